@@ -1,0 +1,127 @@
+"""Forms of the values that a counterpart accepts. Independent of the sender: nothing of the hub is imported.
+
+A check takes one value and answers None where it fits, or a closed code. No answer holds a value. Digits are ASCII
+only, compared as they came: `stdnum` alone would convert full-width digits and let twelve zeros pass.
+Sources: 個人番号 平成26年総務省令第85号5条 (python-stdnum, `jp.in_`); 全国地方公共団体コード 総務省, modulus 11.
+The check formula of the 住民票コード is not public: eleven digits is all that is tested.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stdnum.exceptions import ValidationError
+from stdnum.jp import in_
+
+Check = Callable[[Any], str | None]
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_ADDRESS = ("municipality_code", "town", "machiaza_id", "number", "building", "postal_code", "text")
+
+
+def text(value: Any) -> str | None:
+    """Any characters but control characters; names are taken as they come, never normalised."""
+    return None if isinstance(value, str) and value and not _CONTROL.search(value) else "bad-text"
+
+
+def digits(shortest: int, longest: int) -> Check:
+    """A check for a number written in ASCII digits."""
+    pattern = re.compile(rf"[0-9]{{{shortest},{longest}}}")
+    return lambda value: None if isinstance(value, str) and pattern.fullmatch(value) else "bad-digits"
+
+
+def my_number(value: Any) -> str | None:
+    """個人番号: 12 digits, check digit, not one digit throughout."""
+    if digits(12, 12)(value) or len(set(value)) == 1:
+        return "bad-my-number"
+    try:
+        return None if in_.validate(value) == value else "bad-my-number"
+    except ValidationError:
+        return "bad-my-number"
+
+
+def municipality_code(value: Any) -> str | None:
+    """全国地方公共団体コード: 5 digits and a check digit."""
+    if digits(6, 6)(value):
+        return "bad-municipality-code"
+    rest = sum(int(digit) * weight for digit, weight in zip(value, (6, 5, 4, 3, 2), strict=False)) % 11
+    return None if (11 - rest) % 10 == int(value[5]) else "bad-municipality-code"
+
+
+def truth(value: Any) -> str | None:
+    return None if isinstance(value, bool) else "bad-truth"
+
+
+def number(value: Any) -> str | None:
+    """A whole number above zero that fits 63 bits."""
+    return None if type(value) is int and 0 < value < 2**63 else "bad-number"
+
+
+def one_of(*values: str) -> Check:
+    return lambda value: None if isinstance(value, str) and value in values else "bad-code"
+
+
+def date(value: Any) -> str | None:
+    """YYYY-MM-DD, or {year, month, day, text} with null parts (不詳)."""
+    if isinstance(value, str):
+        found = _ISO.fullmatch(value)
+        return None if found and _day_exists(*map(int, found.groups())) else "bad-date"
+    if not isinstance(value, dict) or not value.keys() <= {"year", "month", "day", "text"}:
+        return "bad-date"
+    parts = [value.get(name) for name in ("year", "month", "day")]
+    whole = all(part is None or type(part) is int for part in parts)
+    wording = value.get("text") is None or not text(value["text"])
+    return None if whole and wording and _day_exists(*parts) else "bad-date"
+
+
+def _day_exists(year: int | None, month: int | None, day: int | None) -> bool:
+    if year is not None and not 1 <= year <= 9999:
+        return False
+    if month is not None and not 1 <= month <= 12:
+        return False
+    return day is None or 1 <= day <= (monthrange(2000 if year is None else year, month)[1] if month else 31)
+
+
+def parts(checks: Mapping[str, Check]) -> Check:
+    """A check for an object that has no other members than these; each may be missing or null."""
+
+    def check(value: Any) -> str | None:
+        if not isinstance(value, dict) or not value.keys() <= checks.keys():
+            return "bad-object"
+        faults = (checks[name](part) for name, part in value.items() if part is not None)
+        return next((fault for fault in faults if fault), None)
+
+    return check
+
+
+def entries(value: Any) -> str | None:
+    """A list (通称の履歴); its entries are kept as they come."""
+    return None if isinstance(value, list) else "bad-list"
+
+
+address = parts({**dict.fromkeys(_ADDRESS, text), "municipality_code": municipality_code, "postal_code": text})
+dv_protection = parts({"category": text, "starts_on": date, "ends_on": date})
+residence_status = parts({"status": text, "period": text})
+action = one_of("記載", "消除", "修正")
+sex = one_of("1", "2")
+
+
+def fault_in(value: Any, checks: Mapping[str, Check], required: frozenset[str]) -> tuple[str, str] | None:
+    """The first (code, place) of an object that must have exactly these members; only `required` may not be null."""
+    if not isinstance(value, dict):
+        return "not-an-object", ""
+    if not value.keys() <= checks.keys():
+        return "unknown-item", ""
+    if value.keys() != checks.keys():
+        return "missing-item", min(checks.keys() - value.keys())
+    for name, check in checks.items():
+        fault = _null(name, required) if value[name] is None else check(value[name])
+        if fault:
+            return fault, name
+    return None
+
+
+def _null(name: str, required: frozenset[str]) -> str | None:
+    return "null-item" if name in required else None

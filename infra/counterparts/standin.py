@@ -1,0 +1,171 @@
+"""A counterpart's stand-in, as its own process on 127.0.0.1, as strict as the real one would be.
+
+    python standin.py --kind prefecture|intermediate-server|convenience-store --port 0 [--run-file F] [--state F]
+
+In this order: the idempotency key (taken before: the same receipt, nothing done again), the form (400 with a closed
+code and the place of a known item), faults by order, the order of versions per subject (422 out-of-order), the effect,
+the receipt (200 {"receipt", "repeat", "state"}). GET /told is the counterpart's own memory, for tests and the
+demonstration; POST /control switches faults (faults.py). With --state a restart knows what was known.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import signal
+from pathlib import Path
+from typing import Any, cast
+
+import convenience_store
+import intermediate_server
+import prefecture
+from aiohttp import web
+from faults import Faults
+from memory import Kind, Memory, Told
+
+KINDS: dict[str, Kind] = {
+    "prefecture": cast("Kind", prefecture),
+    "intermediate-server": cast("Kind", intermediate_server),
+    "convenience-store": cast("Kind", convenience_store),
+}
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TYPE = "application/json"
+
+
+class Standin:
+    """One counterpart: its memory, its faults, and what it answers."""
+
+    def __init__(self, kind: Kind, journal: Path | None) -> None:
+        self.kind = kind
+        self.memory = Memory(kind, journal)
+        self.memory.remember()
+        self.faults = Faults()
+
+    async def tell(self, request: web.Request) -> web.Response:
+        """A disclosure comes in."""
+        self.memory.requests += 1
+        data = await request.read()
+        if down := self.faults.down(request):
+            return down
+        await self.faults.slow("before")
+        answer = self.faults.nonsense("before") or self.judge(request, data)
+        await self.faults.slow("after")
+        return answer
+
+    def judge(self, request: web.Request, data: bytes) -> web.Response:
+        """Repeat, form, order, effect, receipt."""
+        key = request.headers.get("Idempotency-Key", "")
+        if not _UUID.fullmatch(key):
+            return self.malformed("bad-idempotency-key", "")
+        if known := self.memory.repeated(key):
+            return self.receipt(known, repeat=True)
+        body = _body(request, data)
+        wrong = ("bad-json", "") if body is None else self.kind.fault(body)
+        return self.malformed(*wrong) if wrong else self.decide(key, body)
+
+    def decide(self, key: str, body: Any) -> web.Response:
+        """A disclosure of good form: refused by order, out of order, or taken."""
+        code = self.faults.refuses(self.kind.subject(body))
+        if code is None and self.memory.out_of_order(body):
+            code = "out-of-order"
+        if code is not None:
+            self.memory.refused.append({"id": key, "code": code})
+            return web.json_response({"code": code}, status=422)
+        return self.receipt(self.memory.take(key, body), repeat=False)
+
+    def malformed(self, code: str, place: str) -> web.Response:
+        self.memory.refused.append({"id": "", "code": code, "place": place})
+        return web.json_response({"code": code, "place": place}, status=400)
+
+    def receipt(self, told: Told, *, repeat: bool) -> web.Response:
+        answer = {"receipt": told.receipt, "repeat": repeat, "state": told.state}
+        return self.faults.nonsense("after") or web.json_response(answer)
+
+    async def read_back(self, request: web.Request) -> web.Response:
+        """Whether a record is still held; never what it says."""
+        records, subject = self.memory.records, request.match_info["subject"]
+        if records.get(subject) is None:
+            return web.json_response({"state": "erased" if subject in records else "unknown"}, status=404)
+        return web.json_response({"state": "stored", "version": self.memory.versions[subject]})
+
+    async def control(self, request: web.Request) -> web.Response:
+        """Switch a fault."""
+        wrong = self.faults.switch(_json(await request.read()))
+        return web.json_response({"code": wrong} if wrong else {"on": self.faults.on}, status=400 if wrong else 200)
+
+    async def told(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.memory.as_json())
+
+    async def health(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post(self.kind.PATH, self.tell)
+        app.router.add_get(self.kind.PATH + "/{subject}", self.read_back)
+        app.router.add_post("/control", self.control)
+        app.router.add_get("/told", self.told)
+        app.router.add_get("/health", self.health)
+        return app
+
+
+def _body(request: web.Request, data: bytes) -> Any:
+    return _json(data) if request.content_type == _TYPE else None
+
+
+def _json(data: bytes) -> Any:
+    """Strict JSON: UTF-8, no duplicate members, no NaN; None where it is not."""
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_never)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise ValueError
+    return read
+
+
+def _never(_text: str) -> Any:
+    raise ValueError
+
+
+def _announce(kind: str, port: int, run_file: Path | None) -> None:
+    line = json.dumps({"kind": kind, "pid": os.getpid(), "port": port, "url": f"http://127.0.0.1:{port}"})
+    print(line, flush=True)
+    if run_file is not None:
+        run_file.parent.mkdir(parents=True, exist_ok=True)
+        half = run_file.with_suffix(".half")
+        half.write_text(line + "\n", encoding="utf-8")
+        half.replace(run_file)
+
+
+async def serve(kind: str, port: int, run_file: Path | None, state: Path | None) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    runner = web.AppRunner(Standin(KINDS[kind], state).app(), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    _announce(kind, runner.addresses[0][1], run_file)
+    await stopping.wait()
+    await runner.cleanup()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kind", choices=sorted(KINDS), required=True)
+    parser.add_argument("--port", type=int, default=0, help="0: a free one")
+    parser.add_argument("--run-file", type=Path, help="where kind, pid, port and url are written as JSON")
+    parser.add_argument("--state", type=Path, help="journal of what was taken, read again at the next start")
+    given = parser.parse_args()
+    asyncio.run(serve(given.kind, given.port, given.run_file, given.state))
+
+
+if __name__ == "__main__":
+    main()
