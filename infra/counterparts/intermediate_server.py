@@ -1,8 +1,8 @@
 """The 中間サーバー: registration of the city's copy (副本) of 住民票関係情報 (stand-in).
 
 What is assumed. Fact (番号法19条8号, 住基法7条4号): the copy is keyed by 団体内統合宛名番号, holds the items of 7条4号
-and neither name nor address of the person; copies are erased by an operation of the city. Known practice: the flag 自動応答不可
-keeps the copy of a protected person from being answered automatically. Unsure, therefore invented here: the layout
+and neither name nor address of the person; copies are erased by an operation of the city. Known practice: the flag
+自動応答不可 keeps the copy of a protected person from being answered automatically. Unsure, invented here: the layout
 number, the names of the members, that a 消除 marks the copy as removed and leaves its erasure to the city.
 
     POST /copies   {"togo_atena_no", "version", "auto_answer": false for 自動応答不可, "record": {6 items}}

@@ -1,0 +1,158 @@
+"""A Change (異動): one resident, the full record before and after. `parse` is the door, and the only way to make one.
+
+In order: strict JSON, the form of every field, the fit of kind and shape (記載 has no `before`, 消除 no `after`), the
+size of each record. Whoever holds a Change may rely on all of it. Beyond this door only closed codes travel: of an
+offending value neither the content nor the name of an unknown field is told.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, StrictInt, StrictStr, TypeAdapter, ValidationError, with_config
+from pydantic_core import ErrorDetails, PydanticCustomError
+from typing_extensions import NotRequired, TypedDict
+
+from contracts.door import read_json
+from contracts.errors import ChangeRefused
+from contracts.identifiers import JuminhyoCheck
+from contracts.kinds import ENTRY, REMOVAL, kinds
+from contracts.record import STRICT, Date, Record
+
+JAPAN = timezone(timedelta(hours=9), "JST")
+MAX_RECORD_BYTES = 30_000
+"""Largest record, in bytes of compact JSON: the token of a disclosure that holds all of it stays below 64 KiB."""
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TIME = re.compile(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one resident, valid in form.
+
+    `version`: time of recording in microseconds, rising per resident. `before` and `after`: the records as they came,
+    null for 記載 and 消除 respectively. `effective_on` and `notified_on`: dates, possibly incomplete.
+    """
+
+    id: str
+    resident: UUID
+    version: int
+    kind: str
+    action: str
+    effective_on: Any
+    notified_on: Any
+    recorded_at: datetime
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    cancels: str | None = None
+
+    @property
+    def day(self) -> date:
+        """The day of recording in Japan: the day of decision where no other is given."""
+        return self.recorded_at.astimezone(JAPAN).date()
+
+
+def parse(line: bytes, juminhyo_check: JuminhyoCheck | None = None) -> Change:
+    """The Change that `line` (one JSON object, UTF-8) holds; raises ChangeRefused with a closed code and a place."""
+    read = read_json(line)
+    try:
+        wire = _WIRE.validate_python(read, context=juminhyo_check)
+    except ValidationError as refused:
+        raise _refusal(refused.errors(include_url=False, include_context=False, include_input=False)[0]) from None
+    _check_size(line, wire)
+    return _change(wire)
+
+
+def _change(wire: "_Wire") -> Change:
+    before, after = wire["before"], wire["after"]
+    return Change(
+        id=wire["id"], resident=UUID(wire["resident"]), version=wire["version"], kind=wire["kind"],
+        action=_action(wire["kind"], before is not None, after is not None),
+        effective_on=wire["effective_on"], notified_on=wire["notified_on"],
+        recorded_at=datetime.fromisoformat(wire["recorded_at"]),
+        before=before, after=after, cancels=wire.get("cancels"),
+    )  # fmt: skip
+
+
+def _action(kind: str, has_before: bool, has_after: bool) -> str:
+    action = kinds()[kind].action
+    if (has_before, has_after) != (action != ENTRY, action != REMOVAL):
+        raise ChangeRefused("shape-mismatch", "kind")
+    return action
+
+
+def _check_size(line: bytes, wire: "_Wire") -> None:
+    if len(line) <= MAX_RECORD_BYTES:
+        return
+    for place, record in (("before", wire["before"]), ("after", wire["after"])):
+        if len(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_RECORD_BYTES:
+            raise ChangeRefused("too-large", place)
+
+
+def _uuid(text: str) -> str:
+    if not _UUID.fullmatch(text):
+        raise PydanticCustomError("bad-format", "a UUID as text")
+    return text
+
+
+def _version(number: int) -> int:
+    if not 0 < number < 2**63:
+        raise PydanticCustomError("bad-number", "microseconds above zero, below 2^63")
+    return number
+
+
+def _kind(text: str) -> str:
+    if text not in kinds():
+        raise PydanticCustomError("unknown-kind", "not in the closed list of kinds")
+    return text
+
+
+def _time(text: str) -> str:
+    if not _TIME.fullmatch(text):
+        raise PydanticCustomError("bad-timestamp", "RFC 3339 with an offset")
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise PydanticCustomError("bad-timestamp", "no such time") from None
+    return text
+
+
+_Id = Annotated[StrictStr, AfterValidator(_uuid)]
+
+
+@with_config(STRICT)
+class _Wire(TypedDict):
+    id: _Id
+    resident: _Id
+    version: Annotated[StrictInt, AfterValidator(_version)]
+    kind: Annotated[StrictStr, AfterValidator(_kind)]
+    effective_on: Date
+    notified_on: NotRequired[Date | None]
+    recorded_at: Annotated[StrictStr, AfterValidator(_time)]
+    before: Record | None
+    after: Record | None
+    cancels: NotRequired[_Id | None]
+
+
+_WIRE: TypeAdapter[_Wire] = TypeAdapter(_Wire)
+_RECORDS = ("before", "after")
+_NAMES = {*_Wire.__annotations__, *Record.__annotations__}
+_CODES = {"missing": "missing-field", "literal_error": "bad-format", "dict_type": "bad-type"}
+
+
+def _refusal(error: ErrorDetails) -> ChangeRefused:
+    parts = [part for part in error["loc"] if isinstance(part, str)]
+    unknown = error["type"] == "extra_forbidden"
+    place = ".".join(part for part in (parts[:-1] if unknown else parts) if part in _NAMES)
+    if unknown:
+        return ChangeRefused("unknown-item" if parts[:1] and parts[0] in _RECORDS else "unknown-field", place)
+    return ChangeRefused(_code(error["type"]), place)
+
+
+def _code(kind: str) -> str:
+    return kind if "-" in kind else _CODES.get(kind, "bad-type")

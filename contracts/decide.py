@@ -1,0 +1,164 @@
+"""May this contract hear of this change, and of which items? Pure: no clock, no randomness, no memory.
+
+The rules, in this order; the first that fails names the silence.
+
+1. not-in-force     The contract is in force on the day `on`.
+2. outside          Membership of the contract's population is judged twice: the record before, as of the day before
+                    `on`, and the record after, as of `on`. Outside twice is silence. No record is outside. A protected
+                    person is outside a contract that suspends (支援措置). The states told: entered (was outside),
+                    inside (was inside), deleted (消除 of somebody inside), left (still registered, no longer inside).
+3. not-heard        The contract hears the kind. Waived for entered and left through a 修正: a subscriber always
+                    learns that a person came into or went out of its population.
+4. nothing-changed  Of somebody inside, at least one permitted item of the record differs, or the kind is among
+                    `always`. Else even the existence of the event would tell what may not be told.
+5. protected        A contract that withholds hears nothing of a protected person. A record that does not say whether
+                    the person is protected is treated as protected.
+6.                  The disclosure is built up from what is named: every permitted item, null where the register has
+                    none. left carries the identifier alone, with the value that the subscriber knows.
+
+Basis of the whole: 番号法9条・19条, 住基法30条の6 and the articles that each contract cites.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, Literal
+
+from contracts.change import Change
+from contracts.contract import Contract
+from contracts.dates import age
+from contracts.kinds import CORRECTION, REMOVAL
+
+Registered = Mapping[str, Any]
+State = Literal["entered", "inside", "deleted", "left"]
+Reason = Literal["not-in-force", "outside", "not-heard", "nothing-changed", "protected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What one subscriber is told: every permitted item by id; `protected` is None where it is not carried."""
+
+    state: State
+    items: dict[str, Any]
+    protected: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why a subscriber is told nothing."""
+
+    reason: Reason
+
+
+NOT_IN_FORCE: Final = Silence("not-in-force")
+OUTSIDE: Final = Silence("outside")
+NOT_HEARD: Final = Silence("not-heard")
+NOTHING_CHANGED: Final = Silence("nothing-changed")
+PROTECTED: Final = Silence("protected")
+
+
+def decide(change: Change, contract: Contract, on: date) -> Disclosure | Silence:
+    """What `contract` is told of `change`, decided on the day `on`."""
+    if not contract.in_force(on):
+        return NOT_IN_FORCE
+    state = state_of(change, contract, on)
+    if state is None:
+        return OUTSIDE
+    if not hears(change, contract, state):
+        return NOT_HEARD
+    if state == "inside" and not differs(change, contract):
+        return NOTHING_CHANGED
+    if contract.protected == "withhold" and is_protected(_subject(change)):
+        return PROTECTED
+    return disclose(change, contract, state)
+
+
+def state_of(change: Change, contract: Contract, on: date) -> State | None:
+    """Rule 2; None is outside twice."""
+    was = belongs(change.before, contract, on - timedelta(days=1))
+    now = belongs(change.after, contract, on)
+    if now:
+        return "inside" if was else "entered"
+    if not was:
+        return None
+    return "deleted" if change.after is None else "left"
+
+
+def belongs(record: Registered | None, contract: Contract, on: date) -> bool:
+    """Whether the person of `record` is in the population of `contract` on the day `on`."""
+    if record is None or (contract.protected == "suspend" and is_protected(record)):
+        return False
+    population = contract.population
+    if population is None:
+        return True
+    if population.japanese is not None and is_japanese(record) != population.japanese:
+        return False
+    return _age_within(record, population.age_from, population.age_to, on)
+
+
+def _age_within(record: Registered, low: int | None, high: int | None, on: date) -> bool:
+    if low is None and high is None:
+        return True
+    years = age(record.get("birth_date"), on)
+    return years is not None and (low is None or years >= low) and (high is None or years <= high)
+
+
+def hears(change: Change, contract: Contract, state: State) -> bool:
+    """Rule 3."""
+    return change.kind in contract.hears or (change.action == CORRECTION and state in ("entered", "left"))
+
+
+def differs(change: Change, contract: Contract) -> bool:
+    """Rule 4. Items derived from the change itself do not count."""
+    if change.kind in contract.always:
+        return True
+    before, after = change.before or {}, change.after or {}
+    return any(_value(before, item) != _value(after, item) for item in contract.items if item not in _FROM_CHANGE)
+
+
+def is_protected(record: Registered) -> bool:
+    """Whether 支援措置 is in force; a record that does not say so is treated as protected."""
+    return record.get("protected") is not False
+
+
+def is_japanese(record: Registered) -> bool:
+    """日本国民か否か, derived from the nationality: the register has null for Japanese nationals."""
+    return record.get("nationality") is None
+
+
+def disclose(change: Change, contract: Contract, state: State) -> Disclosure:
+    """Rule 6."""
+    if state == "left":
+        return Disclosure(state, {contract.identifier: _value(change.before or {}, contract.identifier)}, None)
+    record = _subject(change)
+    items = {item: _item(change, contract, record, item) for item in contract.items}
+    return Disclosure(state, items, is_protected(record) if "dv_protection" in items else None)
+
+
+def _subject(change: Change) -> Registered:
+    return change.after if change.after is not None else change.before or {}
+
+
+def _item(change: Change, contract: Contract, record: Registered, item: str) -> Any:
+    derive = _FROM_CHANGE.get(item)
+    return derive(change, contract) if derive else _value(record, item)
+
+
+def _value(record: Registered, item: str) -> Any:
+    return is_japanese(record) if item == "is_japanese" else record.get(item)
+
+
+def _change_reason(change: Change, contract: Contract) -> str | None:
+    return change.kind if change.kind in contract.hears else None
+
+
+def _removal_date(change: Change, _contract: Contract) -> Any:
+    return change.effective_on if change.action == REMOVAL else None
+
+
+_FROM_CHANGE: Final[Mapping[str, Callable[[Change, Contract], Any]]] = {
+    "change_action": lambda change, _contract: change.action,
+    "change_reason": _change_reason,
+    "change_date": lambda change, _contract: change.effective_on,
+    "removal_date": _removal_date,
+}

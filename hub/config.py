@@ -1,0 +1,82 @@
+"""The one module that reads the environment. Read once, at the start; an unknown HUB_* name is an error.
+
+Every setting has a name in the environment (`HUB_KAFKA`, `HUB_DATABASE`, …). What `jukihub up` started is
+remembered in `<HUB_DATA>/house.env`, so that a second terminal finds the same broker and the same database.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hub.errors import UsageError
+
+PREFIX = "HUB_"
+
+
+class Settings(BaseSettings):
+    """All settings of the hub, with their units."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True, frozen=True)
+
+    env: Literal["development", "production"] = "development"
+    kafka: str = Field("", description="bootstrap servers, host:port[,host:port]; empty: started by `jukihub up`")
+    database: str = Field("", description="DSN of the hub's PostgreSQL; empty: started by `jukihub up`")
+    registry: str = Field("", description="DSN of the registry's own database; empty: the same as `database`")
+    data: Path = Field(Path(".data"), description="folder of everything that is kept")
+    secrets: Path | None = Field(None, description="folder of the CA, passwords and KEK; empty: <data>/secrets")
+    contracts: Path | None = Field(None, description="folder of another Book; empty: the one that is shipped")
+    prefix: str = Field("juki", description="first word of every topic")
+    partitions: int = Field(8, ge=1, le=512, description="partitions of every topic; raising it is a migration")
+    replication: int = Field(1, ge=1, le=5, description="replication factor; 3 on a cluster")
+    kafka_port: int = Field(0, ge=0, le=65535, description="port of the embedded broker; 0: a free one")
+    kafka_memory_mb: int = Field(768, ge=256, description="heap of the embedded broker, MiB")
+    counterparts: str = Field("", description="name=url,… of the outside counterparts")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.secrets or self.data / "secrets"
+
+    @property
+    def registry_dsn(self) -> str:
+        return self.registry or self.database
+
+    @property
+    def counterpart_urls(self) -> dict[str, str]:
+        """Base URL per contract, such as {"prefecture": "http://127.0.0.1:8081"}."""
+        pairs = (entry.split("=", 1) for entry in self.counterparts.split(",") if "=" in entry)
+        return {name.strip(): url.strip() for name, url in pairs}
+
+
+def read(environment: dict[str, str]) -> Settings:
+    """Settings out of `environment`; raises UsageError that names the variable, never its value."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            raise UsageError("unknown-setting", name)
+    given = {name: environment[PREFIX + name.upper()] for name in Settings.model_fields
+             if environment.get(PREFIX + name.upper())}
+    try:
+        return Settings.model_validate(given, strict=False)
+    except ValidationError as refused:
+        places = ", ".join(PREFIX + str(error["loc"][0]).upper() for error in refused.errors(include_input=False))
+        raise UsageError("bad-setting", places) from None
+
+
+def remembered(data: Path) -> dict[str, str]:
+    """What `jukihub up` wrote into `<data>/house.env`: NAME=value per line."""
+    file = data / "house.env"
+    if not file.exists():
+        return {}
+    return dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines() if "=" in line)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process: the environment, and behind it what `jukihub up` remembers."""
+    own = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    return read({**remembered(Path(own.get("HUB_DATA", ".data"))), **own})

@@ -1,0 +1,164 @@
+"""The one door to PostgreSQL. A failed statement leaves it as DatabaseError with its SQLSTATE and nothing else.
+
+PostgreSQL quotes the values it objects to, in the message and in DETAIL, and asyncpg hands both on; so no exception
+of asyncpg passes this door. A transaction commits on leaving its block in peace and rolls back otherwise.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from hub.errors import DatabaseError, DependencyUnavailable
+
+Row = Mapping[str, Any]
+
+_REMEDY = "Start it with `jukihub up`, or point HUB_DATABASE at a PostgreSQL that answers"
+
+
+@contextmanager
+def _without_values() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.PostgresError as failed:
+        raise DatabaseError(f"sqlstate-{failed.sqlstate}") from None
+    except (asyncpg.InterfaceError, OSError, TimeoutError):
+        raise DatabaseError("connection-lost") from None
+
+
+class Connection:
+    """One connection, inside a transaction or on its own."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+        """All rows."""
+        with _without_values():
+            return list(await self._raw.fetch(sql, *args))
+
+    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
+        """The first row, or None."""
+        with _without_values():
+            row: Row | None = await self._raw.fetchrow(sql, *args)
+            return row
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first value of the first row, or None."""
+        with _without_values():
+            return await self._raw.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> int:
+        """Run one statement; the number of rows it touched."""
+        with _without_values():
+            status = await self._raw.execute(sql, *args)
+        return int(status.rsplit(" ", 1)[-1]) if status[-1:].isdigit() else 0
+
+    async def executemany(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Run one statement for every row, in one round trip."""
+        with _without_values():
+            await self._raw.executemany(sql, rows)
+
+    async def copy(self, schema: str, table: str, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Load rows in bulk."""
+        with _without_values():
+            await self._raw.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
+
+
+class Database:
+    """A pool of connections."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One connection of the pool, without a transaction."""
+        with _without_values():
+            raw = await self._pool.acquire()
+        try:
+            yield Connection(raw)
+        finally:
+            await asyncio.shield(self._pool.release(raw))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One transaction: committed on leaving the block, rolled back on an error."""
+        async with self.connection() as held:
+            with _without_values():
+                async with held._raw.transaction():  # noqa: SLF001 - the two classes are one door
+                    yield held
+
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+        """All rows."""
+        async with self.connection() as held:
+            return await held.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
+        """The first row, or None."""
+        async with self.connection() as held:
+            return await held.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first value of the first row, or None."""
+        async with self.connection() as held:
+            return await held.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> int:
+        """Run one statement; the number of rows it touched."""
+        async with self.connection() as held:
+            return await held.execute(sql, *args)
+
+    async def executemany(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Run one statement for every row."""
+        async with self.connection() as held:
+            await held.executemany(sql, rows)
+
+    @asynccontextmanager
+    async def listening(self, channel: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set by each NOTIFY. A wake-up only: a lost connection loses it silently, so poll as well."""
+        woken = asyncio.Event()
+
+        def wake(*_: object) -> None:
+            woken.set()
+
+        async with self.connection() as held:
+            with _without_values():
+                await held._raw.add_listener(channel, wake)  # noqa: SLF001 - the two classes are one door
+            try:
+                yield woken
+            finally:
+                if not held._raw.is_closed():  # noqa: SLF001 - the two classes are one door
+                    await held._raw.remove_listener(channel, wake)  # noqa: SLF001 - the two classes are one door
+
+
+@asynccontextmanager
+async def connect(dsn: str, size: int = 4) -> AsyncIterator[Database]:
+    """A pool of at most `size` connections to `dsn`; DependencyUnavailable where nothing answers."""
+    try:
+        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=size, command_timeout=60)
+    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        raise DependencyUnavailable("database-unavailable", "PostgreSQL", _REMEDY) from None
+    try:
+        yield Database(pool)
+    finally:
+        await _close(pool)
+
+
+async def _close(pool: Any) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), timeout=5)
+    except TimeoutError:
+        pool.terminate()
+
+
+@cache
+def queries(file: Path) -> Mapping[str, str]:
+    """The statements of a .sql file by name: each begins with `-- name: <name>`."""
+    parts = re.split(r"^-- name: (\w+)\n", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {name: statement.strip() for name, statement in zip(parts[1::2], parts[2::2], strict=True)}

@@ -1,0 +1,70 @@
+"""Every error of the hub, in one small tree. An error names a place and a closed code, and never a value.
+
+    JukiError                     code, place; exit 1
+    ├── ChangeRefused             a Change that the door does not let in                          (contracts.errors)
+    ├── BookRefused               contracts that the law does not support, all findings at once   (contracts.errors)
+    ├── UsageError                a command or a setting that cannot be meant                     exit 2
+    ├── NotPermitted              an act that the caller may not do                               exit 5
+    ├── DependencyUnavailable     broker, database, Java, Maven …: with what to do about it       exit 6
+    ├── ProduceFailed             a batch was not acknowledged: nothing of the transaction counts
+    ├── Fenced                    somebody else owns this slot now: leave it to them
+    ├── TokenRefused              a sealed value that does not belong where it lies, or does not open
+    └── DatabaseError             SQLSTATE alone, because PostgreSQL quotes values
+"""
+
+from contracts.errors import BookRefused, ChangeRefused, JukiError
+
+
+class UsageError(JukiError):
+    """A command or a setting that cannot be meant."""
+
+    exit_code = 2
+
+
+class NotPermitted(JukiError):
+    """An act that the caller may not do."""
+
+    exit_code = 5
+
+
+class DependencyUnavailable(JukiError):
+    """Something the hub needs is not there; `place` names it, `remedy` says what to do."""
+
+    exit_code = 6
+
+    def __init__(self, code: str, place: str = "", remedy: str = "") -> None:
+        super().__init__(code, place)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}. {self.remedy}" if self.remedy else super().__str__()
+
+
+class ProduceFailed(JukiError):
+    """At least one batch was not acknowledged."""
+
+
+class Fenced(JukiError):
+    """Another producer with our transactional id has started."""
+
+
+class TokenRefused(JukiError):
+    """A sealed value that does not belong where it lies, or does not open."""
+
+
+class DatabaseError(JukiError):
+    """A statement failed; `code` is `sqlstate-XXXXX`."""
+
+
+__all__ = [
+    "BookRefused",
+    "ChangeRefused",
+    "DatabaseError",
+    "DependencyUnavailable",
+    "Fenced",
+    "JukiError",
+    "NotPermitted",
+    "ProduceFailed",
+    "TokenRefused",
+    "UsageError",
+]

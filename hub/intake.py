@@ -1,0 +1,62 @@
+"""Reading one record of juki.changes: who it is about by its record key, and the Change inside the seal.
+
+A record that cannot be read parks its resident and nobody else; one whose key names nobody stops its partition,
+because nobody can say who would have to wait.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.change import Change, parse
+
+from hub.bus import Incoming
+from hub.errors import ChangeRefused, TokenRefused
+from hub.keys import CHANGES, KeyStore
+from hub.pseudonym import Pseudonyms
+from hub.seal import Place, header, open_token
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that goes to quarantine, with a closed code."""
+
+    resident: UUID
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A Change, and the bytes it came in: what the ledger's digest is made of."""
+
+    change: Change
+    content: bytes
+
+    @property
+    def resident(self) -> UUID:
+        """Whose change it is."""
+        return self.change.resident
+
+
+class Intake:
+    """Opens what the relay sealed."""
+
+    def __init__(self, keys: KeyStore, pseudonyms: Pseudonyms) -> None:
+        self._keys = keys
+        self._pseudonyms = pseudonyms
+
+    async def read(self, record: Incoming) -> Accepted | Unreadable | None:
+        """What `record` holds; None where its key names no resident."""
+        resident = self._pseudonyms.resident(record.key or b"")
+        if resident is None:
+            return None
+        try:
+            content = await self._opened(record)
+            change = parse(content)
+        except (TokenRefused, ChangeRefused) as refused:
+            return Unreadable(resident, refused.code)
+        return Accepted(change, content) if change.resident == resident else Unreadable(resident, "foreign-key")
+
+    async def _opened(self, record: Incoming) -> bytes:
+        key = await self._keys.by_kid(header(record.value)["kid"])
+        _, payload = open_token(record.value, key, Place(CHANGES, record.topic, record.partition))
+        return payload.rstrip(b" ")

@@ -1,0 +1,103 @@
+"""What every process of the hub shares: logs, signals, /metrics and /health, and an orderly end.
+
+    async with running(settings, "relay", port) as process:
+        while not process.stopping.is_set():
+            …
+            process.beat()
+
+/health answers 200 while the last beat is fresh, else 503: a process that hangs is not a healthy one. The port, 0 for
+a free one, is written to <data>/run/<name>.json.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+from prometheus_client import REGISTRY, generate_latest
+
+from hub import log
+from hub.config import Settings
+
+FRESH_SECONDS = 30.0
+
+
+class Process:
+    """A running process: `stopping` is set by SIGTERM and SIGINT; `beat()` says that it is alive and at work."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.stopping = asyncio.Event()
+        self._last = time.monotonic()
+
+    def beat(self) -> None:
+        """Say that the main loop has come round once more."""
+        self._last = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last beat."""
+        return time.monotonic() - self._last
+
+    async def wait(self, seconds: float, woken: asyncio.Event | None = None) -> None:
+        """Rest for `seconds`, less where `woken` is set or the process is to stop."""
+        events = [self.stopping] + ([woken] if woken else [])
+        waits = [asyncio.ensure_future(event.wait()) for event in events]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+
+@asynccontextmanager
+async def running(settings: Settings, name: str, port: int = 0) -> AsyncIterator[Process]:
+    """One process from its first log line to its last."""
+    log.configure(name, settings.log_level)
+    process = Process(name)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.stopping.set)
+    runner = await _served(process, port)
+    file = _announced(settings, name, runner)
+    log.get().info("process-started")
+    try:
+        yield process
+    finally:
+        await runner.cleanup()
+        file.unlink(missing_ok=True)
+        log.get().info("process-stopped")
+
+
+async def _served(process: Process, port: int) -> web.AppRunner:
+    app = web.Application()
+    app.add_routes([web.get("/metrics", _metrics), web.get("/health", _health(process))])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    return runner
+
+
+async def _metrics(_request: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+def _health(process: Process) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_request: web.Request) -> web.Response:
+        fresh = process.age < FRESH_SECONDS
+        body = {"process": process.name, "status": "ok" if fresh else "stalled", "beat_age_seconds": round(process.age, 1)}
+        return web.json_response(body, status=200 if fresh else 503)
+
+    return answer
+
+
+def _announced(settings: Settings, name: str, runner: web.AppRunner) -> Path:
+    file = settings.data / "run" / f"{name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".draft")
+    draft.write_text(json.dumps({"pid": os.getpid(), "port": runner.addresses[0][1]}), encoding="utf-8")
+    draft.replace(file)
+    return file

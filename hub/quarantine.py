@@ -1,0 +1,39 @@
+"""Quarantine: Changes that could not be read, sealed as they came, and the later ones of the same resident.
+
+Who is parked is read from the topic itself, so it is as exact as the transaction that wrote it. A record without a
+usable record key is not quarantined: nobody could say who waits behind it, so its partition stands still.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from hub import bus, envelope, log, metrics, topics
+from hub.bus import Incoming, Outgoing
+from hub.config import Settings
+from hub.pseudonym import Pseudonyms
+
+WAITS_BEHIND: Final = "waits-behind"
+
+
+def letter(record: Incoming, code: str) -> Outgoing:
+    """The record as it came, with a closed code beside it; counted, and said aloud."""
+    metrics.QUARANTINED.labels(code).inc()
+    log.get().error("change-quarantined", code=code, partition=record.partition, offset=record.offset)
+    headers = (*envelope.CHANGE, (envelope.CODE_HEADER, code.encode()))
+    return Outgoing(record.key, record.value, headers, record.timestamp_ms)
+
+
+def alarm_stopped(record: Incoming, stopped: int) -> None:
+    """Say that a partition stands still until persons act."""
+    metrics.PARTITIONS_STOPPED.set(stopped)
+    log.get().error("partition-stopped", code="no-usable-key", partition=record.partition, offset=record.offset)
+
+
+async def parked(
+    settings: Settings, principal: str, partitions: Sequence[int], residents: Pseudonyms
+) -> set[UUID]:
+    """Every resident with a record in quarantine."""
+    async with bus.reader(settings, principal, topics.quarantine(settings.prefix), partitions) as reader:
+        records = await reader.read_to_end()
+    return {resident for record in records if (resident := residents.resident(record.key or b"")) is not None}

@@ -1,0 +1,136 @@
+"""The router: whole polls of juki.changes become disclosures, ledger lines and quarantine in one Kafka transaction.
+
+One slot owns some partitions and one transactional id. To take it over: start the producer (which fences whoever had
+it before and waits for their open transaction), read the committed positions, seek. Nothing is remembered from before
+that. Per poll: read, decide, seal, then commit all batches with the offsets and the sequences; after any failure the
+slot is taken over anew. Order per resident follows from the partition: output partition := input partition.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from contracts.book import Book
+
+from hub import bus, metrics, positions, quarantine, topics
+from hub.bus import Incoming, Position, Reader, TransactionalWriter
+from hub.config import Settings
+from hub.intake import Accepted, Intake, Unreadable
+from hub.keys import CHANGES, KeyStore
+from hub.pseudonym import Pseudonyms
+from hub.telling import Batches, Teller
+
+PRINCIPAL = "router"
+MAX_RECORDS = 2000
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Poll:
+    """What one poll comes to, before it is committed."""
+
+    batches: Batches = field(default_factory=dict)
+    accepted: dict[int, list[Accepted]] = field(default_factory=lambda: defaultdict(list))
+    next_offsets: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Router:
+    """One slot after its take-over. `sequences`: the last committed seq by partition and contract."""
+
+    prefix: str
+    intake: Intake
+    teller: Teller
+    reader: Reader
+    writer: TransactionalWriter
+    clock: Clock
+    sequences: dict[int, dict[str, int]]
+    parked: set[UUID]
+    stopped: set[int] = field(default_factory=set)
+
+    async def once(self, timeout_ms: int = 100) -> int:
+        """One poll, one transaction; the number of records that were read."""
+        records = await self.reader.poll(MAX_RECORDS, timeout_ms)
+        with metrics.POLL_SECONDS.time():
+            poll = await self._collected(records)
+            if poll.next_offsets:
+                await self._commit(poll)
+        return len(records)
+
+    async def _collected(self, records: Iterable[Incoming]) -> Poll:
+        poll = Poll()
+        for record in records:
+            if record.partition not in self.stopped:
+                await self._take(record, poll)
+        return poll
+
+    async def _take(self, record: Incoming, poll: Poll) -> None:
+        read = await self.intake.read(record)
+        if read is None:
+            self._stop(record)
+            return
+        poll.next_offsets[record.partition] = record.offset + 1
+        if isinstance(read, Accepted) and read.change.resident not in self.parked:
+            poll.accepted[record.partition].append(read)
+        else:
+            self._park(record, read, poll)
+
+    def _park(self, record: Incoming, read: Accepted | Unreadable, poll: Poll) -> None:
+        waits = read.resident in self.parked
+        self.parked.add(read.resident)
+        code = quarantine.WAITS_BEHIND if waits or isinstance(read, Accepted) else read.code
+        place = (topics.quarantine(self.prefix), record.partition)
+        poll.batches.setdefault(place, []).append(quarantine.letter(record, code))
+
+    def _stop(self, record: Incoming) -> None:
+        self.stopped.add(record.partition)
+        self.reader.pause(record.partition)
+        quarantine.alarm_stopped(record, len(self.stopped))
+
+    async def _commit(self, poll: Poll) -> None:
+        advanced = {part: dict(self.sequences[part]) for part in poll.next_offsets}
+        now = self.clock()
+        for part, accepted in poll.accepted.items():
+            poll.batches |= await self.teller.tell(part, accepted, advanced[part], now)
+        where = {part: Position(at, positions.encode(advanced[part])) for part, at in poll.next_offsets.items()}
+        await self.writer.commit(
+            poll.batches, topics.router_group(self.prefix), topics.changes(self.prefix), where
+        )
+        self.sequences |= advanced
+        metrics.TRANSACTIONS.labels("committed").inc()
+        metrics.CHANGES_ROUTED.inc(sum(map(len, poll.accepted.values())))
+
+
+@asynccontextmanager
+async def slot(
+    settings: Settings, book: Book, keys: KeyStore, partitions: Sequence[int], number: int, clock: Clock
+) -> AsyncIterator[Router]:
+    """Own slot `number` with `partitions` for the length of the block: fence, committed positions, seek."""
+    transaction, changes = topics.router_transaction(settings.prefix, number), topics.changes(settings.prefix)
+    async with (
+        bus.transactional_writer(settings, PRINCIPAL, transaction) as writer,
+        bus.reader(settings, PRINCIPAL, changes, partitions) as reader,
+    ):
+        residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
+        found = await _committed(settings, partitions)
+        router = Router(
+            settings.prefix, Intake(keys, residents), await Teller.of(settings.prefix, book, keys), reader, writer, clock,
+            sequences={part: _sequences(found.get(part), f"{changes}[{part}]") for part in partitions},
+            parked=await quarantine.parked(settings, PRINCIPAL, partitions, residents),
+        )  # fmt: skip
+        await reader.seek({part: found[part].offset if part in found else None for part in partitions})
+        yield router
+
+
+async def _committed(settings: Settings, partitions: Iterable[int]) -> Mapping[int, Position]:
+    found = await bus.committed(settings, PRINCIPAL, topics.router_group(settings.prefix))
+    topic = topics.changes(settings.prefix)
+    return {part: found[topic, part] for part in partitions if (topic, part) in found}
+
+
+def _sequences(position: Position | None, place: str) -> dict[str, int]:
+    return positions.decode(position.metadata, place) if position else {}

@@ -1,0 +1,147 @@
+"""From one Change to what goes onto the broker: decide for every contract, seal, and write the ledger's line.
+
+Everything of one poll is collected first and sealed contract by contract: one content key, one draw of nonces and one
+call for all record keys. `seq` counts up by one per contract and partition. The ledger's line of a Change names every
+contract told, with the item set measured on the very bytes that were sealed.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+from contracts.book import Book
+from contracts.contract import Contract
+from contracts.change import JAPAN
+from contracts.decide import NOT_IN_FORCE, Disclosure, Silence, decide
+
+from hub import envelope, metrics, topics
+from hub.bus import Outgoing
+from hub.intake import Accepted
+from hub.keys import LEDGER, KeyStore
+from hub.pseudonym import Pseudonyms
+from hub.seal import Place, Sheet, seal
+
+Batches = dict[tuple[str, int], list[Outgoing]]
+Entry = dict[str, Any]
+
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One disclosure on its way: which change of the poll (by its place there), and the sheet to be sealed."""
+
+    index: int
+    accepted: Accepted
+    state: str
+    sheet: Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Decides and seals for every contract of the Book."""
+
+    prefix: str
+    book: Book
+    keys: KeyStore
+    pseudonyms: Mapping[str, Pseudonyms] = field(repr=False)
+    digest_key: bytes = field(repr=False)
+
+    @classmethod
+    async def of(cls, prefix: str, book: Book, keys: KeyStore) -> "Teller":
+        """A teller with the pseudonym keys of every contract and of the ledger."""
+        owners = (*book.contracts, LEDGER)
+        pseudonyms = {owner: Pseudonyms(await keys.pseudonym_key(owner)) for owner in owners}
+        return cls(prefix, book, keys, pseudonyms, await keys.pseudonym_key(f"{LEDGER}-digest"))
+
+    async def tell(self, part: int, accepted: Sequence[Accepted], sequences: dict[str, int], now: datetime) -> Batches:
+        """All records that come of `accepted`, in this order; moves `sequences` on."""
+        batches: Batches = {}
+        entries: list[list[Entry]] = [[] for _ in accepted]
+        today = now.astimezone(JAPAN).date()
+        for contract in self.book.contracts.values():
+            told = _told(accepted, contract, today, sequences)
+            if told:
+                records = await self._sealed(contract, part, told, now)
+                batches[topics.disclosures(self.prefix, contract.id), part] = records
+                for one, record in zip(told, records, strict=True):
+                    entries[one.index].append(entry(contract, one, record.value))
+        batches[topics.ledger(self.prefix), part] = self._ledger(accepted, entries, now)
+        return batches
+
+    async def _sealed(self, contract: Contract, part: int, told: Sequence[Told], now: datetime) -> list[Outgoing]:
+        key = await self.keys.content_key(contract.id, now.astimezone(JAPAN).date())
+        place = Place(contract.id, topics.disclosures(self.prefix, contract.id), part)
+        tokens = seal(key, place, contract.hash, int(now.timestamp()), [one.sheet for one in told])
+        record_keys = self.pseudonyms[contract.id].of([one.accepted.change.resident for one in told])
+        at = _milliseconds(now)
+        metrics.DISCLOSURES.labels(contract.id).inc(len(told))
+        return [Outgoing(key, token, envelope.DISCLOSURE, at) for key, token in zip(record_keys, tokens, strict=True)]
+
+    def _ledger(
+        self, accepted: Sequence[Accepted], entries: Sequence[Sequence[Entry]], now: datetime
+    ) -> list[Outgoing]:
+        subjects = self.pseudonyms[LEDGER].of([one.change.resident for one in accepted])
+        return [
+            Outgoing(subject, self._line(one, subject, told, now), (), _milliseconds(now))
+            for one, subject, told in zip(accepted, subjects, entries, strict=True)
+        ]
+
+    def _line(self, accepted: Accepted, subject: bytes, entries: Sequence[Entry], now: datetime) -> bytes:
+        return orjson.dumps({
+            "change": accepted.change.id, "subject": subject.hex(), "book": self.book.hash,
+            "decided_on": accepted.change.day.isoformat(), "recorded_at": now.isoformat(), "told": entries,
+            # keyed, because a plain hash of a record could be guessed
+            "digest": hmac.digest(self.digest_key, accepted.content, "sha256").hex(),
+        })  # fmt: skip
+
+
+def _told(
+    accepted: Sequence[Accepted], contract: Contract, today: date, sequences: dict[str, int]
+) -> list[Told]:
+    told = []
+    for index, one in enumerate(accepted):
+        decision = decided(one, contract, today)
+        if isinstance(decision, Silence):
+            metrics.SILENCES.labels(contract.id, decision.reason).inc()
+            continue
+        sequences[contract.id] = seq = sequences.get(contract.id, 0) + 1
+        disclosure = str(uuid5(UUID(one.change.id), contract.id))
+        sheet = Sheet(seq, disclosure, payload(one, contract, decision, disclosure))
+        told.append(Told(index, one, decision.state, sheet))
+    return told
+
+
+def decided(accepted: Accepted, contract: Contract, today: date) -> Disclosure | Silence:
+    """The decision as of the day of recording; a contract that has ended by `today` is told nothing more."""
+    if not contract.in_force(today):
+        return NOT_IN_FORCE
+    return decide(accepted.change, contract, accepted.change.day)
+
+
+def payload(accepted: Accepted, contract: Contract, decision: Disclosure, disclosure: str) -> bytes:
+    """The JSON that goes under the seal."""
+    content: dict[str, Any] = {
+        "id": disclosure, "contract": contract.id, "version": accepted.change.version,
+        "recorded_at": accepted.change.recorded_at.isoformat(), "state": decision.state, "items": decision.items,
+    }  # fmt: skip
+    if decision.protected is not None:
+        content["protected"] = decision.protected
+    return orjson.dumps(content)
+
+
+def entry(contract: Contract, told: Told, token: bytes | None) -> Entry:
+    """The part of a ledger line that names one contract told: items measured on the sealed bytes."""
+    return {
+        "contract": contract.id, "contract_hash": contract.hash, "disclosure": told.sheet.jti, "seq": told.sheet.seq,
+        "state": told.state, "items": [*orjson.loads(told.sheet.payload)["items"]],
+        "token_sha256": hashlib.sha256(token or b"").hexdigest(),
+    }  # fmt: skip
+
+
+def _milliseconds(now: datetime) -> int:
+    return int(now.timestamp() * 1000)

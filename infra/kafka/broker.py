@@ -1,0 +1,149 @@
+"""A real Kafka broker without a container: `python infra/kafka/broker.py start|stop|status --data FOLDER`.
+
+Promises: the first start makes everything (jars, own CA, passwords, an empty log); a later one finds its data, also
+after kill -9; a start while one runs says so and is no error; `start` returns when the broker has answered the
+administrator over TLS and SCRAM; `stop` returns when the process is gone. stdout is one line of JSON, stderr is for
+people. Exit 0, or 1 (`status`: not running), 2 (usage), 6 (something is missing: one sentence says what).
+"""
+
+import argparse
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import certificates
+import java as java_runtime
+import storage
+
+from hub import broker_admin, detached
+from hub.errors import DependencyUnavailable, JukiError
+
+STOP_SECONDS = 45.0
+Said = dict[str, Any]
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    given = _parser().parse_args(arguments)
+    given.data, given.secrets, given.libs = (path.resolve() for path in (given.data, given.secrets, given.libs))
+    commands: dict[str, Callable[[argparse.Namespace], Said]] = {"start": start, "stop": stop, "status": status}
+    try:
+        said = commands[given.command](given)
+    except JukiError as refused:
+        print(refused, file=sys.stderr)
+        return refused.exit_code
+    print(json.dumps(said))
+    return 0 if given.command != "status" or said["running"] else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="A Kafka broker of one node: KRaft, TLS, SCRAM, ACLs.")
+    parser.add_argument("command", choices=["start", "stop", "status"])
+    parser.add_argument("--data", type=Path, default=Path(".data/kafka"), help="the broker's folder")
+    parser.add_argument("--secrets", type=Path, default=Path(".data/secrets"), help="folder of CA and passwords")
+    parser.add_argument("--libs", type=Path, default=storage.HERE / "libs", help="folder of the jars")
+    parser.add_argument("--port", type=int, default=0, help="0: the last one, or a free one")
+    parser.add_argument("--memory-mb", type=int, default=768, help="heap, MiB")
+    parser.add_argument("--timeout", type=float, default=90.0, help="seconds until it must have answered")
+    return parser
+
+
+def start(given: argparse.Namespace) -> Said:
+    """Start the broker, or find it running."""
+    until = time.monotonic() + given.timeout
+    if detached.running(_lock(given)) is None:
+        _launch(given)
+    else:
+        print("the broker is running already", file=sys.stderr)
+    _wait(given, until)
+    return status(given)
+
+
+def stop(given: argparse.Namespace) -> Said:
+    """End the broker in order; after 45 s by force, which costs it a recovery at the next start and no data."""
+    outcome = detached.stop(_lock(given), STOP_SECONDS)
+    print(f"broker: {outcome}", file=sys.stderr)
+    if outcome == "still-there":
+        raise DependencyUnavailable("still-running", str(given.data), "The broker's process does not end")
+    return {"running": False, "outcome": outcome}
+
+
+def status(given: argparse.Namespace) -> Said:
+    """Where the broker is, if it runs."""
+    process = detached.running(_lock(given))
+    if process is None:
+        return {"running": False}
+    return {"running": True, "pid": process, "kafka": f"127.0.0.1:{_remembered(given)['port']}"}
+
+
+def _launch(given: argparse.Namespace) -> None:
+    program = java_runtime.find_java()
+    java_runtime.bring_jars(given.libs, program)
+    given.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if storage.formatted(given.data) and not (given.secrets / "admin.password").exists():
+        raise DependencyUnavailable("secrets-missing", str(given.secrets), (
+            "The broker's folder has data, but its passwords are gone; bring them back, or begin with an empty folder"))
+    certificates.ensure(given.secrets, datetime.now(UTC))
+    ports = _ports(given)
+    settings = storage.write_settings(given.data, given.secrets, *ports)
+    java = [str(program), "-cp", f"{given.libs}/*"]
+    if not storage.formatted(given.data):
+        print("preparing the broker's folder", file=sys.stderr)
+        storage.format_log(given.data, given.secrets, java, settings)
+    (given.data / "broker.json").write_text(json.dumps({"port": ports[0], "controller_port": ports[1]}))
+    command = [*java[:1], *_options(given), *java[1:], "kafka.Kafka", str(settings)]
+    detached.start(_lock(given), command, given.data / "broker.out")
+
+
+def _options(given: argparse.Namespace) -> list[str]:
+    return [f"-Xmx{given.memory_mb}m", "-Xms128m", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
+            f"-Dkafka.logs.dir={given.data}", f"-Dlog4j2.configurationFile={storage.HERE / 'log4j2.properties'}"]
+
+
+def _wait(given: argparse.Namespace, until: float) -> None:
+    """Until the broker answers the administrator; DependencyUnavailable when it ends or stays silent."""
+    bootstrap = f"127.0.0.1:{_remembered(given)['port']}"
+    while not broker_admin.answers(bootstrap, given.secrets):
+        if detached.running(_lock(given)) is None:
+            raise DependencyUnavailable("broker-ended", "Kafka", f"It ended while starting; read {given.data}/server.log")
+        if time.monotonic() > until:
+            raise DependencyUnavailable("broker-silent", bootstrap, f"It does not answer; read {given.data}/server.log")
+
+
+def _ports(given: argparse.Namespace) -> tuple[int, int]:
+    """The wanted port, else the last ones, else free ones."""
+    last = _remembered(given)
+    return _free(given.port or last["port"], given.port != 0), _free(last["controller_port"], wanted=False)
+
+
+def _free(port: int, wanted: bool) -> int:  # noqa: FBT001
+    with socket.socket() as asking:
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asking.bind(("127.0.0.1", port))
+        except OSError:
+            if wanted:
+                raise DependencyUnavailable("port-in-use", f"127.0.0.1:{port}", "Choose another port, or 0") from None
+            return _free(0, wanted=False)
+        chosen: int = asking.getsockname()[1]
+        return chosen
+
+
+def _remembered(given: argparse.Namespace) -> dict[str, int]:
+    file = given.data / "broker.json"
+    ports: dict[str, int] = json.loads(file.read_text()) if file.exists() else {"port": 0, "controller_port": 0}
+    return ports
+
+
+def _lock(given: argparse.Namespace) -> Path:
+    return Path(os.fspath(given.data)) / "broker.lock"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""A person who comes onto the register: the whole record, from the notice and the numbers of this city.
+
+Somebody who has been here before is the same human being: the resident and both numbers stay, however long ago it was.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.record import Record
+from producers.household import Allotted, Person, View
+from producers.notices import Newcomer
+from producers.refusals import NoticeRefused
+
+EMPTY: dict[str, None] = dict.fromkeys(
+    name for name in Record.__annotations__
+    if name not in {"is_japanese", "removal_date", "change_action", "change_reason", "change_date"}
+)  # fmt: skip
+"""Every item that a record states, as yet unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A newcomer with the numbers that apply."""
+
+    numbers: Allotted
+    stated: dict[str, Any]
+
+
+def entries(persons: list[Newcomer], view: View) -> Iterator[Entry]:
+    """Each newcomer with numbers: the old ones, or the next allotted set. Refuses who is here already or named twice."""
+    numbers = [person.my_number for person in persons if person.my_number is not None]
+    if len(set(numbers)) != len(numbers):
+        raise NoticeRefused("named-twice", "persons.my_number")
+    fresh = iter(view.allotted)
+    for person in persons:
+        former = _former(person, view)
+        yield Entry(former or next(fresh), person.items())
+
+
+def _former(person: Newcomer, view: View) -> Allotted | None:
+    if person.my_number is None:
+        return None
+    if any(here.record.get("my_number") == person.my_number for here in view.people.values()):
+        raise NoticeRefused("already-on-register", "persons.my_number")
+    gone = [former for former in view.former.values() if former.record.get("my_number") == person.my_number]
+    return _numbers(gone[0]) if gone else None
+
+
+def _numbers(former: Person) -> Allotted:
+    return Allotted(former.resident, former.atena_no, str(former.record["togo_atena_no"]))
+
+
+def record(entry: Entry, household_no: str, since: Any, address: Any) -> dict[str, Any]:
+    """The new record, not yet with a place in the household. Nobody enters protected unless the act says so."""
+    since_items = {"resident_since": since} if entry.stated["nationality"] is None else {}
+    return {
+        **EMPTY, **entry.stated, **since_items,
+        "protected": False, "atena_no": entry.numbers.atena_no, "togo_atena_no": entry.numbers.togo_atena_no,
+        "household_no": household_no, "address": address, "address_fixed_date": since,
+    }  # fmt: skip

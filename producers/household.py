@@ -1,0 +1,163 @@
+"""Households as the acts see them: who lives together, who is the head, what changes for the others.
+
+Item 4 of 住基法7条 is the fact of being head, or the head's name and the relationship to the head. A household has one
+head, always. When the head goes, a new one is demanded, and with it every other member's relationship to the new head:
+a relationship is a fact that somebody must state, so none is ever guessed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from producers.outbox import Draft
+from producers.refusals import NoticeRefused
+
+HEAD = "世帯主"
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One resident and the current record; for somebody who has left, the last one."""
+
+    resident: UUID
+    record: Record
+
+    @property
+    def atena_no(self) -> str:
+        return str(self.record["atena_no"])
+
+    @property
+    def household_no(self) -> str:
+        return str(self.record["household_no"])
+
+    @property
+    def is_head(self) -> bool:
+        return bool(self.record["is_household_head"])
+
+
+@dataclass(frozen=True, slots=True)
+class Allotted:
+    """Numbers of this city for one new person: nobody has had them before."""
+
+    resident: UUID
+    atena_no: str
+    togo_atena_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What an act may know of the register, locked: everybody in the households concerned, by 宛名番号.
+
+    `former`: those concerned who were on the register once and are not now. `allotted`: one set of numbers for each
+    newcomer of the notice. `today`: the day in Japan.
+    """
+
+    today: date
+    people: Mapping[str, Person]
+    former: Mapping[str, Person] = field(default_factory=dict)
+    allotted: Sequence[Allotted] = ()
+    new_household_no: str = ""
+
+    def find(self, atena_no: str, place: str = "atena_no") -> Person:
+        """Somebody on the register; NoticeRefused `not-on-register` otherwise."""
+        person = self.people.get(atena_no)
+        if person is None:
+            raise NoticeRefused("not-on-register", place)
+        return person
+
+    def find_all(self, atena_nos: Sequence[str]) -> list[Person]:
+        """Several, all of one household, none twice."""
+        if len(set(atena_nos)) != len(atena_nos):
+            raise NoticeRefused("named-twice", "atena_nos")
+        found = [self.find(atena_no, "atena_nos") for atena_no in atena_nos]
+        if len({person.household_no for person in found}) > 1:
+            raise NoticeRefused("different-households", "atena_nos")
+        return found
+
+    def members(self, household_no: str) -> list[Person]:
+        """Everybody of a household, in the order of their 宛名番号; NoticeRefused where there is nobody."""
+        found = [person for _, person in sorted(self.people.items()) if person.household_no == household_no]
+        if not found:
+            raise NoticeRefused("unknown-household", "household_no")
+        return found
+
+
+def head_of(members: Iterable[Person]) -> Person:
+    """The head among the members of one household."""
+    return next(member for member in members if member.is_head)
+
+
+def as_head(record: Record) -> dict[str, Any]:
+    """The record of somebody who is head of the household."""
+    return {
+        **record, "is_household_head": True, "household_head_name": record["name"], "relationship_to_head": HEAD,
+    }  # fmt: skip
+
+
+def under(record: Record, head_name: Any, relationship: str, place: str = "relationships") -> dict[str, Any]:
+    """The record of somebody who lives with that head."""
+    if relationship == HEAD:
+        raise NoticeRefused("head-exists", place)
+    return {
+        **record, "is_household_head": False, "household_head_name": head_name, "relationship_to_head": relationship,
+    }  # fmt: skip
+
+
+def under_new_head(
+    members: Sequence[Person], new_head: str | None, relationships: Mapping[str, str]
+) -> list[tuple[Person, dict[str, Any]]]:
+    """Every member with the record under `new_head`; demands a relationship for each of the others and for no one else."""
+    by_number = {member.atena_no: member for member in members}
+    if new_head is None:
+        raise NoticeRefused("new-head-needed", "new_head")
+    if new_head not in by_number:
+        raise NoticeRefused("new-head-not-a-member", "new_head")
+    _check_relationships(by_number.keys() - {new_head}, relationships)
+    name = by_number[new_head].record["name"]
+    return [
+        (member, as_head(member.record) if number == new_head else under(member.record, name, relationships[number]))
+        for number, member in by_number.items()
+    ]
+
+
+def _check_relationships(others: set[str], relationships: Mapping[str, str]) -> None:
+    if others - relationships.keys():
+        raise NoticeRefused("relationship-missing", "relationships")
+    if relationships.keys() - others:
+        raise NoticeRefused("not-a-member", "relationships")
+
+
+def those_who_stay(
+    members: Sequence[Person], leaving: Sequence[Person], notice: "Leaving", kind: str | None = None
+) -> list[Draft]:
+    """The Changes of those who stay behind: HEAD_CHANGED for each where the head leaves, else `kind` with an unaltered
+    record, or nothing."""
+    gone = {person.resident for person in leaving}
+    staying = [member for member in members if member.resident not in gone]
+    if not staying:
+        return []
+    if any(person.is_head for person in leaving):
+        changed = under_new_head(staying, notice.new_head, notice.relationships)
+        return [Draft(who.resident, "HEAD_CHANGED", who.record, after, notice.on, notice.notified_on)
+                for who, after in changed]  # fmt: skip
+    if notice.new_head is not None:
+        raise NoticeRefused("new-head-not-needed", "new_head")
+    return [] if kind is None else [unaltered(who, kind, notice.on, notice.notified_on) for who in staying]
+
+
+def unaltered(who: Person, kind: str, on: Any, notified_on: Any) -> Draft:
+    """A Change that concerns somebody whose own record stays as it is."""
+    return Draft(who.resident, kind, who.record, who.record, on, notified_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What a notice says for those who stay behind."""
+
+    on: Any
+    notified_on: Any
+    new_head: str | None
+    relationships: Mapping[str, str]
