@@ -1,7 +1,7 @@
 """The numbers of the registry and their check digits. ASCII digits only: Python's own tests let full-width ones pass.
 
-個人番号: 平成26年総務省令第85号5条. 全国地方公共団体コード: 総務省, modulus 11. The formula of the 住民票コード's check digit
-is not public, so its check is pluggable and, unless a city plugs one in, only the form is tested.
+個人番号: 平成26年総務省令第85号5条. 全国地方公共団体コード: 総務省, modulus 11. The formula of the check digit of
+住民票コード is not public, so its check is pluggable and, unless a city plugs one in, only the form is tested.
 """
 
 import re

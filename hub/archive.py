@@ -16,10 +16,9 @@ import orjson
 from hub import bus, metrics, topics
 from hub.bus import Incoming, Reader
 from hub.config import Settings
-from hub.database import Connection, Database, queries
+from hub.database import Connection, Database, connect, queries
 from hub.errors import JukiError
 from hub.lifecycle import Process, running
-from hub.database import connect
 
 PRINCIPAL = "ledger"
 
@@ -57,7 +56,8 @@ async def archive(database: Database, part: int, records: Sequence[Incoming]) ->
         if not await _moved(tx, part, records[0].offset, records[-1].offset + 1):
             return False
         await tx.executemany(_SQL["insert_line"], [_line(record, line) for record, line in lines])
-        await tx.executemany(_SQL["insert_told"], [_told(record, line, one) for record, line in lines for one in line["told"]])
+        told = [_told(record, line, one) for record, line in lines for one in line["told"]]
+        await tx.executemany(_SQL["insert_told"], told)
     metrics.LEDGER_ARCHIVED.inc(len(records))
     return True
 

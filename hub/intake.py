@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.change import Change, parse
-
 from hub.bus import Incoming
 from hub.errors import ChangeRefused, TokenRefused
 from hub.keys import CHANGES, KeyStore

@@ -88,7 +88,8 @@ async def _metrics(_request: web.Request) -> web.Response:
 def _health(process: Process) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_request: web.Request) -> web.Response:
         fresh = process.age < FRESH_SECONDS
-        body = {"process": process.name, "status": "ok" if fresh else "stalled", "beat_age_seconds": round(process.age, 1)}
+        status = "ok" if fresh else "stalled"
+        body = {"process": process.name, "status": status, "beat_age_seconds": round(process.age, 1)}
         return web.json_response(body, status=200 if fresh else 503)
 
     return answer

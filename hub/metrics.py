@@ -7,13 +7,14 @@ Timestamps of "the oldest" are 0 where there is none: write `time() - (x > 0)` i
 from collections.abc import Iterable
 from typing import get_args
 
-from contracts.decide import Reason
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+
+from contracts.decide import Reason
 
 CHANGES_ROUTED = Counter("hub_changes_routed", "Changes decided for every contract")
 DISCLOSURES = Counter("hub_disclosures", "Disclosures sealed and committed", ["contract"])
 SILENCES = Counter("hub_silences", "Decisions not to tell", ["contract", "reason"])
-QUARANTINED = Counter("hub_quarantined_changes", "Changes that could not be read, and those that wait behind them", ["code"])
+QUARANTINED = Counter("hub_quarantined_changes", "Unreadable changes, and those that wait behind them", ["code"])
 PARTITIONS_STOPPED = Gauge("hub_stopped_partitions", "Partitions that stand still until a person acts")
 TRANSACTIONS = Counter("hub_transactions", "Kafka transactions by outcome", ["outcome"])
 POLL_SECONDS = Histogram("hub_poll_seconds", "One poll of the router, from records to commit")

@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from alembic import op
-from alembic.runtime.environment import EnvironmentContext
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -43,7 +43,8 @@ async def migrate(dsn: str, folder: Path, schema: str) -> None:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade, folder, schema)
     except SQLAlchemyError as failed:
-        raise DatabaseError(f"sqlstate-{getattr(getattr(failed, 'orig', None), 'sqlstate', 'unknown')}", schema) from None
+        sqlstate = getattr(getattr(failed, "orig", None), "sqlstate", "unknown")
+        raise DatabaseError(f"sqlstate-{sqlstate}", schema) from None
     finally:
         await engine.dispose()
 

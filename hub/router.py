@@ -14,7 +14,6 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.book import Book
-
 from hub import bus, metrics, positions, quarantine, topics
 from hub.bus import Incoming, Position, Reader, TransactionalWriter
 from hub.config import Settings
@@ -106,7 +105,7 @@ class Router:
 
 
 @asynccontextmanager
-async def slot(
+async def slot(  # noqa: PLR0913 - the wiring of one process
     settings: Settings, book: Book, keys: KeyStore, partitions: Sequence[int], number: int, clock: Clock
 ) -> AsyncIterator[Router]:
     """Own slot `number` with `partitions` for the length of the block: fence, committed positions, seek."""
@@ -117,11 +116,11 @@ async def slot(
     ):
         residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
         found = await _committed(settings, partitions)
-        router = Router(
-            settings.prefix, Intake(keys, residents), await Teller.of(settings.prefix, book, keys), reader, writer, clock,
-            sequences={part: _sequences(found.get(part), f"{changes}[{part}]") for part in partitions},
-            parked=await quarantine.parked(settings, PRINCIPAL, partitions, residents),
-        )  # fmt: skip
+        teller = await Teller.of(settings.prefix, book, keys)
+        sequences = {part: _sequences(found.get(part), f"{changes}[{part}]") for part in partitions}
+        parked = await quarantine.parked(settings, PRINCIPAL, partitions, residents)
+        intake = Intake(keys, residents)
+        router = Router(settings.prefix, intake, teller, reader, writer, clock, sequences, parked)
         await reader.seek({part: found[part].offset if part in found else None for part in partitions})
         yield router
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import stamina
-from contracts import book as law
 from contracts.book import Book
 
+from contracts import book as law
 from hub import archive, bus, log, metrics, positions, topics
 from hub.config import Settings
 from hub.database import Database, connect

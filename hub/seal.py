@@ -142,4 +142,7 @@ def _encode(data: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes:
-    return pybase64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    data = pybase64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if _encode(data[len(data) // 3 * 3 :]) != text[len(text) // 4 * 4 :]:
+        raise ValueError  # unused bits in the last letter: another spelling of the same bytes, so another token
+    return data

@@ -15,10 +15,10 @@ from uuid import UUID, uuid5
 
 import orjson
 from contracts.book import Book
-from contracts.contract import Contract
-from contracts.change import JAPAN
-from contracts.decide import NOT_IN_FORCE, Disclosure, Silence, decide
 
+from contracts.change import JAPAN
+from contracts.contract import Contract
+from contracts.decide import NOT_IN_FORCE, Disclosure, Silence, decide
 from hub import envelope, metrics, topics
 from hub.bus import Outgoing
 from hub.intake import Accepted

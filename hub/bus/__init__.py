@@ -1,0 +1,28 @@
+"""The one door to Kafka's data: readers that see committed records only, writers that know what was acknowledged.
+
+A batch that the broker refuses does not fail a transaction by itself, so every future is gathered before anything
+counts. After a failure a producer is of no more use (its sequence numbers are out of step): it is stopped, and a new
+one takes its place. A successor with the same transactional id fences its predecessor; then Fenced is raised, and the
+slot belongs to somebody else. An unauthorised consumer waits in silence, so topics are asked for by name at the start.
+"""
+
+from hub.bus.inquiry import check_topics, committed
+from hub.bus.reading import Reader, reader
+from hub.bus.records import Batches, Headers, Incoming, Outgoing, Position
+from hub.bus.writing import TransactionalWriter, Writer, transactional_writer, writer
+
+__all__ = [
+    "Batches",
+    "Headers",
+    "Incoming",
+    "Outgoing",
+    "Position",
+    "Reader",
+    "TransactionalWriter",
+    "Writer",
+    "check_topics",
+    "committed",
+    "reader",
+    "transactional_writer",
+    "writer",
+]

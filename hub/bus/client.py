@@ -1,0 +1,62 @@
+"""How a principal reaches the broker, and how a client is started and stopped within a bounded time."""
+
+import asyncio
+import ssl
+from typing import Any
+
+from aiokafka.errors import KafkaError
+
+from hub.config import Settings
+from hub.errors import DependencyUnavailable, JukiError, NotPermitted
+
+_REMEDY = "Start it with `jukihub up`, or point HUB_KAFKA at a broker that answers"
+
+
+def connection(settings: Settings, principal: str) -> dict[str, Any]:
+    """How `principal` reaches the broker: SASL_SSL with SCRAM-SHA-512, our CA, its own password."""
+    folder = settings.secrets_dir
+    try:
+        password = (folder / f"{principal}.password").read_text(encoding="ascii").strip()
+        trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    except OSError:
+        remedy = f"`jukihub topics apply` makes the password of {principal}; HUB_SECRETS names the folder"
+        raise DependencyUnavailable("no-credentials", principal, remedy) from None
+    return {
+        "bootstrap_servers": settings.kafka, "client_id": f"jukihub-{principal}", "security_protocol": "SASL_SSL",
+        "sasl_mechanism": "SCRAM-SHA-512", "sasl_plain_username": principal, "sasl_plain_password": password,
+        "ssl_context": trust,
+    }  # fmt: skip
+
+
+async def started(client: Any) -> None:
+    """Connect; DependencyUnavailable where no broker answers, NotPermitted where it refuses us."""
+    try:
+        await asyncio.wait_for(client.start(), 30)
+    except (KafkaError, OSError, TimeoutError) as failed:
+        await stopped(client)
+        raise unavailable(failed) from None
+
+
+async def stopped(client: Any) -> None:
+    """Leave the broker within a bounded time, whatever state it is in."""
+    try:
+        await asyncio.wait_for(client.stop(), 10)
+    except (KafkaError, TimeoutError):
+        await _torn_down(client)  # the broker is gone; what was in flight is not acknowledged, and counts as such
+
+
+async def _torn_down(client: Any) -> None:
+    sender = getattr(client, "_sender", None)
+    if sender is not None and sender.sender_task is not None:
+        sender.sender_task.cancel()
+        await asyncio.wait([sender.sender_task])
+    inner = getattr(client, "client", None)
+    if inner is not None:
+        await inner.close()
+
+
+def unavailable(failed: BaseException) -> JukiError:
+    """The error of the hub for what the client library raised; its text is not passed on."""
+    if "uthori" in type(failed).__name__ or "uthenti" in type(failed).__name__:
+        return NotPermitted("broker-refuses", type(failed).__name__)
+    return DependencyUnavailable("broker-unavailable", "Kafka", _REMEDY)

@@ -1,0 +1,55 @@
+"""Asking the broker: which topics there are for us, and what a group has committed, with its metadata."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from hub.bus.client import connection, unavailable
+from hub.bus.records import Position
+from hub.config import Settings
+from hub.errors import DependencyUnavailable, NotPermitted
+
+_UNAUTHORISED = {29, 30, 31}
+
+
+async def check_topics(settings: Settings, principal: str, topics: Sequence[str]) -> None:
+    """Ask for every topic by name; an error or another partition count ends the process with a clear word."""
+    async with _admin(settings, principal) as admin:
+        for found in await admin.describe_topics(list(topics)):
+            _check_topic(found, settings.partitions)
+
+
+def _check_topic(found: Mapping[str, Any], partitions: int) -> None:
+    name = found["topic"]
+    if found["error_code"] in _UNAUTHORISED:
+        raise NotPermitted("topic-not-permitted", name)
+    if found["error_code"]:
+        raise DependencyUnavailable("topic-missing", name, "`jukihub topics plan` shows what to do")
+    if len(found["partitions"]) != partitions:
+        raise DependencyUnavailable("partition-count-differs", name, "HUB_PARTITIONS must be the topic's own")
+
+
+async def committed(settings: Settings, principal: str, group: str) -> dict[tuple[str, int], Position]:
+    """What `group` has committed, by (topic, partition), with metadata: the consumer's own call drops it."""
+    async with _admin(settings, principal) as admin:
+        found = await admin.list_consumer_group_offsets(group)
+    return {
+        (place.topic, place.partition): Position(at.offset, at.metadata or "")
+        for place, at in found.items()
+        if at.offset >= 0
+    }
+
+
+@asynccontextmanager
+async def _admin(settings: Settings, principal: str) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(**connection(settings, principal), request_timeout_ms=15_000)
+    try:
+        await admin.start()
+        yield admin
+    except (KafkaError, OSError) as failed:
+        raise unavailable(failed) from None
+    finally:
+        await admin.close()

@@ -1,0 +1,40 @@
+"""What goes over the bus: records out, records in, and where a group goes on reading."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record to be written. `timestamp_ms`: milliseconds since 1970."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A record that was read."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a group goes on reading, with the metadata that was committed beside it."""
+
+    offset: int
+    metadata: str
+
+
+Batches = Mapping[tuple[str, int], Sequence[Outgoing]]

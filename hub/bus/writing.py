@@ -1,0 +1,152 @@
+"""Writing: every record acknowledged, or an error; with transactions, everything visible at once, or nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.structs import OffsetAndMetadata
+
+from hub.bus.client import connection, started, stopped
+from hub.bus.records import Batches, Outgoing, Position
+from hub.config import Settings
+from hub.errors import Fenced, ProduceFailed
+
+ACKNOWLEDGED_WITHIN = 25.0
+"""Seconds within which a batch or a transaction must be acknowledged; below the transaction's own timeout."""
+
+_BATCH_BYTES = 262_144
+_REQUEST_BYTES = 1_048_576
+_TRANSACTION_MS = 30_000
+
+
+class Writer:
+    """Writes without transactions, idempotently: every record acknowledged by all replicas, or ProduceFailed."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        self._producer: Any = None
+
+    async def send(self, batches: Batches) -> None:
+        """Write the batches; after ProduceFailed any of them may be there, and the writer may be used again."""
+        if self._producer is None:
+            await self.start()
+        try:
+            await asyncio.wait_for(_gathered(self._producer, batches), ACKNOWLEDGED_WITHIN)
+        except (KafkaError, TimeoutError):
+            await self.stop()
+            raise ProduceFailed("not-acknowledged") from None
+
+    async def start(self) -> None:
+        """Connect; DependencyUnavailable where no broker answers."""
+        producer = AIOKafkaProducer(**self._options)
+        await started(producer)
+        self._producer = producer
+
+    async def stop(self) -> None:
+        """Leave the broker; batches still in flight are given up."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await stopped(producer)
+
+
+class TransactionalWriter(Writer):
+    """Writes batches and the offsets of what they were made from in one transaction, or not at all."""
+
+    async def commit(self, batches: Batches, group: str, topic: str, positions: Mapping[int, Position]) -> None:
+        """One transaction: all batches, then `positions` of `topic` for `group`.
+
+        After ProduceFailed nothing of it is visible, or its outcome is unknown: start a new writer with the same id,
+        which settles that, and read the committed positions. After Fenced the slot is somebody else's.
+        """
+        try:
+            await asyncio.wait_for(self._transaction(batches, group, topic, positions), ACKNOWLEDGED_WITHIN)
+        except ProducerFenced:
+            await self.stop()
+            raise Fenced("fenced") from None
+        except (KafkaError, TimeoutError, AssertionError):
+            await self._abort()
+            raise ProduceFailed("not-committed") from None
+
+    async def _transaction(
+        self, batches: Batches, group: str, topic: str, positions: Mapping[int, Position]
+    ) -> None:
+        await self._producer.begin_transaction()
+        await _gathered(self._producer, batches)
+        offsets = {
+            TopicPartition(topic, part): OffsetAndMetadata(at.offset, at.metadata) for part, at in positions.items()
+        }
+        await self._producer.send_offsets_to_transaction(offsets, group)
+        await self._producer.commit_transaction()
+
+    async def _abort(self) -> None:
+        with suppress(KafkaError, TimeoutError, AssertionError):  # the successor fences us, which aborts what is open
+            await asyncio.wait_for(self._producer.abort_transaction(), 5)
+        await self.stop()
+
+
+@asynccontextmanager
+async def writer(settings: Settings, principal: str) -> AsyncIterator[Writer]:
+    """A Writer that leaves the broker on leaving the block."""
+    options = _producing(settings, principal) | {"max_batch_size": _REQUEST_BYTES, "enable_idempotence": True}
+    async with _open(Writer(options)) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def transactional_writer(
+    settings: Settings, principal: str, transactional_id: str
+) -> AsyncIterator[TransactionalWriter]:
+    """A TransactionalWriter; its start fences every other one with this id and waits for their open transaction."""
+    options = _producing(settings, principal) | {
+        "transactional_id": transactional_id, "max_batch_size": _BATCH_BYTES, "transaction_timeout_ms": _TRANSACTION_MS,
+    }  # fmt: skip
+    async with _open(TransactionalWriter(options)) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _open(opened: Any) -> AsyncIterator[Any]:
+    await opened.start()
+    try:
+        yield opened
+    finally:
+        await opened.stop()
+
+
+def _producing(settings: Settings, principal: str) -> dict[str, Any]:
+    return connection(settings, principal) | {
+        "acks": "all", "linger_ms": 0, "max_request_size": _REQUEST_BYTES, "request_timeout_ms": 30_000,
+    }  # fmt: skip
+
+
+async def _gathered(producer: Any, batches: Batches) -> None:
+    futures = [
+        await producer.send_batch(built, topic, partition=part)
+        for (topic, part), records in batches.items()
+        for built in _built(producer, records)
+    ]
+    outcomes = await asyncio.gather(*futures, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+def _built(producer: Any, records: Sequence[Outgoing]) -> list[Any]:
+    batches = [producer.create_batch()]
+    for record in records:
+        if not _appended(batches[-1], record):
+            batches.append(producer.create_batch())
+            _appended(batches[-1], record)
+    for batch in batches:
+        batch.close()
+    return batches
+
+
+def _appended(batch: Any, record: Outgoing) -> bool:
+    placed = batch.append(
+        key=record.key, value=record.value, timestamp=record.timestamp_ms, headers=list(record.headers)
+    )
+    return placed is not None

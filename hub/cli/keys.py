@@ -1,0 +1,48 @@
+"""`jukihub keys …`: handing content keys to subscribers."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts import book as law
+from contracts.change import JAPAN
+from hub.config import Settings, settings
+from hub.errors import UsageError
+
+
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register `jukihub keys`."""
+    keys = typer.Typer(help="Content keys.", no_args_is_help=True)
+    keys.command("grant")(grant)
+    app.add_typer(keys, name="keys")
+
+
+def grant(
+    contract: Annotated[str, typer.Option(help="contract id")],
+    to: Annotated[Path, typer.Option(help="file of the subscriber's public key: a JWK, EC P-256")],
+    days: Annotated[int, typer.Option(min=0, max=31, help="also the keys of this many days to come")] = 0,
+) -> None:
+    """Print a contract's content keys as a JWE that only the subscriber can open.
+
+    Example: `jukihub keys grant --contract child-policy --to public.jwk > keys.jwe`
+    """
+    if contract not in law.load(settings().contracts).contracts:
+        raise UsageError("unknown-contract", "--contract")
+    typer.echo(asyncio.run(_granted(settings(), contract, to.read_bytes(), days)))
+
+
+async def _granted(given: Settings, contract: str, to: bytes, days: int) -> str:
+    from hub.database import connect  # noqa: PLC0415 - only this command needs the database
+    from hub.granting import grant as granted  # noqa: PLC0415 - nor joserfc
+    from hub.keys import KeyStore  # noqa: PLC0415
+    from hub.run import now  # noqa: PLC0415
+    from hub.wrapping import wrapper  # noqa: PLC0415
+
+    async with connect(given.database) as database:
+        store = KeyStore(database, wrapper(given))
+        for ahead in range(days + 1):
+            await store.content_key(contract, (now() + timedelta(days=ahead)).astimezone(JAPAN).date())
+        return await granted(store, contract, to)

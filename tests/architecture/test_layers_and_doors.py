@@ -1,0 +1,110 @@
+"""A change flows one way, and each outside thing has one door."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("contracts", "hub", "producers", "consumers")
+PYTHON = Path(sys.executable)
+
+DOORS = {
+    "aiokafka": {"hub/bus/client.py", "hub/bus/inquiry.py", "hub/bus/reading.py", "hub/bus/writing.py"},
+    "asyncpg": {"hub/database.py"},
+    "confluent_kafka": {"hub/broker_admin.py"},
+    "sqlalchemy": {"hub/migrate.py"},
+    "faust": {"hub/watch.py"},
+}
+
+
+def sources(room: str) -> Iterator[Path]:
+    yield from sorted((ROOT / room).rglob("*.py"))
+
+
+def imported(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_layers_hold() -> None:
+    done = run(str(PYTHON.with_name("lint-imports")), "--no-cache")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_style_holds() -> None:
+    done = run(str(PYTHON.with_name("ruff")), "check", "--quiet", ".")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_types_hold() -> None:
+    done = run(str(PYTHON.with_name("mypy")))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_each_outside_thing_has_one_door(library: str) -> None:
+    through = {
+        str(file.relative_to(ROOT))
+        for room in ROOMS
+        for file in sources(room)
+        if any(name.split(".")[0] == library for name in imported(file))
+    }
+    assert through <= DOORS[library]
+
+
+def test_what_decides_imports_the_standard_library_and_pydantic_alone() -> None:
+    allowed = sys.stdlib_module_names | {"contracts", "pydantic", "pydantic_core", "typing_extensions"}
+    foreign = {(file.name, name) for file in sources("contracts") for name in imported(file)
+               if name.split(".")[0] not in allowed}  # fmt: skip
+    assert foreign == set()
+
+
+def test_one_module_reads_the_environment() -> None:
+    readers = {
+        str(file.relative_to(ROOT))
+        for room in ROOMS
+        for file in sources(room)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "environb"}
+    }
+    assert readers == {"hub/config.py"}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_our_rooms_are_imported_from_our_own_tree(room: str) -> None:
+    spec = find_spec(room)
+    assert spec is not None
+    assert spec.origin is not None
+    assert Path(spec.origin).is_relative_to(ROOT)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_module_says_what_it_promises(room: str) -> None:
+    texts = {file.name: file.read_text(encoding="utf-8") for file in sources(room)}
+    silent = [name for name, text in texts.items() if text.strip() and not ast.get_docstring(ast.parse(text))]
+    assert silent == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_room_holds_a_file_of_two_things(room: str) -> None:
+    long = {file.name: lines for file in sources(room) if (lines := len(file.read_text().splitlines())) > 400}
+    assert long == {}
+
+
+def test_no_file_names_one_machine_or_a_registry() -> None:
+    words = [one + rest for one, rest in (("/", "work/"), ("bash", "_jobs"), ("/", "root/"), ("pypi", ".org"),
+             ("python", "hosted"), ("maven", ".org"), ("npmjs", ".org"))]  # fmt: skip
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout.split("\0")
+    files = [ROOT / name for name in listed if name and (ROOT / name).is_file()]
+    texts = {file.name: file.read_text(encoding="utf-8", errors="ignore") for file in files}
+    assert {name for name, text in texts.items() if any(word in text for word in words)} == set()

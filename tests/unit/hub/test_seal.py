@@ -1,0 +1,98 @@
+"""A sealed value opens where it lies, with any JOSE library, and nowhere else."""
+
+import os
+
+import orjson
+import pybase64
+import pytest
+from joserfc import jwe
+from joserfc.jwk import OctKey
+
+from hub.errors import TokenRefused
+from hub.seal import ContentKey, Place, Sheet, header, open_token, padded, seal
+
+PLACE = Place("child-policy", "juki.disclosures.child-policy", 3)
+KEY = ContentKey.of("child-policy.2026-04-02", os.urandom(32))
+
+
+def one(payload: bytes = b'{"a":1}', seq: int = 7) -> bytes:
+    return seal(KEY, PLACE, "c" * 64, 1_775_000_000, [Sheet(seq, "0193", payload)])[0]
+
+
+def test_a_token_opens_where_it_lies() -> None:
+    read, payload = open_token(one(), KEY, PLACE)
+    assert (read["seq"], payload.rstrip(b" ")) == (7, b'{"a":1}')
+
+
+def test_a_stock_jose_library_opens_a_token() -> None:
+    registry = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)
+    opened = jwe.decrypt_compact(one(), OctKey.import_key(KEY.key), registry=registry)
+    assert opened.plaintext is not None
+    assert orjson.loads(opened.plaintext) == {"a": 1}
+
+
+@pytest.mark.parametrize("length", [0, 1, 511, 512, 513, 1024, 1025, 30_000])
+def test_a_payload_is_padded_to_a_power_of_two_times_512(length: int) -> None:
+    size = len(padded(b"x" * length))
+    assert size >= max(length, 512)
+    assert (size // 512).bit_count() == 1
+    assert size % 512 == 0
+
+
+def test_the_largest_record_stays_below_what_stock_libraries_open() -> None:
+    assert len(one(b"x" * 32_000)) < 65_536
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        (Place("tax", PLACE.topic, 3), "foreign-token"),
+        (Place(PLACE.aud, "juki.disclosures.tax", 3), "moved-token"),
+        (Place(PLACE.aud, PLACE.topic, 4), "moved-token"),
+    ],
+)
+def test_a_token_is_refused_where_it_does_not_belong(place: Place, code: str) -> None:
+    with pytest.raises(TokenRefused) as refused:
+        open_token(one(), KEY, place)
+    assert refused.value.code == code
+
+
+def test_a_token_of_another_key_is_refused() -> None:
+    with pytest.raises(TokenRefused) as refused:
+        open_token(one(), ContentKey.of("child-policy.2026-04-03", os.urandom(32)), PLACE)
+    assert refused.value.code == "unknown-kid"
+
+
+def test_every_altered_letter_of_a_token_is_noticed() -> None:
+    token = one()
+    for at in range(len(token)):
+        altered = token[:at] + (b"A" if token[at : at + 1] != b"A" else b"B") + token[at + 1 :]
+        with pytest.raises(TokenRefused):
+            open_token(altered, KEY, PLACE)
+
+
+@pytest.mark.parametrize("value", [None, b"", b"x", b"{}", b"....", b"a.b.c.d.e", '{"name":"架空"}'.encode()])
+def test_what_is_not_a_token_is_refused_without_a_value(value: bytes | None) -> None:
+    with pytest.raises(TokenRefused) as refused:
+        header(value)
+    assert refused.value.code in {"not-a-token", "bad-header"}
+
+
+@pytest.mark.parametrize(("member", "value", "code"), [
+    ("alg", "none", "bad-algorithm"), ("enc", "A128GCM", "bad-algorithm"), ("zip", "DEF", "bad-header"),
+    ("crit", ["exp"], "bad-header"), ("part", "3", "bad-header"), ("seq", True, "bad-header"),
+])  # fmt: skip
+def test_a_sender_cannot_choose_the_algorithm(member: str, value: object, code: str) -> None:
+    changed = header(one()) | {member: value}
+    with pytest.raises(TokenRefused) as refused:
+        header(pybase64.urlsafe_b64encode(orjson.dumps(changed)).rstrip(b"=") + b"....")
+    assert refused.value.code == code
+
+
+def test_no_nonce_is_used_twice() -> None:
+    tokens = seal(KEY, PLACE, "c", 0, [Sheet(n, "j", b"") for n in range(1000)])
+    assert len({token.split(b".")[2] for token in tokens}) == 1000
+
+
+def test_a_content_key_does_not_show_itself() -> None:
+    assert repr(KEY) == "ContentKey(child-policy.2026-04-02)"
