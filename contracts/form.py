@@ -1,0 +1,140 @@
+"""The form of the Book's files: which keys a file may have and of which type. Meaning is judged elsewhere.
+
+A faulty key is reported and then left out, so that everything else in the file is still judged in the same run.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from contracts.errors import Finding
+from contracts.source import Source
+
+_STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+Via = Literal[
+    "topic", "rest", "csv", "prefecture", "previous-municipality", "koseki-fuhyo", "jlis-delivery",
+    "intermediate-server", "convenience-store", "immigration",
+]  # fmt: skip
+
+
+class InForce(BaseModel):
+    """First and last day in force, both included."""
+
+    model_config = _STRICT
+    since: date = Field(alias="from")
+    until: date | None = None
+
+
+class ApprovalForm(BaseModel):
+    """決裁."""
+
+    model_config = _STRICT
+    by: str = Field(min_length=1)
+    on: date
+    ref: str = Field(min_length=1)
+
+
+class GrantForm(ApprovalForm):
+    """A conditional item that was switched on."""
+
+    item: str
+
+
+class PopulationForm(BaseModel):
+    """Whom the contract concerns."""
+
+    model_config = _STRICT
+    age_from: int | None = Field(None, ge=0, le=200)
+    age_to: int | None = Field(None, ge=0, le=200)
+    japanese: bool | None = None
+
+
+class ContractForm(BaseModel):
+    """A contract as it stands in its file. Everything may be missing here; what must be there is judged with a reason."""
+
+    model_config = _STRICT
+    subscriber: str = ""
+    purpose: str = ""
+    basis: list[str] = []
+    hears: list[str] = []
+    always: list[str] = []
+    items: list[str] = []
+    conditional: list[str] = []
+    granted: list[GrantForm] = []
+    identifier: str = ""
+    population: PopulationForm | None = None
+    protected: Literal["deliver", "suspend", "withhold"] | None = None
+    mirror: bool = False
+    via: Via | None = None
+    in_force: InForce | None = None
+    approved: ApprovalForm | None = None
+
+
+class BasisForm(BaseModel):
+    """A legal basis as it stands in law/bases.toml."""
+
+    model_config = _STRICT
+    law: str = Field(min_length=1)
+    article: str = Field(min_length=1)
+    permits: list[str]
+    when_granted: list[str] = []
+    purposes: list[str] = Field(min_length=1)
+    in_force: InForce
+    source: str = Field(min_length=1)
+    certainty: Literal["S", "K", "U"]
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A contract that is not yet judged: its id, its file, its form, and the keys that were left out as faulty."""
+
+    id: str
+    source: Source
+    form: ContractForm
+    faulty: frozenset[str] = frozenset()
+
+    def finding(self, code: str, message: str, key: str = "", value: str | None = None) -> Finding:
+        """An objection to what the contract says under `key`."""
+        return self.source.finding(code, f"contract {self.id}: {message}", key, value)
+
+
+def draft(name: str, source: Source) -> tuple[Draft, tuple[Finding, ...]]:
+    """The contract `name` in `source`, and what is wrong with its form."""
+    try:
+        return Draft(name, source, ContractForm.model_validate(source.tables)), ()
+    except ValidationError as refused:
+        errors = refused.errors(include_url=False, include_input=False)
+    faulty = frozenset(str(error["loc"][0]) for error in errors)
+    sound = {key: value for key, value in source.tables.items() if key not in faulty}
+    found = tuple(form_findings(source, errors, f"contract {name}"))
+    return Draft(name, source, ContractForm.model_validate(sound), faulty), found
+
+
+def form_findings(source: Source, errors: list[ErrorDetails], whose: str, header: str = "") -> Iterator[Finding]:
+    """One finding for each objection of pydantic, in our words; `header` is the table in which the keys stand."""
+    for error in errors:
+        path = ".".join(str(part) for part in error["loc"])
+        line = source.table(header) if header else source.line(str(error["loc"][0]))
+        code, message = _objection(error)
+        yield Finding(code, source.name, line, f"{whose}: {path} {message}")
+
+
+def _objection(error: ErrorDetails) -> tuple[str, str]:
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return "unknown-key", "is not a key of this file: correct its spelling or take it out"
+    if kind == "missing":
+        return "missing-key", "is missing: add it"
+    if kind == "literal_error":
+        return "bad-value", f"must be one of {error['ctx']['expected']}"
+    if kind in ("string_too_short", "too_short"):
+        return "empty-value", "may not be empty: state it"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return "bad-value", "must be between 0 and 200 completed years"
+    return "bad-type", f"has the wrong type ({kind.removesuffix('_type')} is wanted)"
