@@ -1,7 +1,7 @@
 """The prefecture's server of 住基ネット: 本人確認情報の通知, 住基法30条の6 (stand-in).
 
 What is assumed. Fact: each change of 氏名・生年月日・性別・住所・個人番号・住民票コード is notified, keyed by
-住民票コード, with one of the 20 reasons of 規則11条; household changes are not. Known practice: a 更新順番号 that rises.
+住民票コード, with one of the 20 reasons of 規則11条; household changes are not. Practice: a rising 更新順番号.
 Unsure, therefore invented here: the transport (the real one is a protocol of its own on a dedicated line, no HTTP),
 the names of the members, the codes of refusal. The real interface also wants 外字数 and 清音化かな; they are left out.
 

@@ -1,0 +1,121 @@
+"""What every adapter that speaks HTTP shares: how a message is sent, and what an answer can mean.
+
+Only 200 with a receipt of the counterpart's own is Delivered. 400, 409 and 422 are about this disclosure: Refused.
+Everything else is about the counterpart or the way to it: Deferred. A code that the counterpart names is taken over
+only if it is on the closed list, because a foreign text might quote what it objects to.
+
+Messages are JSON in UTF-8, as none of the counterparts needs another code: names go out as they came in, character by
+character. A counterpart that wants Shift_JIS or its own 外字 needs a conversion in `encode` that answers Refused where
+a character has no place, and never replaces one.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+
+from hub.errors import UsageError
+from hub.outcome import Deferred, Delivered, Outcome, Refused
+
+LARGEST_ANSWER: Final = 65_536
+REFUSALS: Final = frozenset({
+    "not-accepted", "out-of-order", "unknown-item", "missing-item", "null-item", "not-an-object", "bad-json",
+    "bad-idempotency-key", "bad-text", "bad-digits", "bad-my-number", "bad-municipality-code", "bad-truth",
+    "bad-number", "bad-code", "bad-date", "bad-object", "bad-list", "reason-mismatch",
+})  # fmt: skip
+"""The codes of refusal that are known; any other is reported as `counterpart-unlisted`."""
+
+_ABOUT_THIS_ONE = (400, 409, 422)
+_DEFERRED = {401: "not-permitted", 403: "not-permitted", 404: "not-found", 408: "timeout", 429: "busy"}
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a counterpart is spoken to. `seconds`: for one hand-over. `parallel`: hand-overs at a time."""
+
+    path: str
+    seconds: float = 10.0
+    parallel: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An open line to one counterpart."""
+
+    session: aiohttp.ClientSession
+    url: str
+
+    async def send(self, settings: Settings, key: str, message: dict[str, Any]) -> Answer | Deferred:
+        """POST `message` under the idempotency key `key`."""
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        timeout = aiohttp.ClientTimeout(total=settings.seconds)
+        try:
+            async with self.session.post(
+                self.url + settings.path, data=orjson.dumps(message), headers=headers, timeout=timeout,
+                allow_redirects=False,
+            ) as answer:  # fmt: skip
+                return await _read(answer)
+        except TimeoutError:
+            return Deferred("timeout")
+        except (aiohttp.ClientError, OSError):
+            return Deferred("unreachable")
+
+
+def checked_url(url: str) -> str:
+    """A base URL to which personal data may go: https, or this very machine; UsageError otherwise."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        return url.rstrip("/")
+    raise UsageError("counterpart-not-encrypted", "HUB_COUNTERPARTS")
+
+
+def read(answer: Answer) -> Outcome:
+    """What `answer` means for the disclosure that was sent."""
+    if answer.status == 200:
+        return _delivered(answer.body)
+    if answer.status in _ABOUT_THIS_ONE:
+        return Refused(f"counterpart-{_listed(answer.body)}")
+    if answer.status >= 500:
+        return Deferred("unavailable")
+    return Deferred(_DEFERRED.get(answer.status, "nonsense"))
+
+
+def said(body: bytes) -> dict[str, Any]:
+    """The JSON object of an answer; empty where there is none."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _delivered(body: bytes) -> Outcome:
+    receipt = said(body).get("receipt")
+    fits = isinstance(receipt, str) and receipt.isascii() and receipt.isprintable() and 0 < len(receipt) <= 64
+    return Delivered(receipt) if fits and isinstance(receipt, str) else Deferred("nonsense")
+
+
+def _listed(body: bytes) -> str:
+    code = said(body).get("code")
+    return code if isinstance(code, str) and code in REFUSALS else "unlisted"
+
+
+async def _read(answer: aiohttp.ClientResponse) -> Answer | Deferred:
+    parts, size = [], 0
+    async for part in answer.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            return Deferred("nonsense")
+    return Answer(answer.status, b"".join(parts))

@@ -1,0 +1,136 @@
+"""Whether a record belongs where it lies: pure, before anything is stored.
+
+In this order: a value at all, a size that can be ours, a token (anything else is not kept: it might be plaintext),
+our algorithms and members, meant for this contract and lying in its place, our constant headers, a record key. Then
+the sequence: it counts up by one per contract and partition. A higher number is a gap (recorded, and the token taken);
+a lower one is refused. A disclosure that was received before is a repeat, whatever its number, and is dropped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from hub.bus import Incoming
+from hub.envelope import DISCLOSURE
+from hub.errors import TokenRefused
+from hub.pseudonym import SIZE
+from hub.seal import Place, check_place, header
+
+LARGEST = 131_072
+"""Largest token, in bytes: twice what a Change of the largest size comes to when it is sealed."""
+
+NOT_KEPT = frozenset({"not-a-token", "bad-header", "too-large"})
+"""Codes of values that are not stored, because nothing says that they are sealed."""
+
+_SHAPE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A record on its way into the inbox. `seq` is None where it does not count; `code` is empty where all is well."""
+
+    id: UUID
+    subject: bytes | None
+    partition: int
+    offset: int
+    seq: int | None
+    token: bytes | None
+    code: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return not self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A hole in the sequence of a partition."""
+
+    partition: int
+    expected: int
+    found: int
+
+
+@dataclass(slots=True)
+class Sorted:
+    """What a poll comes to. `last`: partition -> last seq, after it."""
+
+    kept: list[Arrival]
+    gaps: list[Gap]
+    last: dict[int, int]
+    repeats: int = 0
+
+
+def place_id(contract: str, partition: int, offset: int) -> UUID:
+    """The id of a record whose own claim to an id is not believed."""
+    return uuid5(NAMESPACE_URL, f"urn:juki-hub:inbox:{contract}:{partition}:{offset}")
+
+
+def judge(record: Incoming, contract: str) -> Arrival:
+    """`record` as it may be kept: under its own id where it belongs here, under its place's with a code otherwise."""
+    token = record.value
+    key = record.key if record.key is not None and len(record.key) == SIZE else None
+    try:
+        read = _header(record, contract)
+    except TokenRefused as refused:
+        kept = None if refused.code in NOT_KEPT else token
+        return Arrival(
+            place_id(contract, record.partition, record.offset), key, record.partition, record.offset, None, kept,
+            refused.code,
+        )  # fmt: skip
+    arrival = Arrival(UUID(str(read["jti"])), key, record.partition, record.offset, int(str(read["seq"])), token)
+    if record.headers != DISCLOSURE:
+        return refused_as(arrival, contract, "foreign-headers")
+    return arrival if key is not None else refused_as(arrival, contract, "no-record-key")
+
+
+def refused_as(arrival: Arrival, contract: str, code: str) -> Arrival:
+    """The same record, refused with `code`, under the id of its place."""
+    return replace(arrival, id=place_id(contract, arrival.partition, arrival.offset), code=code)
+
+
+def sort(arrivals: list[Arrival], known: Mapping[UUID, int | None], last: Mapping[int, int], contract: str) -> Sorted:
+    """Drop repeats, find gaps, refuse what steps back. `known`: id -> seq of what the inbox holds already."""
+    found = Sorted([], [], dict(last))
+    seen = dict(known)
+    for arrival in arrivals:
+        _enter(arrival, seen, found, contract)
+    return found
+
+
+def _enter(arrival: Arrival, seen: dict[UUID, int | None], found: Sorted, contract: str) -> None:
+    before = found.last[arrival.partition]
+    if arrival.seq is None:
+        found.kept.append(arrival)
+        return
+    if arrival.seq > before + 1:
+        found.gaps.append(Gap(arrival.partition, before + 1, arrival.seq))
+    found.last[arrival.partition] = max(before, arrival.seq)
+    if arrival.id in seen:
+        found.repeats += 1
+    elif arrival.seq <= before and arrival.is_good:
+        found.kept.append(refused_as(arrival, contract, "sequence-not-rising"))
+    else:
+        seen[arrival.id] = arrival.seq
+        found.kept.append(arrival)
+
+
+def _header(record: Incoming, contract: str) -> dict[str, object]:
+    if record.value is None:
+        raise TokenRefused("null-value")
+    if len(record.value) > LARGEST:
+        raise TokenRefused("too-large")
+    read = header(record.value)
+    if record.value.count(b".") != 4 or not _SHAPE.issuperset(record.value):
+        raise TokenRefused("not-a-token")
+    check_place(read, Place(contract, record.topic, record.partition))
+    if read["seq"] < 1 or not _is_uuid(read["jti"]):
+        raise TokenRefused("bad-header")
+    return read
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -1,0 +1,141 @@
+"""Handing over: the line is read -> open -> hand over -> settle.
+
+Strictly in order per resident (only the first open disclosure of a resident is ever read, and none while a dead letter
+of theirs is there); different residents in parallel, within bounds. A counterpart that is down defers everything
+behind one breaker and makes no dead letter. A disclosure whose version is not above what was delivered before is
+refused as out of order and not handed over.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import SystemRandom
+from uuid import UUID
+
+from consumers.adapters import Adapter
+from consumers.adapters.http import Line
+from consumers.breaker import BackOff, Breaker
+from consumers.disclosure import Disclosure
+from consumers.opening import Opener
+from consumers.settle import Ended, Head, Settler
+from hub import log
+from hub.database import Database, queries
+from hub.errors import DatabaseError
+from hub.outcome import Deferred, Outcome, Refused
+
+IN_HAND = 64
+"""Disclosures that are in hand at a time; how many of them are on the line is the adapter's `parallel`."""
+
+GRACE_SECONDS = 5.0
+"""For what is in hand when the process is asked to end."""
+
+_SQL = queries(Path(__file__).with_name("inbox.sql"))
+_JITTER = SystemRandom().uniform
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """Whom to hand over to, and how."""
+
+    adapter: Adapter
+    line: Line
+
+
+class Deliverer:
+    """Hands over what waits for one contract."""
+
+    def __init__(  # noqa: PLR0913 - the wiring of one process
+        self, database: Database, contract: str, opener: Opener, counterpart: Counterpart, settler: Settler,
+        now: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._contract = contract
+        self._opener = opener
+        self._counterpart = counterpart
+        self._settler = settler
+        self._now = now
+        self._back_off = BackOff()
+        self._breaker = Breaker(_JITTER)
+        self._on_the_line = asyncio.Semaphore(counterpart.adapter.settings.parallel)
+        self._in_hand: dict[UUID, Head] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
+        self.freed = asyncio.Event()
+
+    async def carry(self, head: Head) -> None:
+        """One disclosure: open, hand over, settle."""
+        opened = await self._opener.open(head.token, head.partition)
+        if not isinstance(opened, Disclosure):
+            ended = Ended(opened, None)
+        elif opened.version <= (head.last_version or 0):
+            ended = Ended(Refused("out-of-order"), opened.version)
+        else:
+            ended = Ended(await self._hand_over(opened.flagged() if head.flagged else opened), opened.version)
+        await self._settler.settle(head, ended, self._back_off.seconds(head.attempts + 1, _JITTER))
+
+    async def read(self) -> list[Head]:
+        """The heads that may be handed over now; one alone while the breaker is open."""
+        if self._breaker.is_open:
+            if self._in_hand or self._breaker.wait(time.monotonic()):
+                return []
+            rows = await self._database.fetch(_SQL["probe"], self._contract, [])
+        elif len(self._in_hand) > IN_HAND // 2:
+            return []
+        else:
+            free = IN_HAND - len(self._in_hand)
+            rows = await self._database.fetch(_SQL["heads"], self._contract, self._now(), [*self._in_hand], free)
+        return [Head(**row) for row in rows]
+
+    async def start(self) -> int:
+        """Take in hand what can be; how many. What a hand-over failed with unexpectedly is raised here."""
+        if self._failure is not None:
+            raise self._failure
+        heads = await self.read()
+        for head in heads:
+            self._in_hand[head.id] = head
+            task = asyncio.create_task(self._in_its_turn(head))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+        return len(heads)
+
+    async def finish(self) -> None:
+        """Let what is in hand end, within bounds; what is cut off is repeated by a later process under the same id."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = task.exception()
+
+    @property
+    def busy(self) -> list[bytes]:
+        """The residents whose disclosure is in hand."""
+        return [head.subject for head in self._in_hand.values()]
+
+    async def _in_its_turn(self, head: Head) -> None:
+        try:
+            await self.carry(head)
+        except DatabaseError as failed:
+            # Not settled, so it is read again; the counterpart knows its id, and does nothing twice.
+            log.get().warning("settlement-failed", contract=self._contract, code=failed.code)
+        finally:
+            del self._in_hand[head.id]
+            self.freed.set()
+
+    async def _hand_over(self, disclosure: Disclosure) -> Outcome:
+        async with self._on_the_line:
+            outcome = await self._counterpart.adapter.hand_over(self._counterpart.line, disclosure)
+        if isinstance(outcome, Deferred):
+            self._breaker.failed(time.monotonic())
+        elif self._breaker.answered():
+            log.get().info("counterpart-back", contract=self._contract)
+            await self._settler.hurry()
+        return outcome

@@ -1,0 +1,54 @@
+"""A Disclosure (提供情報) as a subscriber finds it under the seal. Its content never shows in a repr or an error."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from contracts.door import read_json
+from hub.errors import ChangeRefused, TokenRefused
+
+STATES = frozenset({"entered", "inside", "deleted", "left"})
+_NAMES = frozenset({"id", "contract", "version", "recorded_at", "state", "items"})
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What one subscriber is told of one change.
+
+    `version`: microseconds, rising per resident. `items`: item id -> value, null where the register has none.
+    `protected`: 支援措置; None where the disclosure does not say, which is to be read as protected.
+    """
+
+    id: UUID
+    contract: str
+    version: int = field(repr=False)
+    state: str = field(repr=False)
+    items: dict[str, Any] = field(repr=False)
+    protected: bool | None = field(default=None, repr=False)
+
+    def flagged(self) -> "Disclosure":
+        """The same, said of a protected person."""
+        return replace(self, protected=True)
+
+
+def read(payload: bytes, jti: str, contract: str) -> Disclosure:
+    """The disclosure under an opened seal; TokenRefused where it is not the one that the header promised."""
+    try:
+        said = read_json(payload.rstrip(b" "))
+    except ChangeRefused:
+        raise TokenRefused("bad-payload") from None
+    if not isinstance(said, dict) or said.keys() - {"protected"} != _NAMES or not _types_fit(said):
+        raise TokenRefused("bad-payload")
+    if (said["id"], said["contract"]) != (jti, contract):
+        raise TokenRefused("payload-mismatch")
+    return Disclosure(UUID(jti), contract, said["version"], said["state"], said["items"], said.get("protected"))
+
+
+def _types_fit(said: dict[str, Any]) -> bool:
+    return (
+        type(said["version"]) is int
+        and said["version"] > 0
+        and said["state"] in STATES
+        and isinstance(said["items"], dict)
+        and isinstance(said.get("protected"), bool | None)
+    )

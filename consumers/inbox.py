@@ -1,0 +1,134 @@
+"""The inbox: sealed tokens from the topic of one contract into PostgreSQL, together with its own offset.
+
+The offset lives in the same transaction as the tokens and moves by compare-and-set. Whoever finds it moved is a zombie:
+it rolls back, reads the offset again and seeks there; Kafka's own offsets are never asked. What does not belong where
+it lies is kept as a dead letter with a closed code; repeats are dropped and counted; gaps are recorded, counted and
+alarmed. No token is opened here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from consumers.arrival import Arrival, Gap, Sorted, judge, sort
+from hub import log, metrics
+from hub.bus import Incoming, Reader
+from hub.database import Connection, Database, queries
+from hub.errors import DatabaseError, JukiError
+
+MAX_RECORDS = 2000
+
+_SQL = queries(Path(__file__).with_name("inbox.sql"))
+
+
+class Overtaken(JukiError):
+    """Another inbox has moved the offset of a partition that this one reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a partition was read: the offset to read next (None: the beginning) and the last sequence number."""
+
+    next_offset: int | None
+    last_seq: int
+
+
+class Inbox:
+    """The inbox of one contract on some partitions of its topic."""
+
+    def __init__(
+        self, database: Database, reader: Reader, contract: str, partitions: Sequence[int], now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._reader = reader
+        self._contract = contract
+        self._partitions = list(partitions)
+        self._now = now
+        self._marks: dict[int, Mark] = {}
+        self._knows_its_place = False
+
+    async def resume(self) -> None:
+        """Read the offsets of the database, and seek there."""
+        await self._database.execute(_SQL["prepare_offsets"], self._contract, self._partitions)
+        rows = await self._database.fetch(_SQL["offsets"], self._contract, self._partitions)
+        self._marks = {row["partition"]: Mark(row["next_offset"], row["last_seq"]) for row in rows}
+        await self._reader.seek({part: mark.next_offset for part, mark in self._marks.items()})
+        self._knows_its_place = True
+
+    async def once(self, timeout_ms: int = 200) -> int:
+        """One poll, one transaction; the number of rows that are new. A zombie takes nothing and reads its place again.
+
+        DatabaseError where the database is not there: call again later, nothing is lost.
+        """
+        if not self._knows_its_place:
+            await self.resume()
+        records = await self._reader.poll(MAX_RECORDS, timeout_ms)
+        if not records:
+            return 0
+        try:
+            return await self._take(records)
+        except Overtaken as overtaken:
+            self._knows_its_place = False
+            log.get().warning("inbox-rolled-back", contract=self._contract, code=overtaken.code)
+            return 0
+        except DatabaseError:
+            self._knows_its_place = False
+            raise
+
+    async def _take(self, records: Sequence[Incoming]) -> int:
+        moved = {record.partition: record.offset + 1 for record in records}
+        arrivals = [judge(record, self._contract) for record in records]
+        async with self._database.transaction() as held:
+            found = await self._sorted(held, arrivals)
+            await self._move(held, moved, found)
+            await self._insert(held, found)
+        self._marks |= {part: Mark(offset, found.last[part]) for part, offset in moved.items()}
+        self._tell(found)
+        return len(found.kept)
+
+    async def _sorted(self, held: Connection, arrivals: list[Arrival]) -> Sorted:
+        ids = [arrival.id for arrival in arrivals]
+        known: Mapping[UUID, int | None] = {
+            row["id"]: row["seq"] for row in await held.fetch(_SQL["known"], self._contract, ids)
+        }
+        return sort(arrivals, known, {part: mark.last_seq for part, mark in self._marks.items()}, self._contract)
+
+    async def _move(self, held: Connection, moved: Mapping[int, int], found: Sorted) -> None:
+        for part in sorted(moved):
+            touched = await held.execute(
+                _SQL["move_offset"], self._contract, part, moved[part], found.last[part], self._marks[part].next_offset
+            )
+            if touched != 1:
+                raise Overtaken("offset-moved", f"partition {part}")
+
+    async def _insert(self, held: Connection, found: Sorted) -> None:
+        kept, now = found.kept, self._now()
+        await held.execute(
+            _SQL["insert_disclosures"], self._contract, [a.id for a in kept], [a.subject for a in kept],
+            [a.partition for a in kept], [a.offset for a in kept], [a.seq for a in kept], [a.token for a in kept],
+            now, [a.code for a in kept],
+        )  # fmt: skip
+        for gap in found.gaps:
+            await held.execute(_SQL["insert_gap"], self._contract, gap.partition, gap.expected, gap.found, now)
+
+    def _tell(self, found: Sorted) -> None:
+        metrics.RECEIVED.labels(self._contract).inc(len(found.kept))
+        metrics.REPEATED.labels(self._contract).inc(found.repeats)
+        for gap in found.gaps:
+            self._tell_gap(gap)
+        for arrival in found.kept:
+            if arrival.code:
+                self._tell_refused(arrival)
+
+    def _tell_gap(self, gap: Gap) -> None:
+        metrics.SEQ_GAPS.labels(self._contract).inc()
+        log.get().error("sequence-gap", contract=self._contract, partition=gap.partition, seq=gap.expected,
+                        count=gap.found - gap.expected)  # fmt: skip
+
+    def _tell_refused(self, arrival: Arrival) -> None:
+        metrics.TOKENS_REFUSED.labels(self._contract, arrival.code).inc()
+        metrics.PLAINTEXT.inc(arrival.code == "not-a-token")
+        log.get().error("token-refused", contract=self._contract, partition=arrival.partition, offset=arrival.offset,
+                        code=arrival.code)  # fmt: skip

@@ -1,0 +1,73 @@
+-- name: prepare_offsets
+-- A row for every partition, so that compare-and-set has something to compare; null is "from the beginning".
+INSERT INTO inbox.offsets (contract, partition, next_offset, last_seq)
+SELECT $1, part, NULL, 0 FROM unnest($2::int[]) AS part ON CONFLICT DO NOTHING
+
+-- name: offsets
+SELECT partition, next_offset, last_seq FROM inbox.offsets WHERE contract = $1 AND partition = ANY($2::int[])
+
+-- name: move_offset
+-- Compare and set: no row is touched where another inbox was here before.
+UPDATE inbox.offsets SET next_offset = $3, last_seq = $4
+WHERE contract = $1 AND partition = $2 AND next_offset IS NOT DISTINCT FROM $5
+
+-- name: known
+-- Which of these disclosures the inbox holds.
+SELECT id, seq FROM inbox.disclosures WHERE contract = $1 AND id = ANY($2::uuid[])
+
+-- name: insert_disclosures
+-- In the order of arrival: positions are drawn behind the lock that move_offset took on the partition.
+INSERT INTO inbox.disclosures
+    (contract, id, subject, partition, record_offset, seq, token, state, code, received_at, next_attempt_at, settled_at)
+SELECT $1, a.id, a.subject, a.partition, a.record_offset, a.seq, a.token,
+    CASE a.code WHEN '' THEN 'waiting' ELSE 'dead' END, a.code, $8, $8, CASE a.code WHEN '' THEN NULL ELSE $8 END
+FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::bigint[], $7::bytea[], $9::text[])
+    WITH ORDINALITY AS a (id, subject, partition, record_offset, seq, token, code, nth)
+ORDER BY a.nth
+
+-- name: insert_gap
+INSERT INTO inbox.gaps (contract, partition, expected, found, noticed_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+
+-- name: heads
+-- The first open disclosure of every resident who does not wait behind a dead letter, that is due and not in hand ($3).
+SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version
+FROM inbox.disclosures d
+LEFT JOIN inbox.residents r ON r.contract = d.contract AND r.subject = d.subject
+WHERE d.contract = $1 AND d.state = 'waiting' AND d.next_attempt_at <= $2 AND NOT d.id = ANY($3::uuid[])
+    AND NOT EXISTS (
+        SELECT FROM inbox.disclosures e
+        WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
+            AND e.state IN ('waiting', 'dead')
+    )
+ORDER BY d.position LIMIT $4
+
+-- name: probe
+-- One head to try a counterpart with that was down: the one that failed least, or a poisoned one would keep it shut.
+SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version
+FROM inbox.disclosures d
+LEFT JOIN inbox.residents r ON r.contract = d.contract AND r.subject = d.subject
+WHERE d.contract = $1 AND d.state = 'waiting' AND NOT d.id = ANY($2::uuid[])
+    AND NOT EXISTS (
+        SELECT FROM inbox.disclosures e
+        WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
+            AND e.state IN ('waiting', 'dead')
+    )
+ORDER BY d.attempts, d.position LIMIT 1
+
+-- name: unscouted
+-- Disclosures that wait behind others of their resident and were not yet looked at for the beginning of a protection.
+SELECT d.id, d.subject, d.partition, d.token, d.position
+FROM inbox.disclosures d
+WHERE d.contract = $1 AND d.state = 'waiting' AND NOT d.scouted AND NOT d.subject = ANY($2::bytea[])
+    AND EXISTS (
+        SELECT FROM inbox.disclosures e
+        WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
+            AND e.state IN ('waiting', 'dead')
+    )
+ORDER BY d.position LIMIT 200
+
+-- name: backlog
+SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead,
+    min(received_at) FILTER (WHERE state IN ('waiting', 'dead')) AS oldest
+FROM inbox.disclosures WHERE contract = $1 AND state IN ('waiting', 'dead')

@@ -1,0 +1,141 @@
+"""One process per contract: the inbox, the hand-over and the figures of both, side by side, until it is to stop.
+
+A database that goes away stops nothing for good: each loop waits and goes on. Anything unexpected ends the process.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+
+from consumers.adapters import ADAPTERS
+from consumers.adapters.http import Line, checked_url
+from consumers.deliver import Counterpart, Deliverer
+from consumers.inbox import Inbox
+from consumers.opening import Opener
+from consumers.overtake import Scout
+from consumers.settle import Settler
+from contracts import book
+from contracts.contract import Contract
+from hub import bus, log, metrics, topics
+from hub.config import Settings
+from hub.database import Database, connect, queries
+from hub.errors import DatabaseError, UsageError
+from hub.keys import KeyStore
+from hub.lifecycle import Process, running
+from hub.wrapping import wrapper
+
+RESTS = 0.2
+"""Seconds between two looks at what waits, when nothing happens."""
+
+_SQL = queries(Path(__file__).with_name("inbox.sql"))
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the loops of one process share."""
+
+    database: Database
+    contract: Contract
+    inbox: Inbox
+    deliverer: Deliverer
+    scout: Scout
+
+
+def now() -> datetime:
+    """The clock of the process."""
+    return datetime.now(UTC)
+
+
+def chosen(settings: Settings, name: str) -> tuple[Contract, str]:
+    """The contract called `name` and the URL of its counterpart; UsageError where there is none."""
+    contract = book.load(settings.contracts).contracts.get(name)
+    if contract is None:
+        raise UsageError("unknown-contract", "--contract")
+    if contract.via not in ADAPTERS:
+        raise UsageError("not-handed-over", "--contract")
+    if name not in settings.counterpart_urls:
+        raise UsageError("no-counterpart", "HUB_COUNTERPARTS")
+    return contract, checked_url(settings.counterpart_urls[name])
+
+
+async def deliver(settings: Settings, name: str, port: int) -> None:
+    """`jukihub run deliver`: everything for one contract."""
+    contract, url = chosen(settings, name)
+    metrics.prepare([name])
+    async with running(settings, f"deliver-{name}", port) as process, parts(settings, contract, url, now) as made:
+        arrived = asyncio.Event()
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(_kept_up(process, _receiving(process, made, arrived)))
+            loops.create_task(_kept_up(process, _handing_over(process, made, arrived)))
+            loops.create_task(_kept_up(process, _counting(process, made)))
+
+
+@asynccontextmanager
+async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) -> AsyncIterator[Parts]:
+    """Wire the process of one contract."""
+    principal, topic = f"deliver-{contract.id}", topics.disclosures(settings.prefix, contract.id)
+    partitions = range(settings.partitions)
+    await bus.check_topics(settings, principal, [topic])
+    async with (
+        connect(settings.database, size=6) as database,
+        bus.reader(settings, principal, topic, partitions) as reader,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
+    ):
+        opener = Opener(KeyStore(database, wrapper(settings)), contract.id, topic)
+        settler = Settler(database, contract.id, clock)
+        counterpart = Counterpart(ADAPTERS[contract.via], Line(session, url))
+        deliverer = Deliverer(database, contract.id, opener, counterpart, settler, clock)
+        inbox = Inbox(database, reader, contract.id, partitions, clock)
+        try:
+            yield Parts(database, contract, inbox, deliverer, Scout(database, contract, opener, settler))
+        finally:
+            await deliverer.finish()
+
+
+def _receiving(process: Process, made: Parts, arrived: asyncio.Event) -> Callable[[], Awaitable[None]]:
+    async def once() -> None:
+        if await made.inbox.once():
+            arrived.set()
+        process.beat()
+
+    return once
+
+
+def _handing_over(process: Process, made: Parts, arrived: asyncio.Event) -> Callable[[], Awaitable[None]]:
+    made.deliverer.freed = arrived  # one event for both: something came, or somebody's turn has ended
+
+    async def once() -> None:
+        arrived.clear()
+        await made.scout.once(made.deliverer.busy)
+        if not await made.deliverer.start():
+            await process.wait(RESTS, arrived)
+
+    return once
+
+
+def _counting(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
+    async def once() -> None:
+        row = await made.database.fetchrow(_SQL["backlog"], made.contract.id)
+        if row is not None:
+            metrics.WAITING.labels(made.contract.id).set(row["waiting"])
+            metrics.DEAD_LETTERS.labels(made.contract.id).set(row["dead"])
+            oldest = row["oldest"].timestamp() if row["oldest"] else 0
+            metrics.OLDEST_UNDELIVERED.labels(made.contract.id).set(oldest)
+        await process.wait(2.0)
+
+    return once
+
+
+async def _kept_up(process: Process, once: Callable[[], Awaitable[None]]) -> None:
+    while not process.stopping.is_set():
+        try:
+            await once()
+        except DatabaseError as failed:
+            log.get().warning("database-away", code=failed.code)
+            await process.wait(1.0)

@@ -1,0 +1,144 @@
+"""The only module that commits a settlement. "Who waits?" is asked in the same transaction.
+
+A settlement is a compare-and-set on the attempt: of two that settle the same attempt one wins, and the other changes
+nothing. It is shielded: a cancelled process finishes the settlement it has begun, because the effect has happened.
+Nothing but a receipt makes a disclosure delivered; nothing but a refusal makes it a dead letter.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, assert_never
+from uuid import UUID
+
+from consumers.arrival import place_id
+from hub import log, metrics
+from hub.database import Connection, Database, queries
+from hub.errors import NotPermitted, UsageError
+from hub.outcome import Deferred, Delivered, Outcome, Refused
+
+_SQL = queries(Path(__file__).with_name("settle.sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first open disclosure of a resident. `last_version`: of what was delivered to the counterpart before."""
+
+    id: UUID
+    subject: bytes
+    partition: int
+    token: bytes
+    attempts: int
+    flagged: bool
+    last_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one attempt ended. `version`: of the opened disclosure; None where it did not open."""
+
+    outcome: Outcome
+    version: int | None
+
+
+class Settler:
+    """Settles the disclosures of one contract."""
+
+    def __init__(self, database: Database, contract: str, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._contract = contract
+        self._now = now
+
+    async def settle(self, head: Head, ended: Ended, wait: float) -> bool:
+        """Commit the end of an attempt; False where another had settled it. `wait`: seconds, if it was deferred."""
+        return await _to_the_end(self._settled(head, ended, wait))
+
+    async def _settled(self, head: Head, ended: Ended, wait: float) -> bool:
+        async with self._database.transaction() as held:
+            match ended.outcome:
+                case Delivered():
+                    done = await self._delivered(held, head, ended.outcome, ended.version or 0)
+                case Deferred():
+                    done = await self._deferred(held, head, ended.outcome, wait)
+                case Refused():
+                    done = await self._dead(held, head, ended.outcome, ended.version is not None)
+                case _:
+                    assert_never(ended.outcome)
+        if done:
+            metrics.DELIVERIES.labels(self._contract, type(ended.outcome).__name__.lower()).inc()
+        return done
+
+    async def _delivered(self, held: Connection, head: Head, outcome: Delivered, version: int) -> bool:
+        done = await held.execute(
+            _SQL["delivered"], self._contract, head.id, head.attempts, outcome.receipt, self._now()
+        )
+        if done:
+            await held.execute(_SQL["last_told"], self._contract, head.subject, version)
+        return bool(done)
+
+    async def _deferred(self, held: Connection, head: Head, outcome: Deferred, wait: float) -> bool:
+        due = self._now() + timedelta(seconds=wait)
+        return bool(await held.execute(_SQL["deferred"], self._contract, head.id, head.attempts, outcome.code, due))
+
+    async def _dead(self, held: Connection, head: Head, outcome: Refused, is_proven: bool) -> bool:
+        kept_as = head.id if is_proven else await self._unproven(held, head)
+        done = await held.execute(
+            _SQL["dead"], self._contract, head.id, head.attempts, outcome.code, self._now(), kept_as
+        )
+        behind = await held.fetchval(_SQL["behind"], self._contract, head.subject, kept_as)
+        if done:
+            log.get().error("dead-letter", contract=self._contract, code=outcome.code, count=behind)
+        return bool(done)
+
+    async def _unproven(self, held: Connection, head: Head) -> UUID:
+        offset = await held.fetchval(
+            "SELECT record_offset FROM inbox.disclosures WHERE contract = $1 AND id = $2", self._contract, head.id
+        )
+        return place_id(self._contract, head.partition, offset or 0)
+
+    async def hurry(self) -> None:
+        """The counterpart is back: everything that waits is due."""
+        await self._database.execute(_SQL["hurry"], self._contract, self._now())
+
+    async def overtaken(self, subject: bytes, position: int, *, supersede: bool) -> int:
+        """A protection began at `position`: what still waits before it is flagged, or superseded; how many."""
+        if supersede:
+            return await self._database.execute(_SQL["supersede"], self._contract, subject, position, self._now())
+        return await self._database.execute(_SQL["flag"], self._contract, subject, position)
+
+    async def scouted(self, ids: Sequence[UUID]) -> None:
+        """These were looked at for the beginning of a protection."""
+        await self._database.execute(_SQL["scouted"], self._contract, list(ids))
+
+
+async def release(
+    database: Database, letter: UUID, contract: str, now: datetime, check: Callable[[bytes | None], None]
+) -> None:
+    """Let a dead letter be tried again now; its followers go after it. `check` sees the token and may refuse."""
+    async with database.transaction() as held:
+        row = await held.fetchrow(_SQL["letter"], letter, contract)
+        if row is None:
+            raise UsageError("no-such-letter")
+        check(row["token"])
+        if await held.fetchval(_SQL["ahead"], contract, row["subject"], row["position"]):
+            raise NotPermitted("another-letter-first")
+        await held.execute(_SQL["released"], contract, letter, now)
+
+
+async def contract_of(database: Database, letter: UUID) -> str:
+    """The contract whose dead letter this is."""
+    found = await database.fetchval(_SQL["contract_of"], letter)
+    if found is None:
+        raise UsageError("no-such-letter")
+    return str(found)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, bool]) -> bool:
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
