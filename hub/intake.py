@@ -44,7 +44,7 @@ class Intake:
         self._pseudonyms = pseudonyms
 
     async def read(self, record: Incoming) -> Accepted | Unreadable | None:
-        """What `record` holds; None where its key names no resident."""
+        """What `record` holds; None where its key names no resident, or another one than the Change does."""
         resident = self._pseudonyms.resident(record.key or b"")
         if resident is None:
             return None
@@ -53,7 +53,7 @@ class Intake:
             change = parse(content)
         except (TokenRefused, ChangeRefused) as refused:
             return Unreadable(resident, refused.code)
-        return Accepted(change, content) if change.resident == resident else Unreadable(resident, "foreign-key")
+        return Accepted(change, content) if change.resident == resident else None
 
     async def _opened(self, record: Incoming) -> bytes:
         key = await self._keys.by_kid(header(record.value)["kid"])

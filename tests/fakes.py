@@ -1,0 +1,82 @@
+"""Fakes that keep the promises of the real thing in memory: keys, a topic to read, a transaction to write."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from hub.bus import Batches, Incoming, Outgoing, Position
+from hub.errors import ProduceFailed, TokenRefused
+from hub.seal import ContentKey
+
+
+class MemoryKeys:
+    """A KeyStore without a database: the same names, the same refusals."""
+
+    def __init__(self) -> None:
+        self._content: dict[str, ContentKey] = {}
+        self._pseudonym: dict[str, bytes] = {}
+
+    async def content_key(self, owner: str, day: date) -> ContentKey:
+        kid = f"{owner}.{day.isoformat()}"
+        return self._content.setdefault(kid, ContentKey.of(kid, os.urandom(32)))
+
+    async def by_kid(self, kid: str) -> ContentKey:
+        if kid not in self._content:
+            raise TokenRefused("unknown-kid")
+        return self._content[kid]
+
+    async def content_keys(self, owner: str) -> list[ContentKey]:
+        return [key for kid, key in sorted(self._content.items()) if kid.rsplit(".", 1)[0] == owner]
+
+    async def pseudonym_key(self, owner: str) -> bytes:
+        return self._pseudonym.setdefault(owner, os.urandom(32))
+
+
+class MemoryBroker:
+    """Topics in memory: a Reader of one of them and a TransactionalWriter to all of them."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, int], list[Outgoing]] = {}
+        self.committed: dict[int, Position] = {}
+        self.paused: set[int] = set()
+        self.refuse_next = False
+
+    def put(self, topic: str, part: int, *records: Outgoing) -> None:
+        self.records.setdefault((topic, part), []).extend(records)
+
+    def read(self, topic: str, part: int = 0) -> list[Incoming]:
+        return [
+            Incoming(topic, part, offset, one.key, one.value, one.headers, one.timestamp_ms)
+            for offset, one in enumerate(self.records.get((topic, part), []))
+        ]
+
+    def reader(self, topic: str, partitions: Sequence[int]) -> "MemoryReader":
+        return MemoryReader(self, topic, dict.fromkeys(partitions, 0))
+
+    async def commit(self, batches: Batches, _group: str, _topic: str, positions: Mapping[int, Position]) -> None:
+        if self.refuse_next:
+            self.refuse_next = False
+            raise ProduceFailed("not-committed")
+        for (topic, part), records in batches.items():
+            self.put(topic, part, *records)
+        self.committed |= positions
+
+
+class MemoryReader:
+    """Reads one topic of a MemoryBroker."""
+
+    def __init__(self, broker: MemoryBroker, topic: str, at: dict[int, int]) -> None:
+        self._broker = broker
+        self._topic = topic
+        self._at = at
+
+    async def poll(self, max_records: int = 2000, timeout_ms: int = 0) -> list[Incoming]:
+        found: list[Incoming] = []
+        for part in [part for part in self._at if part not in self._broker.paused]:
+            fresh = self._broker.read(self._topic, part)[self._at[part] :][:max_records]
+            self._at[part] += len(fresh)
+            found += fresh
+        return found
+
+    def pause(self, partition: int) -> None:
+        self._broker.paused.add(partition)

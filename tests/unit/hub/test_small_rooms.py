@@ -1,0 +1,103 @@
+"""Pseudonyms, positions, the key wrapper, settings and logs keep their promises."""
+
+import json
+import os
+import stat
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from hub import config, log, positions
+from hub.config import Settings
+from hub.errors import DependencyUnavailable, JukiError, NotPermitted, UsageError
+from hub.pseudonym import Pseudonyms
+from hub.wrapping import FileKeyWrapper, wrapper
+
+
+def test_a_resident_has_one_pseudonym_per_contract_and_another_for_every_contract() -> None:
+    resident, one, other = uuid4(), Pseudonyms(os.urandom(32)), Pseudonyms(os.urandom(32))
+    assert one.of([resident, resident])[0] == one.of([resident])[0]
+    assert one.of([resident]) != other.of([resident])
+
+
+def test_the_holder_of_the_key_finds_the_resident_again() -> None:
+    resident, one = uuid4(), Pseudonyms(os.urandom(32))
+    assert one.resident(one.of([resident])[0]) == resident
+
+
+@pytest.mark.parametrize("key", [b"", b"x", b"x" * 15, b"x" * 17])
+def test_a_record_key_of_another_length_names_nobody(key: bytes) -> None:
+    assert Pseudonyms(os.urandom(32)).resident(key) is None
+
+
+def test_a_foreign_record_key_names_nobody_unless_it_has_the_form_of_a_resident() -> None:
+    one = Pseudonyms(b"k" * 32)
+    named = [one.resident(Pseudonyms(b"o" * 32).of([UUID(int=n, version=4)])[0]) for n in range(640)]
+    assert sum(name is not None for name in named) < 640 / 64 * 3
+
+
+def test_sequences_survive_the_metadata_of_an_offset() -> None:
+    assert positions.decode(positions.encode({"tax": 12, "prefecture": 3}), "t[0]") == {"tax": 12, "prefecture": 3}
+
+
+@pytest.mark.parametrize("metadata", ["", "x", "[]", '{"tax":"1"}', '{"tax":true}'])
+def test_an_offset_without_sequences_is_refused_and_never_begun_again(metadata: str) -> None:
+    with pytest.raises(JukiError) as refused:
+        positions.decode(metadata, "juki.changes[0]")
+    assert str(refused.value) == "juki.changes[0]: sequence-lost"
+
+
+def test_a_book_whose_sequences_do_not_fit_beside_an_offset_is_refused() -> None:
+    positions.check_fits([f"department-{n:03}" for n in range(100)])
+    with pytest.raises(JukiError, match="too-many-contracts"):
+        positions.check_fits([f"department-{n:03}" for n in range(200)])
+
+
+def test_a_wrapped_key_opens_under_its_own_name_alone(tmp_path: Path) -> None:
+    kek, key = FileKeyWrapper.at(tmp_path / "kek"), os.urandom(32)
+    wrapped = kek.wrap(key, "tax.2026-04-02")
+    assert FileKeyWrapper.at(tmp_path / "kek").unwrap(wrapped, "tax.2026-04-02") == key
+    with pytest.raises(DependencyUnavailable):
+        kek.unwrap(wrapped, "tax.2026-04-03")
+
+
+def test_the_kek_file_is_its_owners_alone(tmp_path: Path) -> None:
+    FileKeyWrapper.at(tmp_path / "kek")
+    assert stat.S_IMODE((tmp_path / "kek").stat().st_mode) == 0o600
+
+
+def test_the_file_driver_refuses_production(tmp_path: Path) -> None:
+    with pytest.raises(NotPermitted, match="file-kek-in-production"):
+        wrapper(Settings(env="production", secrets=tmp_path))
+
+
+def test_an_unknown_setting_is_an_error_and_its_value_is_not_told() -> None:
+    with pytest.raises(UsageError) as refused:
+        config.read({"HUB_KAFAK": "secret-value"})
+    assert str(refused.value) == "HUB_KAFAK: unknown-setting"
+
+
+def test_a_bad_setting_is_named_without_its_value() -> None:
+    with pytest.raises(UsageError) as refused:
+        config.read({"HUB_PARTITIONS": "many-secret"})
+    assert str(refused.value) == "HUB_PARTITIONS: bad-setting"
+    assert refused.value.__cause__ is None
+
+
+def test_a_log_line_holds_only_keys_of_the_allow_list(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("router")
+    log.get().error("change-quarantined", code="bad-date", name="架空 太郎", partition=3)
+    line = json.loads(capsys.readouterr().err)
+    assert line.keys() == {"action", "level", "timestamp", "process", "code", "partition"}
+    assert (line["action"], line["code"]) == ("change-quarantined", "bad-date")
+
+
+def test_a_librarys_log_line_loses_its_text(capsys: pytest.CaptureFixture[str]) -> None:
+    import logging
+
+    log.configure("router")
+    logging.getLogger("aiokafka").warning("could not send 架空 太郎")
+    line = capsys.readouterr().err
+    assert "架空" not in line
+    assert json.loads(line)["place"] == "aiokafka"
