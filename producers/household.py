@@ -109,7 +109,7 @@ def under(record: Record, head_name: Any, relationship: str, place: str = "relat
 def under_new_head(
     members: Sequence[Person], new_head: str | None, relationships: Mapping[str, str]
 ) -> list[tuple[Person, dict[str, Any]]]:
-    """Every member with the record under `new_head`; demands a relationship for each of the others and for no one else."""
+    """Every member with the record under `new_head`; demands a relationship for each other one and for no one else."""
     by_number = {member.atena_no: member for member in members}
     if new_head is None:
         raise NoticeRefused("new-head-needed", "new_head")

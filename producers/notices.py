@@ -16,7 +16,6 @@ from contracts.dates import is_date, last_day
 from contracts.record import Address, DvProtection, MunicipalNumber, ResidenceStatus
 from producers.refusals import NoticeRefused
 
-
 RECEIPT = re.compile(r"[0-9A-Za-z-]{1,40}")
 
 

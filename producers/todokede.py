@@ -57,7 +57,7 @@ async def answer(db: Database, line: bytes, now: datetime) -> Answer:
 
 
 async def file(db: Database, value: Any, now: datetime) -> Answer:
-    """File one notice (JSON value) at the time `now`; raises NoticeRefused or ChangeRefused where it is not accepted."""
+    """File one notice (JSON value) at the time `now`; raises NoticeRefused or ChangeRefused where it is refused."""
     notice = notices.read(value)
     notice.check_day(today(now))
     for _ in range(_ATTEMPTS):

@@ -17,5 +17,6 @@ def to_changes(notice: Birth, view: View) -> list[Draft]:
     entry = next(newcomers.entries([notice.child], view))
     record = newcomers.record(entry, parent.household_no, notice.on, parent.record["address"])
     guarded = {"protected": parent.record.get("protected", True), "dv_protection": parent.record.get("dv_protection")}
-    after = under({**record, **guarded}, head.record["name"], notice.child.relationship_to_head, "child.relationship_to_head")
+    place = "child.relationship_to_head"
+    after = under({**record, **guarded}, head.record["name"], notice.child.relationship_to_head, place)
     return [Draft(entry.numbers.resident, "BIRTH", None, after, notice.on, notice.notified_on)]

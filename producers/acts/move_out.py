@@ -1,8 +1,8 @@
 """転出 (住基法24条): planned first, carried out on the day or when the other municipality confirms.
 
 1. Who leaves is on the register and in one household. 2. Filed before the day: the destination enters the record
-(MOVE_OUT_PLANNED), nothing is deleted. 3. Filed on the day or late, or confirmed by a 転入通知: deleted. 4. Where the head
-leaves others behind, the notice that deletes names the new head.
+(MOVE_OUT_PLANNED), nothing is deleted. 3. Filed on the day or late, or confirmed by a 転入通知: deleted. 4. Where the
+head leaves others behind, the notice that deletes names the new head.
 """
 
 from collections.abc import Sequence

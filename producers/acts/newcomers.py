@@ -1,6 +1,7 @@
 """A person who comes onto the register: the whole record, from the notice and the numbers of this city.
 
 Somebody who has been here before is the same human being: the resident and both numbers stay, however long ago it was.
+A protection that nobody has ended comes back with them (支援措置 ends by decision alone).
 """
 
 from collections.abc import Iterator
@@ -25,26 +26,33 @@ class Entry:
 
     numbers: Allotted
     stated: dict[str, Any]
+    former: Person | None
+
+    def protection(self) -> dict[str, Any]:
+        """The flag and the measure with which this person enters."""
+        if self.former is None or self.former.record.get("protected") is False:
+            return {"protected": False, "dv_protection": None}
+        return {"protected": True, "dv_protection": self.former.record.get("dv_protection")}
 
 
 def entries(persons: list[Newcomer], view: View) -> Iterator[Entry]:
-    """Each newcomer with numbers: the old ones, or the next allotted set. Refuses who is here already or named twice."""
+    """Each newcomer with numbers: the old ones, or the next allotted set. Refuses who is here or named twice."""
     numbers = [person.my_number for person in persons if person.my_number is not None]
     if len(set(numbers)) != len(numbers):
         raise NoticeRefused("named-twice", "persons.my_number")
     fresh = iter(view.allotted)
     for person in persons:
         former = _former(person, view)
-        yield Entry(former or next(fresh), person.items())
+        yield Entry(next(fresh) if former is None else _numbers(former), person.items(), former)
 
 
-def _former(person: Newcomer, view: View) -> Allotted | None:
+def _former(person: Newcomer, view: View) -> Person | None:
     if person.my_number is None:
         return None
     if any(here.record.get("my_number") == person.my_number for here in view.people.values()):
         raise NoticeRefused("already-on-register", "persons.my_number")
     gone = [former for former in view.former.values() if former.record.get("my_number") == person.my_number]
-    return _numbers(gone[0]) if gone else None
+    return gone[0] if gone else None
 
 
 def _numbers(former: Person) -> Allotted:
@@ -52,10 +60,10 @@ def _numbers(former: Person) -> Allotted:
 
 
 def record(entry: Entry, household_no: str, since: Any, address: Any) -> dict[str, Any]:
-    """The new record, not yet with a place in the household. Nobody enters protected unless the act says so."""
+    """The new record, not yet with a place in the household."""
     since_items = {"resident_since": since} if entry.stated["nationality"] is None else {}
     return {
-        **EMPTY, **entry.stated, **since_items,
-        "protected": False, "atena_no": entry.numbers.atena_no, "togo_atena_no": entry.numbers.togo_atena_no,
+        **EMPTY, **entry.stated, **since_items, **entry.protection(),
+        "atena_no": entry.numbers.atena_no, "togo_atena_no": entry.numbers.togo_atena_no,
         "household_no": household_no, "address": address, "address_fixed_date": since,
     }  # fmt: skip

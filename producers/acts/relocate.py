@@ -23,7 +23,7 @@ from producers.refusals import NoticeRefused
 
 
 def to_changes(notice: Relocate, view: View) -> list[Draft]:
-    """RELOCATE for each who moves; HEAD_CHANGED or HOUSEHOLD_CHANGED for those who stay, HOUSEHOLD_CHANGED for the joined."""
+    """RELOCATE for each who moves; HEAD_CHANGED or HOUSEHOLD_CHANGED for those who stay and those who are joined."""
     people = view.find_all(notice.atena_nos)
     left = view.members(people[0].household_no)
     joined, records = _into(people, left, notice, view)

@@ -1,0 +1,133 @@
+"""The commands of the registry's side: `city`, `morning`, `todokede`, `run relay`.
+
+stdout is data, stderr is for people; a refused notice ends in exit code 3, and the other lines are answered still.
+"""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from hub.config import settings
+from hub.database import connect
+from hub.migrate import migrate_all
+from producers import city as cities
+from producers import morning as mornings
+from producers import relay as relays
+from producers import todokede as counter
+from producers.refusals import sentence
+
+_PARTIAL = 3
+_people = Console(stderr=True)
+
+Seed = Annotated[int, typer.Option(help="the same seed gives the same people", min=0)]
+
+
+def commands(app: typer.Typer, run: typer.Typer) -> None:
+    """Register the commands of this room."""
+    app.command("city")(city)
+    app.command("morning")(morning)
+    app.command("todokede")(todokede)
+    run.command("relay")(relay)
+
+
+def city(
+    residents: Annotated[int, typer.Option(help="how many people", min=1, max=10_000_000)] = 1000,
+    seed: Seed = 1,
+    announce: Annotated[bool, typer.Option(help="also tell each resident by one SNAPSHOT")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="the result as JSON")] = False,
+) -> None:
+    """Load a made-up city into an empty registry.
+
+    Examples: `jukihub city --residents 10000 --seed 7`; `jukihub city --residents 500 --announce`.
+    The same city again changes nothing; a registry with other people in it is refused.
+    """
+    begun = datetime.now(UTC)
+    loaded = asyncio.run(_load(residents, seed, announce))
+    seconds = (datetime.now(UTC) - begun).total_seconds()
+    told = {"residents": residents, "seed": seed, "loaded": loaded, "seconds": round(seconds, 2)}
+    typer.echo(orjson.dumps(told).decode() if as_json else _in_words(told))
+
+
+def _in_words(told: Mapping[str, object]) -> str:
+    if not told["loaded"]:
+        return f"{told['residents']} residents of seed {told['seed']} are there already"
+    return f"{told['residents']} residents of seed {told['seed']} loaded in {told['seconds']} s"
+
+
+async def _load(residents: int, seed: int, announce: bool) -> bool:
+    own = settings()
+    await migrate_all(own)
+    columns = (TextColumn("residents"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=_people, transient=True) if _people.is_terminal else nullcontext() as bar:
+        task = bar.add_task("residents", total=residents) if bar else None
+
+        def progress(done: int) -> None:
+            if bar is not None and task is not None:
+                bar.update(task, completed=done)
+
+        async with connect(own.registry_dsn, 1) as db:
+            return await cities.load(db, residents, seed, datetime.now(UTC) if announce else None, progress)
+
+
+def morning(
+    seed: Seed = 1,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day; today in Japan if absent")] = None,
+) -> None:
+    """Write the notices of one morning in the made-up city of this seed, one JSON object per line.
+
+    Example: `jukihub morning --seed 7 | jukihub todokede -`.
+    """
+    for notice in mornings.morning(seed, _day(on)):
+        typer.echo(orjson.dumps(notice).decode())
+
+
+def _day(on: datetime | None) -> date:
+    return counter.today(datetime.now(UTC)) if on is None else on.date()
+
+
+def todokede(
+    file: Annotated[Path, typer.Argument(help="one notice (届出) per line, JSON; - for stdin")],
+) -> None:
+    """File notices (届出): each is one transaction, accepted with its Changes, refused with a code, or a known repeat.
+
+    Example: `jukihub todokede notices.jsonl`. One line of JSON is answered per line:
+    {"line", "receipt", "result": "accepted|refused|repeated", "code"?, "place"?, "changes": [ids]}.
+    Exit code 3 where any was refused.
+    """
+    with sys.stdin.buffer if str(file) == "-" else file.open("rb") as lines:
+        refused = asyncio.run(_answer_all(lines))
+    if refused:
+        raise typer.Exit(_PARTIAL)
+
+
+async def _answer_all(lines: BinaryIO | Iterable[bytes]) -> int:
+    refused = 0
+    async with connect(settings().registry_dsn, 1) as db:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            answer = await counter.answer(db, line.rstrip(b"\r\n"), datetime.now(UTC))
+            typer.echo(orjson.dumps(answer.wire(number)).decode())
+            if answer.code is not None:
+                refused += 1
+                typer.echo(f"{number}: {sentence(answer.code)} [{answer.code}]", err=True)
+    return refused
+
+
+def relay(
+    port: Annotated[int, typer.Option(help="port of /metrics and /health; 0: a free one, in <HUB_DATA>/run")] = 0,
+) -> None:
+    """Carry Changes from the registry's outbox to the broker.
+
+    Example: `jukihub run relay --port 9101`. A second relay takes over the shards of one that stops.
+    """
+    asyncio.run(relays.run(settings(), port))
