@@ -1,0 +1,112 @@
+"""The command `jukihub`. Each module of this folder, and each room above hub, brings its own commands.
+
+A module has one function `commands(app, run)` that registers on the top level and under `jukihub run`. Rooms that
+stand above hub (producers, consumers) are found by the entry point group `jukihub.commands`. What decides without a
+server is loaded alone, so that it answers at once. No traceback is ever printed: exceptions of libraries quote the
+values that they object to.
+"""
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from traceback import walk_tb
+from typing import Final
+
+import typer
+
+from contracts.errors import JukiError
+
+GROUP: Final = "jukihub.commands"
+LIGHT: Final = ("decide", "contracts")
+"""Commands that need no server; the module has the command's name."""
+MODULES: Final = (*LIGHT, "demo", "house", "run", "topics", "keys", "ledger", "letters", "replay", "explain", "bench")
+"""Modules of this folder in the order of the help; one that is not there yet is left out."""
+
+HELP: Final = """
+Carry the changes of a resident registry to the systems that the law lets hear of them.
+
+\b
+Examples:
+  jukihub decide < changes.jsonl      who is told what, without any server
+  jukihub contracts check             does the law support every contract?
+  jukihub up                          start Kafka, PostgreSQL and every process
+  jukihub down                        stop them
+
+stdout is data, stderr is for people. Exit codes: 0 ok, 1 error, 2 usage, 3 partial, 4 approval required,
+5 not permitted, 6 dependency unavailable.
+"""
+
+
+def main() -> None:
+    """Run the command line of this process; every ending has one of the exit codes of the help."""
+    try:
+        build(sys.argv[1:])(prog_name="jukihub")
+    except JukiError as refused:
+        sys.exit(_told(refused))
+    except BaseExceptionGroup as several:
+        sys.exit(max(_told(each) for each in _leaves(several)))
+    except Exception as surprise:  # noqa: BLE001 - the last stop: its text may quote values, so only its type is told
+        sys.exit(_told(surprise))
+
+
+def build(arguments: list[str]) -> typer.Typer:
+    """The application for these arguments: all of it, or only the one light command that they name."""
+    app = typer.Typer(
+        help=HELP, no_args_is_help=True, add_completion=False,
+        pretty_exceptions_enable=False, pretty_exceptions_show_locals=False,
+    )  # fmt: skip
+    run = typer.Typer(help="Run one process of the hub in the foreground.", no_args_is_help=True)
+    app.callback()(_nothing)
+    if arguments and arguments[0] in LIGHT:
+        _register(arguments[0], app, run)
+        return app
+    for name in MODULES:
+        _register(name, app, run)
+    _register_rooms(app, run)
+    app.add_typer(run, name="run")
+    return app
+
+
+def _nothing() -> None:
+    """Without a callback Typer would run a single command without its name."""
+
+
+def _register(name: str, app: typer.Typer, run: typer.Typer) -> None:
+    if find_spec(f"{__name__}.{name}") is not None:
+        import_module(f"{__name__}.{name}").commands(app, run)
+
+
+def _register_rooms(app: typer.Typer, run: typer.Typer) -> None:
+    for room in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            commands = room.load()
+        except (ImportError, AttributeError) as missing:
+            lacking = getattr(missing, "name", None) or room.value
+            typer.echo(f"jukihub: room {room.name} has no commands here: {lacking} is missing [missing-room]", err=True)
+        else:
+            commands(app, run)
+
+
+def _told(error: BaseException) -> int:
+    if isinstance(error, JukiError):
+        typer.echo(f"jukihub: {error}", err=True)
+        return error.exit_code
+    typer.echo(f"jukihub: {type(error).__name__} in {_where(error)} [internal-error]", err=True)
+    return 1
+
+
+def _where(error: BaseException) -> str:
+    """Module and line of our own code that came last: no value, and enough to find the fault."""
+    own = [f"{frame.f_globals['__name__']}:{line}" for frame, line in walk_tb(error.__traceback__)
+           if str(frame.f_globals.get("__name__", "")).split(".")[0] in ("contracts", "hub", "producers", "consumers")]  # fmt: skip
+    return own[-1] if own else "a library"
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
