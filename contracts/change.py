@@ -144,7 +144,10 @@ class _Wire(TypedDict):
 _WIRE: TypeAdapter[_Wire] = TypeAdapter(_Wire)
 _RECORDS = ("before", "after")
 _NAMES = {*_Wire.__annotations__, *Record.__annotations__}
-_CODES = {"missing": "missing-field", "literal_error": "bad-format", "dict_type": "bad-type"}
+_CODES = {
+    "missing": "missing-field", "literal_error": "bad-format",
+    "string_pattern_mismatch": "control-character", "string_unicode": "control-character",
+}  # fmt: skip
 
 
 def _refusal(error: ErrorDetails) -> ChangeRefused:

@@ -109,11 +109,14 @@ def hears(change: Change, contract: Contract, state: State) -> bool:
 
 
 def differs(change: Change, contract: Contract) -> bool:
-    """Rule 4. Items derived from the change itself do not count."""
+    """Rule 4. Items derived from the change itself do not count: in a record they are null, before and after."""
     if change.kind in contract.always:
         return True
     before, after = change.before or {}, change.after or {}
-    return any(_value(before, item) != _value(after, item) for item in contract.items if item not in _FROM_CHANGE)
+    for item in contract.items:
+        if before.get(item) != after.get(item):
+            return True
+    return "is_japanese" in contract.items and is_japanese(before) != is_japanese(after)
 
 
 def is_protected(record: Registered) -> bool:
@@ -129,23 +132,18 @@ def is_japanese(record: Registered) -> bool:
 def disclose(change: Change, contract: Contract, state: State) -> Disclosure:
     """Rule 6."""
     if state == "left":
-        return Disclosure(state, {contract.identifier: _value(change.before or {}, contract.identifier)}, None)
+        known = (change.before or {}).get(contract.identifier)
+        return Disclosure(state, {contract.identifier: known}, None)
     record = _subject(change)
-    items = {item: _item(change, contract, record, item) for item in contract.items}
+    items = {item: record.get(item) for item in contract.items}
+    for item, derive in _DERIVED.items():
+        if item in items:
+            items[item] = derive(change, contract)
     return Disclosure(state, items, is_protected(record) if "dv_protection" in items else None)
 
 
 def _subject(change: Change) -> Registered:
     return change.after if change.after is not None else change.before or {}
-
-
-def _item(change: Change, contract: Contract, record: Registered, item: str) -> Any:
-    derive = _FROM_CHANGE.get(item)
-    return derive(change, contract) if derive else _value(record, item)
-
-
-def _value(record: Registered, item: str) -> Any:
-    return is_japanese(record) if item == "is_japanese" else record.get(item)
 
 
 def _change_reason(change: Change, contract: Contract) -> str | None:
@@ -156,9 +154,10 @@ def _removal_date(change: Change, _contract: Contract) -> Any:
     return change.effective_on if change.action == REMOVAL else None
 
 
-_FROM_CHANGE: Final[Mapping[str, Callable[[Change, Contract], Any]]] = {
+_DERIVED: Final[Mapping[str, Callable[[Change, Contract], Any]]] = {
     "change_action": lambda change, _contract: change.action,
     "change_reason": _change_reason,
     "change_date": lambda change, _contract: change.effective_on,
     "removal_date": _removal_date,
+    "is_japanese": lambda change, _contract: is_japanese(_subject(change)),
 }

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, StrictBool, StrictStr, ValidationInfo, with_config
+from pydantic import AfterValidator, ConfigDict, StrictBool, StrictStr, StringConstraints, ValidationInfo, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -76,7 +76,7 @@ def _derived(value: Any) -> None:
         raise PydanticCustomError("derived-item", "the hub derives this item; a record may not state it")
 
 
-Text = Annotated[StrictStr, AfterValidator(_text)]
+Text = Annotated[StrictStr, StringConstraints(pattern="^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
 MunicipalNumber = Annotated[StrictStr, _checked(municipal_number_fault)]
 MunicipalityCode = Annotated[StrictStr, _checked(municipality_code_fault)]
 MyNumber = Annotated[StrictStr, _checked(my_number_fault)]
