@@ -1,8 +1,8 @@
 """本人確認情報の通知 to the prefecture (住基法30条の6), keyed by 住民票コード, with 更新順番号 = version.
 
 The list of reasons of 規則11条 is closed: a 旧氏, 通称 or 振り仮名 entered or changed is told as 職権修正等, which is
-what the list has for corrections that it does not name. The transport is unsure (the real one is no HTTP); the rest of the
-hub sees settings, encode, send and read alone.
+what the list has for corrections that it does not name. The transport is unsure (the real one is no HTTP); the rest
+of the hub sees settings, encode, send and read alone.
 """
 
 from typing import Any

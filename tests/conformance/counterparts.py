@@ -1,0 +1,136 @@
+"""The two kinds of counterpart that tests hand over to: the stand-in, a process of its own, and a fake in memory.
+
+Both are switched and asked in the same way, and both keep the promises of test_adapters.py.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from consumers.adapters import ADAPTERS, Adapter
+from consumers.adapters.http import Line
+from consumers.disclosure import Disclosure
+from hub.outcome import Deferred, Delivered, Outcome, Refused
+from tests.conformance.samples import IDENTIFIER, disclosure
+
+SCRIPT = Path(__file__).parents[2] / "infra" / "counterparts" / "standin.py"
+PATIENCE = 0.4
+"""Seconds that the adapters of these tests wait for an answer."""
+
+
+class Standin:
+    """A stand-in process and the adapter that speaks to it."""
+
+    def __init__(self, via: str, session: aiohttp.ClientSession, process: Any, url: str) -> None:
+        self.via, self.process, self.url = via, process, url
+        self.adapter: Adapter = ADAPTERS[via]
+        self.line = Line(session, url)
+        self._session = session
+
+    def impatient(self) -> Adapter:
+        return replace(self.adapter, settings=replace(self.adapter.settings, seconds=PATIENCE))
+
+    async def hand_over(self, said: Disclosure) -> Outcome:
+        return await self.impatient().hand_over(self.line, said)
+
+    async def switch(self, fault: str, **settings: Any) -> None:
+        async with self._session.post(f"{self.url}/control", json={"fault": fault, **settings}) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def told(self) -> dict[str, Any]:
+        async with self._session.get(f"{self.url}/told") as answer:
+            return dict(await answer.json())
+
+    async def read_back(self, subject: str) -> tuple[int, str]:
+        async with self._session.get(f"{self.url}{self.adapter.settings.path}/{subject}") as answer:
+            return answer.status, (await answer.json())["state"]
+
+    async def close(self) -> None:
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        await self.process.wait()
+
+
+@asynccontextmanager
+async def standin(via: str, folder: Path, port: int = 0) -> AsyncIterator[Standin]:
+    """A stand-in for `via` that keeps its journal in `folder`."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(SCRIPT), "--kind", via, "--port", str(port), "--state", str(folder / f"{via}.jsonl"),
+        stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": ""},
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+    async with aiohttp.ClientSession() as session:
+        made = Standin(via, session, process, said["url"])
+        try:
+            yield made
+        finally:
+            await made.close()
+
+
+@dataclass
+class Fake:
+    """A counterpart in memory; `before` is called with each disclosure before it is judged."""
+
+    via: str
+    faults: dict[str, dict[str, Any]] = field(default_factory=dict)
+    taken: list[Disclosure] = field(default_factory=list)
+    repeats: int = 0
+    before: Callable[[Disclosure], None] = lambda _said: None
+    line: Any = None
+
+    @property
+    def adapter(self) -> Adapter:
+        return _FakeAdapter(ADAPTERS[self.via].settings, ADAPTERS[self.via].encode, ADAPTERS[self.via].read, self)
+
+    async def hand_over(self, said: Disclosure) -> Outcome:
+        self.before(said)
+        await asyncio.sleep(0)
+        if fault := self._on_the_way():
+            return fault
+        known = next((n for n, one in enumerate(self.taken, 1) if one.id == said.id), 0)
+        self.repeats += bool(known)
+        return Delivered(f"FAKE-{known}") if known else self._judged(said)
+
+    def _on_the_way(self) -> Deferred | None:
+        for fault, code in (("down", "unavailable"), ("nonsense", "nonsense"), ("slow", "timeout")):
+            if fault in self.faults:
+                return Deferred("unreachable" if self.faults[fault].get("how") == "close" else code)
+        return None
+
+    def _judged(self, said: Disclosure) -> Outcome:
+        if said.items.keys() != disclosure(self.via).items.keys() and said.state != "left":
+            return Refused("counterpart-unknown-item")
+        subject = said.items[IDENTIFIER[self.via]]
+        if self.faults.get("refuse-one", {}).get("subject") == subject:
+            return Refused("counterpart-not-accepted")
+        if any(one.items[IDENTIFIER[self.via]] == subject and one.version >= said.version for one in self.taken):
+            return Refused("counterpart-out-of-order")
+        self.taken.append(said)
+        return Delivered(f"FAKE-{len(self.taken)}")
+
+    async def switch(self, fault: str, **settings: Any) -> None:
+        if fault == "clear":
+            self.faults.clear()
+        else:
+            self.faults[fault] = settings
+
+    async def told(self) -> dict[str, Any]:
+        return {"told": [{"id": str(one.id)} for one in self.taken], "repeats": self.repeats}
+
+
+@dataclass(frozen=True, slots=True)
+class _FakeAdapter(Adapter):
+    fake: Fake
+
+    async def hand_over(self, line: Line, said: Disclosure) -> Outcome:  # noqa: ARG002 - the shape of its twin
+        return await self.fake.hand_over(said)

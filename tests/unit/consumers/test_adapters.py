@@ -1,0 +1,41 @@
+"""What an answer means, and where personal data may go."""
+
+import pytest
+
+from consumers.adapters.http import Answer, checked_url, read
+from hub.errors import UsageError
+from hub.outcome import Deferred, Delivered, Refused
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (200, b'{"receipt": "R-1"}', Delivered("R-1")),
+        (200, b'{"receipt": ""}', Deferred("nonsense")),
+        (200, b'{"receipt": 7}', Deferred("nonsense")),
+        (200, b'["receipt"]', Deferred("nonsense")),
+        (200, '{"receipt": "見本"}'.encode(), Deferred("nonsense")),
+        (204, b"", Deferred("nonsense")),
+        (302, b"", Deferred("nonsense")),
+        (400, b'{"code": "bad-date"}', Refused("counterpart-bad-date")),
+        (409, b"", Refused("counterpart-unlisted")),
+        (422, '{"code": "見本 太郎"}'.encode(), Refused("counterpart-unlisted")),
+        (401, b"", Deferred("not-permitted")),
+        (404, b"", Deferred("not-found")),
+        (429, b"", Deferred("busy")),
+        (500, b'{"receipt": "R-1"}', Deferred("unavailable")),
+    ],
+)
+def test_only_a_receipt_is_delivered_and_only_a_refusal_refused(status: int, body: bytes, outcome: object) -> None:
+    assert read(Answer(status, body)) == outcome
+
+
+@pytest.mark.parametrize("url", ["https://cs.example.test", "http://127.0.0.1:8080", "http://localhost:1"])
+def test_a_line_that_nobody_can_listen_to_is_taken(url: str) -> None:
+    assert checked_url(url + "/") == url
+
+
+@pytest.mark.parametrize("url", ["http://cs.example.test", "ftp://127.0.0.1", "127.0.0.1:80", ""])
+def test_a_line_in_clear_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="counterpart-not-encrypted"):
+        checked_url(url)

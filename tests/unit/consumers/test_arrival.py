@@ -1,0 +1,101 @@
+"""Which records the inbox takes, drops or refuses, judged without a database."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from consumers.arrival import Gap, judge, place_id, sort
+from hub.bus import Incoming
+from hub.envelope import CHANGE, DISCLOSURE
+from hub.seal import ContentKey, Place, Sheet, seal
+
+TOPIC = "juki.disclosures.tax"
+KEY = ContentKey.of("tax.2026-04-01", bytes(32))
+
+
+def uuid(n: int) -> str:
+    return str(UUID(int=n, version=4))
+
+
+def record(n: int, *, seq: int | None = None, place: Place | None = None, key: ContentKey = KEY) -> Incoming:
+    """The n-th record of partition 3."""
+    sheet = Sheet(n if seq is None else seq, uuid(n), b"{}")
+    token = seal(key, place or Place("tax", TOPIC, 3), "0" * 64, 1, [sheet])[0]
+    return Incoming(TOPIC, 3, n, n.to_bytes(16, "big"), token, DISCLOSURE, 1)
+
+
+def sorted_of(*records: Incoming, last: int = 0, known: dict[UUID, int | None] | None = None):
+    return sort([judge(one, "tax") for one in records], known or {}, {3: last}, "tax")
+
+
+def codes(*records: Incoming) -> list[str]:
+    return [arrival.code for arrival in sorted_of(*records).kept]
+
+
+def test_what_belongs_here_is_kept_under_its_own_id() -> None:
+    arrival = judge(record(1), "tax")
+    assert (arrival.id, arrival.subject, arrival.seq, arrival.code) == (UUID(uuid(1)), (1).to_bytes(16, "big"), 1, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (None, "null-value"),
+        (b"", "not-a-token"),
+        (b'{"name": "\xe8\xa6\x8b\xe6\x9c\xac"}', "not-a-token"),
+        (b"e30....", "bad-header"),
+        (b"x" * 200_000, "too-large"),
+    ],
+)
+def test_what_is_no_token_is_refused_and_not_kept(value: bytes | None, code: str) -> None:
+    arrival = judge(replace(record(1), value=value), "tax")
+    assert (arrival.code, arrival.token, arrival.id) == (code, None, place_id("tax", 3, 1))
+
+
+def test_a_token_of_another_contract_is_refused() -> None:
+    foreign = ContentKey.of("elections.2026-04-01", bytes(32))
+    assert codes(record(1, place=Place("elections", TOPIC, 3), key=foreign)) == ["foreign-token"]
+
+
+def test_a_token_of_another_partition_is_refused() -> None:
+    assert codes(record(1, place=Place("tax", TOPIC, 4))) == ["moved-token"]
+
+
+@pytest.mark.parametrize("key", [None, b"", b"short", b"x" * 17])
+def test_a_record_without_a_usable_key_is_refused(key: bytes | None) -> None:
+    assert codes(replace(record(1), key=key)) == ["no-record-key"]
+
+
+def test_spoofed_headers_are_refused() -> None:
+    assert codes(replace(record(1), headers=CHANGE)) == ["foreign-headers"]
+
+
+def test_a_refused_record_keeps_its_place_in_the_sequence() -> None:
+    found = sorted_of(replace(record(1), key=None), record(2))
+    assert (found.gaps, found.last) == ([], {3: 2})
+
+
+def test_a_record_that_lies_elsewhere_does_not_count_in_the_sequence() -> None:
+    found = sorted_of(record(1, seq=9, place=Place("tax", TOPIC, 4)), record(2, seq=1))
+    assert (found.gaps, found.last) == ([], {3: 1})
+
+
+def test_a_repeat_is_dropped_and_counted() -> None:
+    found = sorted_of(record(1), record(2), replace(record(1), offset=3))
+    assert (len(found.kept), found.repeats, found.last) == (2, 1, {3: 2})
+
+
+def test_a_repeat_of_what_the_inbox_holds_is_dropped_whatever_its_number() -> None:
+    found = sorted_of(record(7, seq=8), last=7, known={UUID(uuid(7)): 7})
+    assert (found.kept, found.repeats, found.gaps, found.last) == ([], 1, [], {3: 8})
+
+
+def test_a_hole_in_the_sequence_is_recorded_and_the_token_taken() -> None:
+    found = sorted_of(record(1), record(4))
+    assert (found.gaps, [arrival.code for arrival in found.kept]) == ([Gap(3, 2, 4)], ["", ""])
+
+
+def test_swapped_tokens_are_both_noticed() -> None:
+    found = sorted_of(record(2), record(1))
+    assert (found.gaps, [arrival.code for arrival in found.kept]) == ([Gap(3, 1, 2)], ["", "sequence-not-rising"])
