@@ -83,7 +83,8 @@ def _changed_lists(place: _Place) -> Iterator[Finding]:
 def _drafts(place: _Place) -> tuple[list[Draft], tuple[Finding, ...]]:
     files = sorted(place.subscribers.glob("*.toml"))
     if not files:
-        return [], (Finding("no-contract", place.name(place.subscribers), 0, "no contract at all: nothing may be told to anybody"),)
+        where = place.name(place.subscribers)
+        return [], (Finding("no-contract", where, 1, "no contract here: write one, or name its folder"),)
     drafts: list[Draft] = []
     found: tuple[Finding, ...] = ()
     for file in files:

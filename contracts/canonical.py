@@ -11,7 +11,7 @@ _SAFE = 2**53 - 1
 
 
 def canonical(value: Any) -> bytes:
-    """The one byte string of `value`; raises TypeError for what contracts do not hold, ValueError for unsafe integers."""
+    """The one byte string of `value`; TypeError for what contracts do not hold, ValueError for unsafe integers."""
     return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 

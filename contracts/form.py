@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.errors import Finding
+from contracts.objections import EMPTY, SENTENCES
 from contracts.source import Source
 
 _STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -55,7 +56,7 @@ class PopulationForm(BaseModel):
 
 
 class ContractForm(BaseModel):
-    """A contract as it stands in its file. Everything may be missing here; what must be there is judged with a reason."""
+    """A contract as it stands in its file. All may be missing here; what must be there is judged with a reason."""
 
     model_config = _STRICT
     subscriber: str = ""
@@ -99,9 +100,15 @@ class Draft:
     form: ContractForm
     faulty: frozenset[str] = frozenset()
 
-    def finding(self, code: str, message: str, key: str = "", value: str | None = None) -> Finding:
-        """An objection to what the contract says under `key`."""
-        return self.source.finding(code, f"contract {self.id}: {message}", key, value)
+    def finding(self, code: str, key: str = "", name: str = "", **words: object) -> Finding:
+        """The objection `code` to `name` under `key`, in the sentence that belongs to it."""
+        message = SENTENCES[code].format(key=key, name=name, **words)
+        return self.source.finding(code, f"contract {self.id}: {message}", key, name)
+
+    def empty(self, key: str) -> Finding:
+        """The objection that `key` is missing or empty."""
+        code, mend = EMPTY[key]
+        return self.source.finding(code, f"contract {self.id}: {key} is missing or empty: {mend}", key)
 
 
 def draft(name: str, source: Source) -> tuple[Draft, tuple[Finding, ...]]:

@@ -122,7 +122,8 @@ def _basis_findings(source: Source, key: str, form: BasisForm) -> Iterator[Findi
     line = source.table(_header(key))
     for name in (*form.permits, *form.when_granted):
         if name not in item_ids():
-            yield Finding("unknown-item", source.name, line, f"basis {key} permits {name}, which law/items.toml does not have")
+            message = f"basis {key} permits {name}, which is no item of law/items.toml: use the name that stands there"
+            yield Finding("unknown-item", source.name, line, message)
     if form.in_force.until is not None and form.in_force.until < form.in_force.since:
         yield Finding("bad-period", source.name, line, f"basis {key} ends before it begins: correct in_force")
 

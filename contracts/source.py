@@ -1,4 +1,4 @@
-"""A TOML file of the Book, with the lines in which things stand. What does not parse is told by line, never by content."""
+"""A TOML file of the Book, with the lines in which things stand. What does not parse is named by its line alone."""
 
 import re
 import tomllib
@@ -19,11 +19,11 @@ class Source:
     text: str
     tables: dict[str, Any]
 
-    def line(self, key: str, value: str | None = None) -> int:
+    def line(self, key: str, value: str = "") -> int:
         """The line, counted from 1, in which `key` is set, or further down where `value` first stands in quotes."""
         lines = self.text.splitlines()
         start = next((at for at, line in enumerate(lines) if _sets(line, key)), 0)
-        if value is None:
+        if not value:
             return start + 1
         return next((at for at in range(start, len(lines)) if f'"{value}"' in lines[at]), start) + 1
 
@@ -31,7 +31,7 @@ class Source:
         """The line in which the table `header` begins, such as `bases."番号法22条"`."""
         return next((at for at, line in enumerate(self.text.splitlines(), 1) if line.strip() == f"[{header}]"), 1)
 
-    def finding(self, code: str, message: str, key: str = "", value: str | None = None) -> Finding:
+    def finding(self, code: str, message: str, key: str = "", value: str = "") -> Finding:
         """An objection to what this file says under `key`."""
         return Finding(code, self.name, self.line(key, value) if key else 1, message)
 
@@ -55,7 +55,8 @@ def read(path: Path, name: str) -> tuple[Source, tuple[Finding, ...]]:
 def _broken(name: str, text: str, said: str) -> Finding:
     at = _AT_LINE.search(said)
     line = int(at.group(1)) if at else len(text.splitlines())
-    return Finding("bad-toml", name, line, "this line is not TOML: look for a quote, a bracket or a comma, or a key set twice")
+    mend = "look for a quote, a bracket or a comma, or a key that is set twice"
+    return Finding("bad-toml", name, line, f"this line is not TOML: {mend}")
 
 
 def _sets(line: str, key: str) -> bool:

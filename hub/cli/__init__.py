@@ -24,6 +24,8 @@ LIGHT: Final = ("decide", "contracts")
 MODULES: Final = (*LIGHT, "demo", "house", "run", "topics", "keys", "ledger", "letters", "replay", "explain", "bench")
 """Modules of this folder in the order of the help; one that is not there yet is left out."""
 
+ROOMS: Final = ("contracts", "hub", "producers", "consumers")
+
 HELP: Final = """
 Carry the changes of a resident registry to the systems that the law lets hear of them.
 
@@ -99,8 +101,8 @@ def _told(error: BaseException) -> int:
 
 def _where(error: BaseException) -> str:
     """Module and line of our own code that came last: no value, and enough to find the fault."""
-    own = [f"{frame.f_globals['__name__']}:{line}" for frame, line in walk_tb(error.__traceback__)
-           if str(frame.f_globals.get("__name__", "")).split(".")[0] in ("contracts", "hub", "producers", "consumers")]  # fmt: skip
+    passed = [(str(frame.f_globals.get("__name__")), line) for frame, line in walk_tb(error.__traceback__)]
+    own = [f"{module}:{line}" for module, line in passed if module.split(".")[0] in ROOMS]
     return own[-1] if own else "a library"
 
 

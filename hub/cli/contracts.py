@@ -18,8 +18,11 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     app.add_typer(contracts, name="contracts")
 
 
+Folder = Annotated[Path | None, typer.Option(metavar="FOLDER", help="another Book than the one that is shipped")]
+
+
 def check(
-    contracts: Annotated[Path | None, typer.Option(metavar="FOLDER", help="another Book than the one that is shipped")] = None,
+    contracts: Folder = None,
     as_json: Annotated[bool, typer.Option("--json", help="findings and hashes as JSON")] = False,
 ) -> None:
     """Judge every contract by the law: all findings by file and line; exit 1 where there are any.
@@ -54,7 +57,9 @@ def _plain(finding: Finding) -> dict[str, object]:
 
 
 def _summary(findings: tuple[Finding, ...], hashes: dict[str, str]) -> str:
-    return f"{len(findings)} finding(s): nothing is loaded" if findings else f"{len(hashes)} contract(s), all supported by the law"
+    if findings:
+        return f"{len(findings)} finding(s): nothing is loaded"
+    return f"{len(hashes)} contract(s), all supported by the law"
 
 
 def _nothing() -> None:

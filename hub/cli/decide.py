@@ -6,7 +6,7 @@ answered. However long a line is, no more than 64 KiB of it are held.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
@@ -32,11 +32,16 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     app.command("decide")(run)
 
 
+Day = Annotated[str | None, typer.Option(metavar="DATE", help="day of decision; else each change's day of recording")]
+Names = Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this contract; repeatable")]
+Folder = Annotated[Path | None, typer.Option(metavar="FOLDER", help="another Book than the one that is shipped")]
+
+
 def run(
-    on: Annotated[str | None, typer.Option(metavar="DATE", help="day of decision; else each change's day of recording")] = None,
+    on: Day = None,
     silences: Annotated[bool, typer.Option("--silences", help="also say who is not told, and why")] = False,
-    contract: Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this contract; repeatable")] = None,
-    contracts: Annotated[Path | None, typer.Option(metavar="FOLDER", help="another Book than the one that is shipped")] = None,
+    contract: Names = None,
+    contracts: Folder = None,
 ) -> None:
     """Decide who is told what.
 
@@ -59,9 +64,7 @@ def run(
         raise typer.Exit(PARTIAL)
 
 
-def _answer_all(
-    given: BinaryIO, out: BinaryIO, contracts: list[Contract], on: date | None, silences: bool
-) -> bool:
+def _answer_all(given: BinaryIO, out: BinaryIO, contracts: list[Contract], on: date | None, silences: bool) -> bool:
     """Answer every line of `given`; True where at least one was refused."""
     refused = False
     for number, line in lines(given):
@@ -103,7 +106,9 @@ def answers(change: Change, contracts: list[Contract], on: date, silences: bool)
 
 
 def _disclosed(change: Change, contract: Contract, told: Disclosure) -> dict[str, object]:
-    line = {"change": change.id, "contract": contract.id, "state": told.state, "items": told.items}
+    line: dict[str, object] = {
+        "change": change.id, "contract": contract.id, "state": told.state, "items": told.items
+    }  # fmt: skip
     return line if told.protected is None else {**line, "protected": told.protected}
 
 
@@ -124,7 +129,7 @@ def _day(text: str | None) -> date | None:
     return day
 
 
-def _chosen(contracts: dict[str, Contract], names: list[str]) -> list[Contract]:
+def _chosen(contracts: Mapping[str, Contract], names: list[str]) -> list[Contract]:
     for name in names:
         if name not in contracts:
             raise UsageError("unknown-contract", "--contract")
