@@ -1,6 +1,7 @@
 """支援措置 (住民基本台帳事務処理要領第5-10): begins and ends by decision; the flag goes with every later Change.
 
-1. Applicant and those included live in one household. 2. Nobody is protected twice. 3. It ends by an explicit decision
+1. Applicant and those included live in one household. 2. Nobody is protected twice; where the
+record does not say, a start is accepted. 3. It ends by an explicit decision
 alone: the date in the record ends nothing.
 """
 
@@ -13,7 +14,7 @@ from producers.refusals import NoticeRefused
 def start(notice: ProtectionStart, view: View) -> list[Draft]:
     """PROTECTION_STARTED for each person."""
     people = view.find_all(notice.atena_nos)
-    if any(person.record.get("protected", True) for person in people):
+    if any(person.record.get("protected") is True for person in people):
         raise NoticeRefused("already-protected", "atena_nos")
     flagged = {"protected": True, "dv_protection": notice.protection()}
     return [
@@ -25,7 +26,7 @@ def start(notice: ProtectionStart, view: View) -> list[Draft]:
 def end(notice: ProtectionEnd, view: View) -> list[Draft]:
     """PROTECTION_ENDED for each person."""
     people = view.find_all(notice.atena_nos)
-    if not all(person.record.get("protected", True) for person in people):
+    if any(person.record.get("protected") is False for person in people):
         raise NoticeRefused("not-protected", "atena_nos")
     cleared = {"protected": False, "dv_protection": None}
     return [

@@ -1,0 +1,71 @@
+"""A small register in memory: enough to ask an act what it would write."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from contracts.change import Change, parse
+from producers import notices
+from producers.acts import ACTS
+from producers.household import HEAD, Allotted, Person, View
+from producers.outbox import Draft
+from producers.synthetic.numbers import Numbers
+
+DAY = date(2026, 4, 2)
+NUMBERS = Numbers(3)
+ADDRESS = {"municipality_code": None, "town": "見本町", "number": "1番1号", "text": "見本県見本市見本町1番1号"}
+ELSEWHERE = {"town": "例示台", "number": "9番9号", "text": "見本県見本市例示台9番9号"}
+
+
+def person(index: int, household: int = 1, relationship: str = HEAD, head: int = 1, **changed: Any) -> Person:
+    """Somebody on the register: number `index`, in a household whose head is number `head`."""
+    return Person(UUID(int=index, version=4), {
+        "protected": False, "atena_no": str(index), "household_no": str(household), "togo_atena_no": f"9{index}",
+        "my_number": NUMBERS.my_number(index), "name": f"見本　{index}号", "birth_date": "1980-05-05", "sex": "2",
+        "address": ADDRESS, "is_household_head": relationship == HEAD, "household_head_name": f"見本　{head}号",
+        "relationship_to_head": relationship, "nationality": None, "move_out_destination": None, "dv_protection": None,
+    } | changed)  # fmt: skip
+
+
+FAMILY = (person(1), person(2, relationship="妻"), person(3, relationship="子"))
+NEIGHBOUR = person(4, household=2, head=4)
+
+
+def view(*people: Person, former: tuple[Person, ...] = (), newcomers: int = 3) -> View:
+    """The register with these people on it."""
+    allotted = [Allotted(UUID(int=100 + n, version=4), str(100 + n), f"9{100 + n}") for n in range(newcomers)]
+    return View(DAY, {p.atena_no: p for p in people}, {p.atena_no: p for p in former}, allotted, "50")
+
+
+def notice(act: str, **stated: Any) -> Any:
+    """A notice in its form."""
+    return notices.read({"receipt": "R-1", "act": act, "notified_on": "2026-04-02", **stated})
+
+
+def acted(register: View, act: str, **stated: Any) -> list[Draft]:
+    """What an act would record."""
+    return ACTS[act](notice(act, **stated), register)
+
+
+def kinds(drafts: list[Draft]) -> list[tuple[int, str]]:
+    """Who has which Change: the last digits of the resident, and the kind."""
+    return [(draft.resident.int & 0xFFFF, draft.kind) for draft in drafts]
+
+
+def as_change(draft: Draft) -> Change:
+    """The draft through the Change's own door."""
+    return parse(orjson.dumps({
+        "id": str(UUID(int=1, version=4)), "resident": str(draft.resident), "version": 1, "kind": draft.kind,
+        "effective_on": draft.effective_on, "notified_on": draft.notified_on, "recorded_at": "2026-04-02T10:00:00Z",
+        "before": draft.before, "after": draft.after,
+    }))  # fmt: skip
+
+
+def newcomer(index: int = 70, relationship: str = HEAD, **changed: Any) -> dict[str, Any]:
+    """Somebody who comes onto the register."""
+    return {
+        "name": f"例田　{index}号", "birth_date": "2001-02-03", "sex": "1", "my_number": NUMBERS.my_number(index),
+        "juminhyo_code": NUMBERS.juminhyo_code(index), "relationship_to_head": relationship,
+    } | changed  # fmt: skip
