@@ -142,7 +142,7 @@ def _identifies(draft: Draft, law: Law) -> Iterator[Finding]:
     item = law.items.get(_id(name))
     if item and item.derived_from:
         yield draft.finding("bad-identifier", "identifier", name, article=item.basis)
-    if item and item.id not in map(_id, draft.form.items):
+    if item and draft.form.items and item.id not in map(_id, draft.form.items):
         yield draft.finding("identifier-not-among-items", "identifier", name, article=item.basis)
 
 
