@@ -6,7 +6,7 @@ of asyncpg passes this door. A transaction commits on leaving its block in peace
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
@@ -133,8 +133,14 @@ class Database:
             try:
                 yield woken
             finally:
-                if not held._raw.is_closed():  # noqa: SLF001 - the two classes are one door
-                    await held._raw.remove_listener(channel, wake)  # noqa: SLF001 - the two classes are one door
+                await _unlisten(held._raw, channel, wake)  # noqa: SLF001 - the two classes are one door
+
+
+async def _unlisten(raw: Any, channel: str, wake: Callable[..., None]) -> None:
+    try:
+        await raw.remove_listener(channel, wake)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError):
+        pass  # the connection is gone, and the listener with it
 
 
 @asynccontextmanager

@@ -16,7 +16,10 @@ def to_changes(notice: Birth, view: View) -> list[Draft]:
     head = head_of(view.members(parent.household_no))
     entry = next(newcomers.entries([notice.child], view))
     record = newcomers.record(entry, parent.household_no, notice.on, parent.record["address"])
-    guarded = {"protected": parent.record.get("protected") is not False, "dv_protection": parent.record.get("dv_protection")}
+    guarded = {
+        **record, "protected": parent.record.get("protected") is not False,
+        "dv_protection": parent.record.get("dv_protection"),
+    }  # fmt: skip
     place = "child.relationship_to_head"
-    after = under({**record, **guarded}, head.record["name"], notice.child.relationship_to_head, place)
+    after = under(guarded, head.record["name"], notice.child.relationship_to_head, place)
     return [Draft(entry.numbers.resident, "BIRTH", None, after, notice.on, notice.notified_on)]

@@ -1,8 +1,7 @@
 """支援措置 (住民基本台帳事務処理要領第5-10): begins and ends by decision; the flag goes with every later Change.
 
-1. Applicant and those included live in one household. 2. Nobody is protected twice; where the
-record does not say, a start is accepted. 3. It ends by an explicit decision
-alone: the date in the record ends nothing.
+1. Applicant and those included live in one household. 2. Nobody is protected twice; where the record does not say, a
+start is accepted. 3. It ends by an explicit decision alone: the date in the record ends nothing.
 """
 
 from producers.household import View

@@ -11,13 +11,13 @@ HEAD_DIES = {"atena_no": "1", "died_on": "2026-04-01"}
 
 def test_when_the_head_dies_every_other_member_has_a_new_head():
     drafts = acted(view(*FAMILY), "death", **HEAD_DIES, new_head="2", relationships={"3": "子"})
-    assert [(1, "DEATH"), (2, "HEAD_CHANGED"), (3, "HEAD_CHANGED")] == kinds(drafts)
-    assert (None, "世帯主", "子") == (drafts[0].after, *(d.after["relationship_to_head"] for d in drafts[1:]))
+    assert kinds(drafts) == [(1, "DEATH"), (2, "HEAD_CHANGED"), (3, "HEAD_CHANGED")]
+    assert (drafts[0].after, *(d.after["relationship_to_head"] for d in drafts[1:])) == (None, "世帯主", "子")
     assert {"見本　2号"} == {draft.after["household_head_name"] for draft in drafts[1:]}
 
 
 def test_when_another_member_dies_nobody_else_changes():
-    assert [(3, "DEATH")] == kinds(acted(view(*FAMILY), "death", atena_no="3", died_on="2026-04-01"))
+    assert kinds(acted(view(*FAMILY), "death", atena_no="3", died_on="2026-04-01")) == [(3, "DEATH")]
 
 
 def test_a_death_whose_day_is_not_known_is_accepted():
@@ -28,31 +28,32 @@ def test_a_death_whose_day_is_not_known_is_accepted():
 def test_a_change_of_head_is_one_change_per_member_with_name_and_relationship():
     drafts = acted(view(*FAMILY), "head-change", new_head="2", changed_on="2026-04-01",
                    relationships={"1": "夫", "3": "子"})  # fmt: skip
-    assert [(1, "HEAD_CHANGED"), (2, "HEAD_CHANGED"), (3, "HEAD_CHANGED")] == kinds(drafts)
-    assert [(False, "夫"), (True, "世帯主"), (False, "子")] == [
+    assert kinds(drafts) == [(1, "HEAD_CHANGED"), (2, "HEAD_CHANGED"), (3, "HEAD_CHANGED")]
+    assert [
         (d.after["is_household_head"], d.after["relationship_to_head"]) for d in drafts
-    ]
+    ] == [(False, "夫"), (True, "世帯主"), (False, "子")]
 
 
 def test_a_household_of_sixty_has_sixty_changes_and_twins_stay_two():
     many = [person(1), *(person(n, relationship="同居人", name="見本　双子") for n in range(2, 61))]
     others = {str(n): "同居人" for n in range(1, 61) if n != 2}
     drafts = acted(view(*many), "head-change", new_head="2", changed_on="2026-04-01", relationships=others)
-    assert 60 == len({draft.resident for draft in drafts})
+    assert len({draft.resident for draft in drafts}) == 60
 
 
 def test_a_protection_flags_each_person_and_lasts_a_year():
     drafts = acted(view(*FAMILY), "protection-start", atena_nos=["2", "3"], category="配偶者暴力",
                    starts_on="2024-02-29")  # fmt: skip
-    assert [(2, "PROTECTION_STARTED"), (3, "PROTECTION_STARTED")] == kinds(drafts)
-    assert {"category": "配偶者暴力", "starts_on": "2024-02-29", "ends_on": "2025-02-28"} == drafts[0].after["dv_protection"]
+    assert kinds(drafts) == [(2, "PROTECTION_STARTED"), (3, "PROTECTION_STARTED")]
+    measure = {"category": "配偶者暴力", "starts_on": "2024-02-29", "ends_on": "2025-02-28"}
+    assert measure == drafts[0].after["dv_protection"]
     assert drafts[0].after["protected"]
 
 
 def test_a_protection_ends_by_decision():
     guarded = person(1, protected=True, dv_protection={"category": "配偶者暴力"})
     ended = acted(view(guarded), "protection-end", atena_nos=["1"], decided_on="2026-04-01")[0]
-    assert ("PROTECTION_ENDED", False, None) == (ended.kind, ended.after["protected"], ended.after["dv_protection"])
+    assert (ended.kind, ended.after["protected"], ended.after["dv_protection"]) == ("PROTECTION_ENDED", False, None)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +68,8 @@ def test_a_protection_ends_by_decision():
         ("head-exists", "death", HEAD_DIES | {"new_head": "2", "relationships": {"3": "世帯主"}}),
         ("new-head-not-needed", "death", {"atena_no": "3", "died_on": "2026-04-01", "new_head": "2"}),
         ("already-head", "head-change", {"new_head": "1", "changed_on": "2026-04-01"}),
-        ("different-households", "protection-start", {"atena_nos": ["1", "4"], "category": "他", "starts_on": "2026-04-01"}),
-        ("named-twice", "protection-start", {"atena_nos": ["1", "1"], "category": "他", "starts_on": "2026-04-01"}),
+        ("different-households", "protection-start", START | {"atena_nos": ["1", "4"]}),
+        ("named-twice", "protection-start", START | {"atena_nos": ["1", "1"]}),
         ("not-protected", "protection-end", {"atena_nos": ["1"], "decided_on": "2026-04-01"}),
     ],
 )
@@ -81,7 +82,7 @@ def test_what_the_law_refuses_is_refused_with_its_code(code, act, stated):
 @pytest.mark.parametrize("flag", [None, False])
 def test_where_the_record_does_not_say_a_protection_may_begin(flag):
     drafts = acted(view(person(1, protected=flag)), "protection-start", **START)
-    assert [(1, "PROTECTION_STARTED")] == kinds(drafts)
+    assert kinds(drafts) == [(1, "PROTECTION_STARTED")]
 
 
 def test_nobody_is_protected_twice():

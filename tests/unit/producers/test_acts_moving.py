@@ -24,13 +24,13 @@ NOW_OUT = MOVE_OUT | {"moves_on": "2026-04-01"}
 
 def test_a_move_in_founds_a_household_with_one_head():
     drafts = acted(view(), "move-in", **MOVE_IN, persons=[newcomer(), newcomer(71, "妻")])
-    assert [(100, "MOVE_IN_DOMESTIC"), (101, "MOVE_IN_DOMESTIC")] == kinds(drafts)
-    assert [("50", "例田　70号", True), ("50", "例田　70号", False)] == [
+    assert kinds(drafts) == [(100, "MOVE_IN_DOMESTIC"), (101, "MOVE_IN_DOMESTIC")]
+    assert [
         (d.after["household_no"], d.after["household_head_name"], d.after["is_household_head"]) for d in drafts
-    ]
-    assert (ELSEWHERE, "2026-04-02", "記載") == (
+    ] == [("50", "例田　70号", True), ("50", "例田　70号", False)]
+    assert (
         drafts[0].after["previous_address"], drafts[0].after["notified_date"], as_change(drafts[0]).action,
-    )  # fmt: skip
+    ) == (ELSEWHERE, "2026-04-02", "記載")  # fmt: skip
 
 
 def test_a_move_in_to_an_existing_household_tells_those_who_live_there():
@@ -47,58 +47,58 @@ def test_whoever_comes_back_is_the_same_resident_with_the_same_numbers():
 def test_a_protection_that_nobody_ended_comes_back_too():
     guarded = person(7, protected=True, dv_protection={"category": "配偶者暴力"})
     draft = acted(view(former=(guarded,)), "move-in", **MOVE_IN, persons=[newcomer(7)])[0]
-    assert (True, {"category": "配偶者暴力"}) == (draft.after["protected"], draft.after["dv_protection"])
+    assert (draft.after["protected"], draft.after["dv_protection"]) == (True, {"category": "配偶者暴力"})
 
 
 def test_a_child_enters_the_household_of_its_parent_and_shares_the_protection():
     guarded = person(1, protected=True, dv_protection={"category": "配偶者暴力"})
     child = newcomer(72, "子", birth_date="2026-03-30", my_number=None)
     draft = acted(view(guarded), "birth", parent="1", child=child)[0]
-    assert ("BIRTH", "1", ADDRESS, True) == (
+    assert (
         draft.kind, draft.after["household_no"], draft.after["address"], draft.after["protected"],
-    )  # fmt: skip
+    ) == ("BIRTH", "1", ADDRESS, True)  # fmt: skip
 
 
 def test_a_whole_household_that_moves_keeps_number_and_head():
     drafts = acted(view(*FAMILY), "relocate", **MOVE, atena_nos=["3", "1", "2"])
-    assert [(3, "RELOCATE"), (1, "RELOCATE"), (2, "RELOCATE")] == kinds(drafts)
+    assert kinds(drafts) == [(3, "RELOCATE"), (1, "RELOCATE"), (2, "RELOCATE")]
     assert {("1", "見本　1号")} == {(d.after["household_no"], d.after["household_head_name"]) for d in drafts}
-    assert (ELSEWHERE, ADDRESS) == (drafts[0].after["address"], drafts[0].after["previous_address"])
+    assert (drafts[0].after["address"], drafts[0].after["previous_address"]) == (ELSEWHERE, ADDRESS)
 
 
 def test_a_child_that_moves_out_alone_founds_a_household():
     drafts = acted(view(*FAMILY), "relocate", **MOVE, atena_nos=["3"], head="3")
-    assert [(3, "RELOCATE"), (1, "HOUSEHOLD_CHANGED"), (2, "HOUSEHOLD_CHANGED")] == kinds(drafts)
-    assert ("50", True, "見本　3号") == tuple(
+    assert kinds(drafts) == [(3, "RELOCATE"), (1, "HOUSEHOLD_CHANGED"), (2, "HOUSEHOLD_CHANGED")]
+    assert tuple(
         drafts[0].after[item] for item in ("household_no", "is_household_head", "household_head_name")
-    )
+    ) == ("50", True, "見本　3号")
 
 
 def test_a_head_who_moves_to_the_neighbour_leaves_a_new_head_behind():
     drafts = acted(view(*FAMILY, NEIGHBOUR), "relocate", **MOVE, atena_nos=["1"], household_no="2",
                    movers={"1": "友人"}, new_head="2", relationships={"3": "子"})  # fmt: skip
-    assert [(1, "RELOCATE"), (2, "HEAD_CHANGED"), (3, "HEAD_CHANGED"), (4, "HOUSEHOLD_CHANGED")] == kinds(drafts)
-    assert ("2", "見本　4号", "友人", False) == tuple(
+    assert kinds(drafts) == [(1, "RELOCATE"), (2, "HEAD_CHANGED"), (3, "HEAD_CHANGED"), (4, "HOUSEHOLD_CHANGED")]
+    assert tuple(
         drafts[0].after[item]
         for item in ("household_no", "household_head_name", "relationship_to_head", "is_household_head")
-    )
+    ) == ("2", "見本　4号", "友人", False)
 
 
 def test_a_planned_move_out_keeps_the_record_and_adds_the_destination():
     draft = acted(view(NEIGHBOUR), "move-out", **MOVE_OUT, atena_nos=["4"])[0]
-    assert ("MOVE_OUT_PLANNED", ELSEWHERE) == (draft.kind, draft.after["move_out_destination"])
+    assert (draft.kind, draft.after["move_out_destination"]) == ("MOVE_OUT_PLANNED", ELSEWHERE)
 
 
 def test_a_move_out_filed_late_deletes_at_once_and_the_last_record_knows_where_to():
     draft = acted(view(NEIGHBOUR), "move-out", **NOW_OUT, atena_nos=["4"])[0]
-    assert ("MOVE_OUT_DOMESTIC", None, "消除") == (draft.kind, draft.after, as_change(draft).action)
-    assert ELSEWHERE == draft.before["move_out_destination"]
+    assert (draft.kind, draft.after, as_change(draft).action) == ("MOVE_OUT_DOMESTIC", None, "消除")
+    assert draft.before["move_out_destination"] == ELSEWHERE
 
 
 def test_a_confirmed_move_out_is_received_and_then_carried_out():
     leaving = person(4, household=2, head=4, move_out_destination=ELSEWHERE)
     drafts = acted(view(leaving), "move-out-confirmed", atena_nos=["4"], moved_on="2026-04-01")
-    assert [(4, "MOVE_OUT_CONFIRMED"), (4, "MOVE_OUT_DOMESTIC")] == kinds(drafts)
+    assert kinds(drafts) == [(4, "MOVE_OUT_CONFIRMED"), (4, "MOVE_OUT_DOMESTIC")]
 
 
 @pytest.mark.parametrize(

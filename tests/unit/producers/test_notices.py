@@ -23,7 +23,7 @@ def test_every_notice_has_an_act():
 
 @pytest.mark.parametrize("value", [None, [], "death", {"act": "marry"}, {"act": ["death"]}])
 def test_an_unknown_act_is_refused(value):
-    assert ("unknown-act", "act") == refused(value)
+    assert refused(value) == ("unknown-act", "act")
 
 
 @pytest.mark.parametrize(
