@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 STEP = 0.05  # seconds between two looks at a lock
@@ -40,8 +41,14 @@ def start(lock: Path, command: Sequence[str], log: Path, environment: Mapping[st
             return None
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 (the command is one of ours, never a user's text)
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=(descriptor,),
-                start_new_session=True, env=None if environment is None else dict(environment))
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=(descriptor,),
+                start_new_session=True,
+                env=None if environment is None else dict(environment),
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(process.pid).encode(), 0)
         process.returncode = 0  # it is not ours to wait for: Python would warn about it when the object goes
@@ -76,10 +83,8 @@ def stop(lock: Path, seconds: float) -> str:
 
 
 def _send(process: int, number: int) -> None:
-    try:
+    with suppress(ProcessLookupError):  # it ended between the look and the signal, which is what was wanted
         os.kill(process, number)
-    except ProcessLookupError:
-        pass  # it ended between the look and the signal, which is what was wanted
 
 
 def _ended(lock: Path, seconds: float) -> bool:

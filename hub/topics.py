@@ -34,3 +34,8 @@ def router_group(prefix: str) -> str:
 def router_transaction(prefix: str, slot: int) -> str:
     """The transactional id of one slot."""
     return f"{prefix}-router-{slot}"
+
+
+def group(prefix: str, reader: str) -> str:
+    """The consumer group of one reader: `ledger`, `deliver-<contract>` or `subscriber-<contract>`."""
+    return f"{prefix}-{reader}"

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         said = commands[given.command](given)
     except JukiError as refused:
         print(refused, file=sys.stderr)
-        return refused.exit_code
+        return int(refused.exit_code)
     print(json.dumps(said))
     return 0 if given.command != "status" or said["running"] else 1
 
@@ -87,8 +87,13 @@ def _launch(given: argparse.Namespace) -> None:
     java_runtime.bring_jars(given.libs, program)
     given.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if storage.formatted(given.data) and not (given.secrets / "admin.password").exists():
-        raise DependencyUnavailable("secrets-missing", str(given.secrets), (
-            "The broker's folder has data, but its passwords are gone; bring them back, or begin with an empty folder"))
+        raise DependencyUnavailable(
+            "secrets-missing",
+            str(given.secrets),
+            (
+                "The broker's folder has data, but its passwords are gone: bring them back or begin with an empty folder"
+            ),
+        )
     certificates.ensure(given.secrets, datetime.now(UTC))
     ports = _ports(given)
     settings = storage.write_settings(given.data, given.secrets, *ports)
@@ -102,18 +107,24 @@ def _launch(given: argparse.Namespace) -> None:
 
 
 def _options(given: argparse.Namespace) -> list[str]:
-    return [f"-Xmx{given.memory_mb}m", "-Xms128m", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
-            f"-Dkafka.logs.dir={given.data}", f"-Dlog4j2.configurationFile={storage.HERE / 'log4j2.properties'}"]
+    return [
+        f"-Xmx{given.memory_mb}m",
+        "-Xms128m",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Djava.awt.headless=true",
+        f"-Dkafka.logs.dir={given.data}",
+        f"-Dlog4j2.configurationFile={storage.HERE / 'log4j2.properties'}",
+    ]
 
 
 def _wait(given: argparse.Namespace, until: float) -> None:
     """Until the broker answers the administrator; DependencyUnavailable when it ends or stays silent."""
-    bootstrap = f"127.0.0.1:{_remembered(given)['port']}"
+    bootstrap, log = f"127.0.0.1:{_remembered(given)['port']}", given.data / "server.log"
     while not broker_admin.answers(bootstrap, given.secrets):
         if detached.running(_lock(given)) is None:
-            raise DependencyUnavailable("broker-ended", "Kafka", f"It ended while starting; read {given.data}/server.log")
+            raise DependencyUnavailable("broker-ended", "Kafka", f"It ended while starting; read {log}")
         if time.monotonic() > until:
-            raise DependencyUnavailable("broker-silent", bootstrap, f"It does not answer; read {given.data}/server.log")
+            raise DependencyUnavailable("broker-silent", bootstrap, f"It does not answer; read {log}")
 
 
 def _ports(given: argparse.Namespace) -> tuple[int, int]:
@@ -122,7 +133,7 @@ def _ports(given: argparse.Namespace) -> tuple[int, int]:
     return _free(given.port or last["port"], given.port != 0), _free(last["controller_port"], wanted=False)
 
 
-def _free(port: int, wanted: bool) -> int:  # noqa: FBT001
+def _free(port: int, wanted: bool) -> int:
     with socket.socket() as asking:
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

