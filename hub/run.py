@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import stamina
-from contracts.book import Book
 
 from contracts import book as law
+from contracts.book import Book
 from hub import archive, bus, log, metrics, positions, topics
 from hub.config import Settings
 from hub.database import Database, connect
-from hub.errors import Fenced, JukiError, ProduceFailed
+from hub.errors import DatabaseError, DependencyUnavailable, Fenced, JukiError, ProduceFailed
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
 from hub.router import PRINCIPAL, Router, slot
 from hub.wrapping import wrapper
+
+PASSING = (ProduceFailed, DependencyUnavailable, DatabaseError)
+"""What ends a take-over and not the process: the slot is taken over anew once broker and database answer."""
 
 
 def now() -> datetime:
@@ -46,7 +49,7 @@ async def _check(settings: Settings, book: Book) -> None:
     )
 
 
-@stamina.retry(on=ProduceFailed, attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0)
+@stamina.retry(on=PASSING, attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0)
 async def _one_take_over(  # noqa: PLR0913 - the wiring of one process
     settings: Settings, book: Book, keys: KeyStore, database: Database, mine: list[int], number: int, process: Process
 ) -> None:
@@ -55,7 +58,7 @@ async def _one_take_over(  # noqa: PLR0913 - the wiring of one process
             check_sequences(router.sequences, await archive.last_sequences(database))
             log.get().info("slot-taken", slot=number, count=len(mine))
             await _route_until_stopped(router, process)
-    except ProduceFailed as failed:
+    except PASSING as failed:
         process.beat()
         metrics.TRANSACTIONS.labels("failed").inc()
         log.get().warning("transaction-failed", code=failed.code, slot=number)

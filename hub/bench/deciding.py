@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from contracts.book import Book
 from contracts.change import parse
 from contracts.decide import decide
-
 from hub.bench.sample import changes
 
 

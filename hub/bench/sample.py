@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+
 from contracts.identifiers import my_number_check
 
 _ITEMS: dict[str, Any] = {

@@ -1,0 +1,5 @@
+"""`python -m hub` is `jukihub`."""
+
+from hub.cli import main
+
+main()

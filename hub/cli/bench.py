@@ -1,0 +1,57 @@
+"""`jukihub bench …`: measurements that anyone can repeat on the machine and the broker at hand."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+import orjson
+import typer
+
+from contracts import book as law
+from hub.config import settings
+
+Json = Annotated[bool, typer.Option("--json", help="the figures as JSON")]
+
+
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register `jukihub bench`."""
+    bench = typer.Typer(help="Measure: decisions, routing.", no_args_is_help=True)
+    bench.command("decide")(decide)
+    bench.command("route")(route)
+    app.add_typer(bench, name="bench")
+
+
+def decide(
+    changes: Annotated[int, typer.Option(min=1, help="how many changes")] = 20_000, as_json: Json = False
+) -> None:
+    """Decisions per second on one core; needs no server.
+
+    Example: `jukihub bench decide --changes 50000`
+    """
+    from hub.bench.deciding import measure  # noqa: PLC0415 - only this command
+
+    found = measure(law.load(), changes)
+    if as_json:
+        typer.echo(orjson.dumps(asdict(found) | {"per_second": found.per_second}))
+        return
+    typer.echo(f"{found.per_second:,.0f} decisions/s on one core ({found.decisions:,} in {found.seconds:.2f} s)")
+    typer.echo(f"{found.parse_us:.1f} µs per change at the door")
+
+
+def route(
+    changes: Annotated[int, typer.Option(min=1, help="how many changes")] = 20_000, as_json: Json = False
+) -> None:
+    """Changes per second through one router on the running broker, and µs per output. Makes and removes own topics.
+
+    Example: `make up && jukihub bench route --changes 50000`
+    """
+    from hub.bench.routing import measure  # noqa: PLC0415 - only this command
+
+    found = asyncio.run(measure(settings(), law.load(settings().contracts), changes))
+    if as_json:
+        typer.echo(orjson.dumps(asdict(found) | {"per_second": found.per_second, "us_per_output": found.us_per_output}))
+        return
+    typer.echo(f"{found.per_second:,.0f} changes/s, {found.outputs / found.seconds:,.0f} outputs/s")
+    cpu = found.client_seconds / found.outputs * 1e6
+    typer.echo(f"{found.us_per_output:.0f} µs per output ({cpu:.0f} of it CPU of the router)")
+    typer.echo(f"{found.transactions} transactions")
