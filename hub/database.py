@@ -7,7 +7,7 @@ of asyncpg passes this door. A transaction commits on leaving its block in peace
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -137,10 +137,8 @@ class Database:
 
 
 async def _unlisten(raw: Any, channel: str, wake: Callable[..., None]) -> None:
-    try:
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError):  # the connection is gone, and the listener with it
         await raw.remove_listener(channel, wake)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError):
-        pass  # the connection is gone, and the listener with it
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from hub.config import settings
 from hub.database import connect
-from hub.migrate import migrate_all
+from hub.migrate import migrate
 from producers import city as cities
 from producers import morning as mornings
 from producers import relay as relays
@@ -65,7 +65,7 @@ def _in_words(told: Mapping[str, object]) -> str:
 
 async def _load(residents: int, seed: int, announce: bool) -> bool:
     own = settings()
-    await migrate_all(own)
+    await migrate(own.registry_dsn, Path(__file__).parent / "migrations", "registry")
     columns = (TextColumn("residents"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=_people, transient=True) if _people.is_terminal else nullcontext() as bar:
         task = bar.add_task("residents", total=residents) if bar else None

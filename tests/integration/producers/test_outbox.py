@@ -103,7 +103,7 @@ async def test_what_the_door_refuses_leaves_nothing_behind(db):
     with pytest.raises(ChangeRefused, match=r"after\.my_number: all-same-digits"):
         async with db.transaction() as tx:
             await record(tx, [correction(who, now), bad], NOW)
-    assert [0, 0] == [await db.fetchval(f"SELECT count(*) FROM registry.{table}") for table in ("outbox", "history")]
+    assert await db.fetchval("SELECT (SELECT count(*) FROM registry.outbox) + count(*) FROM registry.history") == 0
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800"])
@@ -149,5 +149,5 @@ def _with_id(draft: Draft, name: UUID) -> Draft:
 
 async def _until_somebody_waits(db) -> None:
     async with asyncio.timeout(10):
-        while not await db.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        while not await db.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - in PostgreSQL
             await asyncio.sleep(0.01)

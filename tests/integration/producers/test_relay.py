@@ -53,7 +53,7 @@ async def at_work(db, crew):
 
 async def until(condition, seconds=30.0):
     async with asyncio.timeout(seconds):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - the condition is PostgreSQL's
             await asyncio.sleep(0.005)
 
 
@@ -115,12 +115,12 @@ async def test_a_shard_has_one_relay_at_a_time(db, dsn):
     class Slow(Published):
         async def send(self, batches):
             async with connect(dsn, 2) as other:
-                assert 0 == await relays(other, second, keys)[0].carry()
+                assert await relays(other, second, keys)[0].carry() == 0
             await super().send(batches)
 
     first = Slow(keys)
     assert await relays(db, first, keys)[0].carry() == 1
-    assert (1, 0) == (first.attempts, second.attempts)
+    assert (first.attempts, second.attempts) == (1, 0)
 
 
 async def test_a_relay_that_dies_after_the_acknowledgement_publishes_the_same_id_and_version_again(db):
@@ -199,7 +199,7 @@ async def test_a_row_under_a_foreign_resident_is_not_published(db):
     await db.execute("UPDATE registry.outbox SET resident = $1", other[0])
     publisher = Published(keys := MemoryKeys())
     await carry_all(relays(db, publisher, keys))
-    assert [] == publisher.seen
+    assert publisher.seen == []
     assert await db.fetchval("SELECT code FROM registry.halted") == "foreign-resident"
 
 
