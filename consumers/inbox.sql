@@ -19,8 +19,9 @@ SELECT id, seq FROM inbox.disclosures WHERE contract = $1 AND id = ANY($2::uuid[
 -- In the order of arrival: positions are drawn behind the lock that move_offset took on the partition.
 INSERT INTO inbox.disclosures
     (contract, id, subject, partition, record_offset, seq, token, state, code, received_at, next_attempt_at, settled_at)
-SELECT $1, a.id, a.subject, a.partition, a.record_offset, a.seq, a.token,
-    CASE a.code WHEN '' THEN 'waiting' ELSE 'dead' END, a.code, $8, $8, CASE a.code WHEN '' THEN NULL ELSE $8 END
+SELECT $1::text, a.id, a.subject, a.partition, a.record_offset, a.seq, a.token,
+    CASE a.code WHEN '' THEN 'waiting' ELSE 'dead' END, a.code, $8::timestamptz, $8::timestamptz,
+    CASE a.code WHEN '' THEN NULL ELSE $8::timestamptz END
 FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::bigint[], $7::bytea[], $9::text[])
     WITH ORDINALITY AS a (id, subject, partition, record_offset, seq, token, code, nth)
 ORDER BY a.nth

@@ -12,11 +12,10 @@ from joserfc.jwk import ECKey, KeySet
 
 BOOTSTRAP, SECRETS, KEYS, PRIVATE, IDLE = [*sys.argv[1:], "1000000"][:5]
 ME, TOPIC = "subscriber-child-policy", "juki.disclosures.child-policy"
-GRANT = jwe.JWERegistry(algorithms=["ECDH-ES+A256KW", "A256GCM"])
 TOKEN = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)  # members that say where it lies
 private = ECKey.import_key(json.loads(Path(PRIVATE).read_text()))
-granted = jwe.decrypt_compact(Path(KEYS).read_text().strip(), private, registry=GRANT)
-keys = KeySet.import_key_set(json.loads(granted.plaintext or b""))
+granted = jwe.decrypt_compact(Path(KEYS).read_text().strip(), private, ["ECDH-ES+A256KW", "A256GCM"])
+keys = {key.kid: key for key in KeySet.import_key_set(json.loads(granted.plaintext or b"")).keys}
 login = {"sasl_plain_username": ME, "sasl_plain_password": Path(SECRETS, f"{ME}.password").read_text().strip()}
 trust = {"security_protocol": "SASL_SSL", "ssl_context": ssl.create_default_context(cafile=f"{SECRETS}/ca.pem")}
 where = {"bootstrap_servers": BOOTSTRAP, "group_id": f"juki-{ME}", "auto_offset_reset": "earliest"}
@@ -28,9 +27,8 @@ async def main() -> None:
     async with AIOKafkaConsumer(TOPIC, **where, **safely, **login, **trust) as consumer:
         while found := await consumer.getmany(timeout_ms=int(IDLE) * 1000):
             for record in (record for records in found.values() for record in records):
-                token = jwe.decrypt_compact(record.value, keys, registry=TOKEN)
-                head = token.headers()
-                if (head["sub_topic"], head["part"]) != (record.topic, record.partition):
+                token = jwe.decrypt_compact(record.value, lambda head: keys[head.headers()["kid"]], registry=TOKEN)
+                if ((head := token.headers())["sub_topic"], head["part"]) != (record.topic, record.partition):
                     sys.exit("a token was moved")
                 if head["jti"] not in seen and not seen.add(head["jti"]):
                     print(json.dumps(json.loads(token.plaintext or b""), ensure_ascii=False), flush=True)

@@ -8,11 +8,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 
@@ -79,13 +80,13 @@ async def standin(via: str, folder: Path, port: int = 0) -> AsyncIterator[Standi
 
 @dataclass
 class Fake:
-    """A counterpart in memory; `before` is called with each disclosure before it is judged."""
+    """A counterpart in memory; `refused` holds the ids that it will not have."""
 
     via: str
     faults: dict[str, dict[str, Any]] = field(default_factory=dict)
     taken: list[Disclosure] = field(default_factory=list)
+    refused: set[UUID] = field(default_factory=set)
     repeats: int = 0
-    before: Callable[[Disclosure], None] = lambda _said: None
     line: Any = None
 
     @property
@@ -93,7 +94,6 @@ class Fake:
         return _FakeAdapter(ADAPTERS[self.via].settings, ADAPTERS[self.via].encode, ADAPTERS[self.via].read, self)
 
     async def hand_over(self, said: Disclosure) -> Outcome:
-        self.before(said)
         await asyncio.sleep(0)
         if fault := self._on_the_way():
             return fault
@@ -111,7 +111,7 @@ class Fake:
         if said.items.keys() != disclosure(self.via).items.keys() and said.state != "left":
             return Refused("counterpart-unknown-item")
         subject = said.items[IDENTIFIER[self.via]]
-        if self.faults.get("refuse-one", {}).get("subject") == subject:
+        if said.id in self.refused or self.faults.get("refuse-one", {}).get("subject") == subject:
             return Refused("counterpart-not-accepted")
         if any(one.items[IDENTIFIER[self.via]] == subject and one.version >= said.version for one in self.taken):
             return Refused("counterpart-out-of-order")

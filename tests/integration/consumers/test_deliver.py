@@ -1,0 +1,257 @@
+"""Handing over from a real inbox: order per resident, three classes of failure, parking, release."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from consumers import letters
+from consumers.disclosure import Disclosure
+from consumers.settle import Ended, Head
+from hub.database import Database
+from hub.errors import DatabaseError, NotPermitted, UsageError
+from hub.outcome import Delivered
+from tests.conformance.counterparts import Fake
+from tests.conformance.samples import disclosure
+from tests.integration.consumers.line import DAY, HandOver, now
+
+VIA = "prefecture"
+
+
+@pytest.fixture
+def fake() -> Fake:
+    return Fake(VIA)
+
+
+@pytest.fixture
+def line(database: Database, fake: Fake) -> HandOver:
+    return HandOver(database, VIA, fake)
+
+
+def of(seed: int, count: int, **changed: Any) -> list[tuple[int, Disclosure]]:
+    return [(seed, disclosure(VIA, seed, nth=nth, **changed)) for nth in range(1, count + 1)]
+
+
+def ids(said: list[tuple[int, Disclosure]]) -> list[str]:
+    return [str(one.id) for _, one in said]
+
+
+def book(line: HandOver, **changed: Any) -> Any:
+    class Book:
+        contracts = {VIA: replace(line.contract, **changed)}  # noqa: RUF012 - a stand-in for a Book, read only
+
+    return Book()
+
+
+async def release(line: HandOver, letter: UUID, **changed: Any) -> str:
+    return await letters.release(line.database, book(line, **changed), letter, now(), date(2026, 4, 2))
+
+
+async def the_letter(line: HandOver) -> letters.Letter:
+    return (await letters.listed(line.database, VIA))[0].letters[0]
+
+
+async def test_a_resident_is_told_in_order(line: HandOver) -> None:
+    said = of(1, 30)
+    await line.send(*said)
+    await line.work(lambda: line.are(delivered=30))
+    assert await line.told() == ids(said)
+
+
+async def test_what_was_delivered_keeps_its_receipt_and_no_token(line: HandOver) -> None:
+    await line.send(*of(1, 1))
+    await line.work(lambda: line.are(delivered=1))
+    row = (await line.rows())[0]
+    assert (row["receipt"], row["token"]) == ("FAKE-1", None)
+
+
+async def test_residents_are_told_in_parallel(line: HandOver, fake: Fake) -> None:
+    on_the_line = 0
+    most = 0
+
+    async def slowly(_said: Disclosure) -> Any:
+        nonlocal on_the_line, most
+        on_the_line += 1
+        most = max(most, on_the_line)
+        await asyncio.sleep(0.01)
+        on_the_line -= 1
+        return Delivered("R")
+
+    fake.hand_over = slowly  # type: ignore[method-assign]
+    await line.send(*[(seed, disclosure(VIA, seed)) for seed in range(40)])
+    await line.work(lambda: line.are(delivered=40))
+    assert most == fake.adapter.settings.parallel
+
+
+async def poisoned(line: HandOver, fake: Fake) -> list[tuple[int, Disclosure]]:
+    """100 for one resident with a poisoned one in the middle, and 20 for another."""
+    said = of(1, 100)
+    fake.refused = {said[49][1].id}
+    await line.send(*said, *of(2, 20))
+    await line.work(lambda: line.are(delivered=69, dead=1, waiting=50))
+    return said
+
+
+async def test_a_poisoned_disclosure_stops_its_resident_and_nobody_else(line: HandOver, fake: Fake) -> None:
+    said = await poisoned(line, fake)
+    told = await line.told()
+    assert ([one for one in told if one in ids(said)], len(told)) == (ids(said)[:49], 69)
+
+
+async def test_a_letter_says_who_waits_behind_it(line: HandOver, fake: Fake) -> None:
+    await poisoned(line, fake)
+    group = (await letters.listed(line.database))[0]
+    assert (group.contract, group.code, group.count, group.behind) == (VIA, "counterpart-not-accepted", 1, 50)
+
+
+async def test_a_released_letter_goes_first_and_its_followers_after_it(line: HandOver, fake: Fake) -> None:
+    said = await poisoned(line, fake)
+    fake.refused.clear()
+    await release(line, (await the_letter(line)).id)
+    await line.work(lambda: line.are(delivered=120))
+    assert [one for one in await line.told() if one in ids(said)] == ids(said)
+
+
+async def test_released_while_a_new_one_arrives_the_order_holds(line: HandOver, fake: Fake) -> None:
+    said = await poisoned(line, fake)
+    fake.refused.clear()
+    letter, more = (await the_letter(line)).id, (1, disclosure(VIA, 1, nth=101))
+    await asyncio.gather(release(line, letter), line.send(more))
+    await line.work(lambda: line.are(delivered=121))
+    assert [one for one in await line.told() if one in ids([*said, more])] == ids([*said, more])
+
+
+async def test_a_new_process_knows_who_is_parked(line: HandOver, fake: Fake) -> None:
+    await poisoned(line, fake)
+    assert await line.new_deliverer().read() == []
+
+
+async def test_a_letter_that_fails_again_parks_again(line: HandOver, fake: Fake) -> None:
+    await poisoned(line, fake)
+    await release(line, (await the_letter(line)).id)
+    await line.work(lambda: line.are(delivered=69, dead=1, waiting=50))
+    assert (await the_letter(line)).attempts == 2
+
+
+async def test_a_counterpart_that_is_down_makes_no_dead_letter(line: HandOver, fake: Fake) -> None:
+    await fake.switch("down", how="close")
+    said = [one for seed in range(1, 31) for one in of(seed, 2)]
+    await line.send(*said)
+
+    async def breaker_is_open() -> bool:
+        return line.deliverer._breaker.is_open
+
+    await line.work(breaker_is_open)
+    assert await line.states() == {"waiting": 60}
+
+
+async def test_after_the_fault_everything_is_told_in_order(line: HandOver, fake: Fake) -> None:
+    await fake.switch("down")
+    said = of(1, 10) + of(2, 10)
+    await line.send(*said)
+
+    async def breaker_is_open() -> bool:
+        return line.deliverer._breaker.is_open
+
+    await line.work(breaker_is_open)
+    await fake.switch("clear")
+    await line.work(lambda: line.are(delivered=20))
+    told = await line.told()
+    assert [[one for one in told if one in ids(of(seed, 10))] for seed in (1, 2)] == [ids(of(1, 10)), ids(of(2, 10))]
+
+
+async def test_a_lost_settlement_does_no_harm(line: HandOver, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = line.settler.settle
+
+    async def lost(*_: Any) -> bool:
+        monkeypatch.setattr(line.settler, "settle", settle)
+        raise DatabaseError("connection-lost")
+
+    monkeypatch.setattr(line.settler, "settle", lost)
+    await line.send(*of(1, 2))
+    await line.work(lambda: line.are(delivered=2))
+    assert (await line.told(), fake.repeats) == (ids(of(1, 2)), 1)
+
+
+async def test_two_deliverers_at_once_tell_everything_once(line: HandOver, fake: Fake) -> None:
+    said = [one for seed in range(1, 6) for one in of(seed, 10)]
+    await line.send(*said)
+    other = line.new_deliverer()
+
+    async def done() -> bool:
+        await other.start()
+        return await line.are(delivered=50)
+
+    await line.work(done)
+    await other.finish()
+    assert sorted(await line.told()) == sorted(ids(said))
+
+
+async def test_of_two_settlements_of_one_attempt_one_counts(line: HandOver) -> None:
+    await line.send(*of(1, 1))
+    head = (await line.deliverer.read())[0]
+    ended = Ended(Delivered("R-1"), 5)
+    settled = await asyncio.gather(*(line.settler.settle(head, ended, 0) for _ in range(2)))
+    assert sorted(settled) == [False, True]
+
+
+async def test_a_settlement_that_was_begun_is_finished_though_cancelled(line: HandOver) -> None:
+    await line.send(*of(1, 1))
+    head = (await line.deliverer.read())[0]
+    task = asyncio.create_task(line.settler.settle(head, Ended(Delivered("R-1"), 5), 0))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await line.states() == {"delivered": 1}
+
+
+async def test_a_version_that_does_not_rise_is_never_handed_over(line: HandOver) -> None:
+    newer, older = disclosure(VIA, 1, nth=2), disclosure(VIA, 1, nth=1)
+    await line.send((1, newer), (1, older))
+    await line.work(lambda: line.are(delivered=1, dead=1))
+    assert ([str(newer.id)], ["", "out-of-order"]) == (await line.told(), await line.codes())
+
+
+async def test_an_altered_token_is_a_dead_letter_and_its_followers_wait(line: HandOver) -> None:
+    good = await line.sealed(disclosure(VIA, 1), 1)
+    assert good.value is not None
+    line.put(replace(good, value=good.value[:-6] + (b"AAAAAA" if good.value[-6:] != b"AAAAAA" else b"BBBBBB")))
+    await line.send((1, disclosure(VIA, 1, nth=2)), (2, disclosure(VIA, 2)))
+    await line.work(lambda: line.are(dead=1, waiting=1, delivered=1))
+    assert [(row["id"], row["code"]) for row in await line.rows() if row["state"] == "dead"] == [
+        (line.place_id(0), "altered-token")
+    ]
+
+
+async def test_an_unknown_kid_is_a_dead_letter(line: HandOver) -> None:
+    await line.send(*of(1, 1))
+    await line.database.execute("DELETE FROM hub.keys")
+    line.keys._known.clear()
+    await line.work(lambda: line.are(dead=1))
+    assert await line.codes() == ["unknown-kid"]
+
+
+async def test_a_letter_of_a_changed_contract_needs_to_be_decided_again(line: HandOver, fake: Fake) -> None:
+    await poisoned(line, fake)
+    with pytest.raises(NotPermitted, match="decide-again"):
+        await release(line, (await the_letter(line)).id, purpose="narrower")
+
+
+async def test_a_letter_of_an_ended_contract_needs_to_be_decided_again(line: HandOver, fake: Fake) -> None:
+    await poisoned(line, fake)
+    with pytest.raises(NotPermitted, match="decide-again"):
+        await release(line, (await the_letter(line)).id, in_force_until=DAY)
+
+
+async def test_what_is_no_letter_is_not_released(line: HandOver) -> None:
+    await line.send(*of(1, 1))
+    with pytest.raises(UsageError, match="no-such-letter"):
+        await release(line, (await line.rows())[0]["id"])
+
+
+def test_a_head_is_what_the_line_reads() -> None:
+    assert [*Head.__slots__] == ["id", "subject", "partition", "token", "attempts", "flagged", "last_version"]

@@ -1,0 +1,50 @@
+"""支援措置 that begins overtakes what still waits for the same resident."""
+
+from hub.database import Database
+from tests.conformance.counterparts import Fake
+from tests.conformance.samples import disclosure
+from tests.integration.consumers.line import HandOver
+
+STORE = "convenience-store"
+SERVER = "intermediate-server"
+
+
+async def test_what_waits_is_handed_over_as_of_a_protected_person(database: Database) -> None:
+    fake = Fake(SERVER)
+    line = HandOver(database, SERVER, fake)
+    said = [disclosure(SERVER, 1, nth=nth, protected=nth == 3) for nth in (1, 2, 3)]
+    await line.send(*[(1, one) for one in said])
+    await line.work(lambda: line.are(delivered=3))
+    assert [one.protected for one in fake.taken] == [True, True, True]
+
+
+async def test_another_resident_is_not_flagged(database: Database) -> None:
+    fake = Fake(SERVER)
+    line = HandOver(database, SERVER, fake)
+    await line.send(
+        (1, disclosure(SERVER, 1)), (1, disclosure(SERVER, 1, nth=2, protected=True)), (2, disclosure(SERVER, 2))
+    )
+    await line.work(lambda: line.are(delivered=3))
+    assert [one.protected for one in fake.taken if one.id == disclosure(SERVER, 2).id] == [False]
+
+
+async def test_a_suspended_person_is_erased_without_being_stored_first(database: Database) -> None:
+    fake = Fake(STORE)
+    line = HandOver(database, STORE, fake, protected="suspend")
+    left = disclosure(STORE, 1, nth=3, state="left")
+    await line.send((1, disclosure(STORE, 1)), (1, disclosure(STORE, 1, nth=2)), (1, left))
+    await line.work(lambda: line.are(delivered=1, superseded=2))
+    assert await line.told() == [str(left.id)]
+
+
+async def test_a_suspended_person_does_not_wait_behind_a_dead_letter(database: Database) -> None:
+    fake = Fake(STORE)
+    line = HandOver(database, STORE, fake, protected="suspend")
+    first = disclosure(STORE, 1)
+    fake.refused = {first.id}
+    await line.send((1, first))
+    await line.work(lambda: line.are(dead=1))
+    left = disclosure(STORE, 1, nth=2, state="left")
+    await line.send((1, left))
+    await line.work(lambda: line.are(superseded=1, delivered=1))
+    assert await line.told() == [str(left.id)]
