@@ -21,7 +21,7 @@ from hub.database import connect
 from hub.migrate import migrate
 from producers import city as cities
 from producers import morning as mornings
-from producers import relay as relays
+from producers import relay_process
 from producers import todokede as counter
 from producers.refusals import sentence
 
@@ -130,4 +130,4 @@ def relay(
 
     Example: `jukihub run relay --port 9101`. A second relay takes over the shards of one that stops.
     """
-    asyncio.run(relays.run(settings(), port))
+    asyncio.run(relay_process.run(settings(), port))

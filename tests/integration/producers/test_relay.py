@@ -14,7 +14,8 @@ from hub.database import connect
 from hub.errors import ProduceFailed
 from hub.lifecycle import Process
 from producers.outbox import SHARDS, record, shard
-from producers.relay import Relay, carry_on, resume, wake
+from producers.relay import Relay, resume
+from producers.relay_process import carry_on, wake
 from tests.fakes import MemoryKeys
 from tests.integration.producers.registry import NOW, Published, correction, residents
 
@@ -166,7 +167,7 @@ async def test_a_lost_listening_connection_costs_less_than_a_second(db):
 
 
 async def test_a_notification_wakes_before_the_next_look(db, monkeypatch):
-    monkeypatch.setattr("producers.relay.POLL_SECONDS", 60.0)
+    monkeypatch.setattr("producers.relay_process.POLL_SECONDS", 60.0)
     person = (await residents(db))[0]
     publisher = Published(keys := MemoryKeys())
     async with at_work(db, relays(db, publisher, keys)):

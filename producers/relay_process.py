@@ -1,0 +1,89 @@
+"""The process `jukihub run relay`: a Relay per shard, woken by notifications, patient with what is down."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from hub import log, metrics
+from hub.bus import check_topics, writer
+from hub.config import Settings
+from hub.database import Database, connect
+from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed
+from hub.keys import KeyStore
+from hub.lifecycle import Process, running
+from hub.topics import changes as changes_topic
+from hub.wrapping import wrapper
+from producers.outbox import CHANNEL, SHARDS
+from producers.relay import Relay
+
+PRINCIPAL = "relay"
+POLL_SECONDS = 0.2
+LISTEN_SECONDS = 30.0
+"""A listening connection that was lost does not say so; it is taken anew this often."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds between two attempts while broker or database are down."""
+
+_FAILURES = (ProduceFailed, DatabaseError, DependencyUnavailable)
+
+
+async def run(settings: Settings, port: int) -> None:
+    """The process `jukihub run relay`, until it is told to stop."""
+    async with running(settings, "relay", port) as process, opened(settings) as (registry, relays):
+        bells = [asyncio.Event() for _ in relays]
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(wake(process, registry, bells))
+            for relay, bell in zip(relays, bells, strict=True):
+                tasks.create_task(carry_on(process, relay, bell))
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[tuple[Database, list[Relay]]]:
+    """A Relay per shard with its connections: the registry's database, the hub's for the keys, the broker.
+
+    Each shard has a writer of its own, so that one that waits for the broker keeps no other from publishing.
+    """
+    async with AsyncExitStack() as stack:
+        registry = await stack.enter_async_context(connect(settings.registry_dsn, SHARDS * 2 + 1))
+        keys = KeyStore(await stack.enter_async_context(connect(settings.database, 1)), wrapper(settings))
+        await check_topics(settings, PRINCIPAL, [changes_topic(settings.prefix)])
+        writers = [await stack.enter_async_context(writer(settings, PRINCIPAL)) for _ in range(SHARDS)]
+        yield registry, [Relay(shard, registry, keys, publisher, settings) for shard, publisher in enumerate(writers)]
+
+
+async def wake(process: Process, registry: Database, bells: Sequence[asyncio.Event]) -> None:
+    """Ring every shard's bell at each notification, on a connection that is taken anew now and then."""
+    loop = asyncio.get_running_loop()
+    while not process.stopping.is_set():
+        until = loop.time() + LISTEN_SECONDS
+        try:
+            async with registry.listening(CHANNEL) as woken:
+                while not process.stopping.is_set() and loop.time() < until:
+                    await process.wait(until - loop.time(), woken)
+                    woken.clear()
+                    _ring(bells)
+        except DatabaseError:
+            await process.wait(LONGEST_PAUSE)
+
+
+def _ring(bells: Sequence[asyncio.Event]) -> None:
+    for bell in bells:
+        bell.set()
+
+
+async def carry_on(process: Process, relay: Relay, bell: asyncio.Event) -> None:
+    """Carry until the process is to stop; after a failure begin again, ever less often, but at least every 5 s."""
+    failures = 0
+    while not process.stopping.is_set():
+        bell.clear()
+        try:
+            carried, failures = await relay.carry(), 0
+        except _FAILURES as failed:
+            carried, failures = 0, failures + 1
+            metrics.PUBLISH_FAILURES.inc()
+            log.get().warning("batch-rolled-back", code=failed.code, shard=relay.shard, attempt=failures)
+        process.beat()
+        if failures:
+            await process.wait(min(POLL_SECONDS * 2**failures, LONGEST_PAUSE))
+        elif not carried:
+            await process.wait(POLL_SECONDS, bell)
