@@ -56,38 +56,33 @@ class Settler:
         return await _to_the_end(self._settled(head, ended, wait))
 
     async def _settled(self, head: Head, ended: Ended, wait: float) -> bool:
-        async with self._database.transaction() as held:
-            match ended.outcome:
-                case Delivered():
-                    done = await self._delivered(held, head, ended.outcome, ended.version or 0)
-                case Deferred():
-                    done = await self._deferred(held, head, ended.outcome, wait)
-                case Refused():
-                    done = await self._dead(held, head, ended.outcome, ended.version is not None)
-                case _:
-                    assert_never(ended.outcome)
+        match ended.outcome:
+            case Delivered():
+                done = await self._delivered(head, ended.outcome, ended.version or 0)
+            case Deferred():
+                done = await self._deferred(head, ended.outcome, wait)
+            case Refused():
+                done = await self._dead(head, ended.outcome, ended.version is not None)
+            case _:
+                assert_never(ended.outcome)
         if done:
             metrics.DELIVERIES.labels(self._contract, type(ended.outcome).__name__.lower()).inc()
         return done
 
-    async def _delivered(self, held: Connection, head: Head, outcome: Delivered, version: int) -> bool:
-        done = await held.execute(
-            _SQL["delivered"], self._contract, head.id, head.attempts, outcome.receipt, self._now()
-        )
-        if done:
-            await held.execute(_SQL["last_told"], self._contract, head.subject, version)
-        return bool(done)
+    async def _delivered(self, head: Head, outcome: Delivered, version: int) -> bool:
+        settled = (self._contract, head.id, head.attempts, outcome.receipt, self._now(), version)
+        return bool(await self._database.execute(_SQL["delivered"], *settled))
 
-    async def _deferred(self, held: Connection, head: Head, outcome: Deferred, wait: float) -> bool:
-        due = self._now() + timedelta(seconds=wait)
-        return bool(await held.execute(_SQL["deferred"], self._contract, head.id, head.attempts, outcome.code, due))
+    async def _deferred(self, head: Head, outcome: Deferred, wait: float) -> bool:
+        settled = (self._contract, head.id, head.attempts, outcome.code, self._now() + timedelta(seconds=wait))
+        return bool(await self._database.execute(_SQL["deferred"], *settled))
 
-    async def _dead(self, held: Connection, head: Head, outcome: Refused, is_proven: bool) -> bool:
-        kept_as = head.id if is_proven else await self._unproven(held, head)
-        done = await held.execute(
-            _SQL["dead"], self._contract, head.id, head.attempts, outcome.code, self._now(), kept_as
-        )
-        behind = await held.fetchval(_SQL["behind"], self._contract, head.subject, kept_as)
+    async def _dead(self, head: Head, outcome: Refused, is_proven: bool) -> bool:
+        async with self._database.transaction() as held:
+            kept_as = head.id if is_proven else await self._unproven(held, head)
+            settled = (self._contract, head.id, head.attempts, outcome.code, self._now(), kept_as)
+            done = await held.execute(_SQL["dead"], *settled)
+            behind = await held.fetchval(_SQL["behind"], self._contract, head.subject, kept_as)
         if done:
             log.get().error("dead-letter", contract=self._contract, code=outcome.code, count=behind)
         return bool(done)

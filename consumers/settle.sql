@@ -1,11 +1,12 @@
 -- name: delivered
--- What was delivered is not kept: the token goes, the receipt stays.
-UPDATE inbox.disclosures
-SET state = 'delivered', receipt = $4, code = '', token = NULL, attempts = attempts + 1, settled_at = $5
-WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
-
--- name: last_told
-INSERT INTO inbox.residents (contract, subject, version) VALUES ($1, $2, $3)
+-- One statement, hence one transaction. What was delivered is not kept: the token goes, receipt and version stay.
+WITH done AS (
+    UPDATE inbox.disclosures
+    SET state = 'delivered', receipt = $4, code = '', token = NULL, attempts = attempts + 1, settled_at = $5
+    WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
+    RETURNING contract, subject
+)
+INSERT INTO inbox.residents (contract, subject, version) SELECT contract, subject, $6 FROM done
 ON CONFLICT (contract, subject) DO UPDATE SET version = greatest(residents.version, excluded.version)
 
 -- name: deferred

@@ -26,7 +26,7 @@ from hub.wrapping import FileKeyWrapper
 from tests.conformance.samples import IDENTIFIER
 
 DAY = date(2026, 4, 1)
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def now() -> datetime:
