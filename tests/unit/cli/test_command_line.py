@@ -1,0 +1,118 @@
+"""The command `jukihub` as a whole: rooms, help, endings."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from contracts.errors import JukiError
+from hub import cli
+from hub.errors import DependencyUnavailable, NotPermitted
+from tests.contracts.books import SOUND, write
+
+SECRET = "極秘の値"
+
+
+def jukihub(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("jukihub")), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> int:
+    """The exit code of a command line whose only command is `act`."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(act)
+    monkeypatch.setattr(cli, "build", lambda _arguments: app)
+    monkeypatch.setattr(sys, "argv", ["jukihub"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    return int(stopped.value.code or 0)
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def act() -> None:
+        held = SECRET  # a local of the frame that fails
+        assert held
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize(("error", "code", "said"), [
+    (JukiError("bad-thing", "here"), 1, "jukihub: here: bad-thing\n"),
+    (NotPermitted("not-yours"), 5, "jukihub: not-yours\n"),
+    (DependencyUnavailable("no-java", "java", "Install a JDK."), 6, "jukihub: java: no-java. Install a JDK.\n"),
+    (ExceptionGroup("two", [JukiError("one"), NotPermitted("other")]), 5, "jukihub: one\njukihub: other\n"),
+])  # fmt: skip
+def test_an_expected_ending_is_a_sentence_and_an_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, code: int, said: str
+) -> None:
+    assert (ended(monkeypatch, raising(error)), capsys.readouterr().err) == (code, said)
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_a_surprise_is_told_by_its_type_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], level: str
+) -> None:
+    monkeypatch.setenv("HUB_LOG_LEVEL", level)
+    code = ended(monkeypatch, raising(ValueError(SECRET)))
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert said.err.startswith("jukihub: ValueError in hub.cli:")
+    assert said.err.endswith(" [internal-error]\n")
+
+
+def test_a_missing_room_is_named_and_stops_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = EntryPoint("attic", "attic_that_is_not_there.cli:commands", cli.GROUP)
+    monkeypatch.setattr(cli, "entry_points", lambda **_group: [lost])
+    app = cli.build([])
+    expected = "jukihub: room attic has no commands here: attic_that_is_not_there is missing [missing-room]\n"
+    assert capsys.readouterr().err == expected
+    assert CliRunner().invoke(app, ["contracts", "check"]).exit_code == 0
+
+
+def test_the_help_shows_examples_before_the_commands() -> None:
+    result = jukihub("--help")
+    assert result.returncode == 0
+    assert 0 < result.stdout.index("Examples:") < result.stdout.index("decide  ")
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["decide", "--nonsense"], ["contracts", "nonsense"]])
+def test_what_is_not_a_command_is_a_usage_error(arguments: list[str]) -> None:
+    result = jukihub(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+
+
+def test_every_command_has_help() -> None:
+    result = jukihub("--help")
+    commands = {"decide", "contracts", "run"}
+    assert {name for name in commands if name not in result.stdout} == set()
+
+
+def test_the_shipped_contracts_are_sound() -> None:
+    result = jukihub("contracts", "check")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == "4 contract(s), all supported by the law\n"
+
+
+def test_hashes_are_data() -> None:
+    told = json.loads(jukihub("contracts", "check", "--json").stdout)
+    assert told["findings"] == []
+    assert {len(each) for each in (*told["contracts"].values(), told["book"])} == {64}
+
+
+def test_findings_are_data_and_an_error(tmp_path: Path) -> None:
+    faulty = write(tmp_path, SOUND.replace('via        = "topic"\n', "").replace("age_from = 0", "age_from = 90"))
+    as_text, as_json = (jukihub("contracts", "check", "--contracts", faulty, *rest) for rest in ((), ("--json",)))
+    assert (as_text.returncode, as_json.returncode) == (1, 1)
+    assert [found["code"] for found in json.loads(as_json.stdout)["findings"]] == ["no-way", "bad-population"]
+    assert [line.split("[")[-1] for line in as_text.stdout.splitlines()] == ["no-way]", "bad-population]"]
+    assert as_text.stderr == "2 finding(s): nothing is loaded\n"
