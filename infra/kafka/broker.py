@@ -91,7 +91,7 @@ def _launch(given: argparse.Namespace) -> None:
             "secrets-missing",
             str(given.secrets),
             (
-                "The broker's folder has data, but its passwords are gone: bring them back or begin with an empty folder"
+                "The broker's folder has data, but its passwords are gone: bring them back or start empty"
             ),
         )
     certificates.ensure(given.secrets, datetime.now(UTC))

@@ -1,0 +1,192 @@
+"""The whole house on one machine: broker, database, stand-ins of the counterparts, and every process of the hub.
+
+`up` brings up what is not there and touches nothing that is: run it twice, or after any kill -9. Where HUB_KAFKA or
+HUB_DATABASE name servers of their own, those are used and not started; where HUB_COUNTERPARTS names counterparts, no
+stand-in is. What was started here is remembered in `<data>/house.env`; when that changes, the hub's processes begin
+again with it. Everything outlives the command that started it. For development: production has its own service
+manager and starts `jukihub run …` by it.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from contracts import book as law
+from hub import members
+from hub.broker_admin import Broker, answers
+from hub.config import Settings, remembered, settings
+from hub.errors import DependencyUnavailable, JukiError, NotPermitted
+from hub.members import Member
+from hub.migrate import migrate_all
+from hub.wanted import wanted
+
+Say = Callable[[str], None]
+BROKER, DATABASE = "kafka/broker.py", "postgres/server.py"
+
+
+def up(say: Say, *, with_processes: bool = True) -> None:
+    """Bring the house up; each step is said to `say`. Raises DependencyUnavailable where something is missing."""
+    here = settings()
+    if here.env == "production":
+        raise NotPermitted("not-in-production", "jukihub up")
+    book = law.load(here.contracts)
+    before = remembered(here.data)
+    here = _remember(here, _servers(here, say) | _kept(before, "HUB_COUNTERPARTS"))
+    _prepare(here, book, say)
+    if with_processes:
+        here = _with_standins(here, book, say)
+        _run(here, members.processes(book, here.data.resolve()), remembered(here.data) != before, say)
+
+
+def down(say: Say) -> None:
+    """End everything that runs here, in reverse order. What is not running is left in peace."""
+    here = settings()
+    book, data = law.load(here.contracts), here.data.resolve()
+    for group in (members.processes(book, data), members.standins(book, data, Path())):
+        for name, outcome in members.stop(reversed(group)):
+            say(f"{name}: {outcome}")
+    for script, folder in ((DATABASE, "postgres"), (BROKER, "kafka")):
+        if (data / folder).exists():
+            say(f"{folder}: {_infra(script, 'stop', here)['outcome']}")
+    (here.data / "house.env").unlink(missing_ok=True)
+
+
+def status() -> list[dict[str, Any]]:
+    """Every process with `name`, `state` (running, unhealthy, stopped, elsewhere), `pid` and `port`."""
+    here = settings()
+    book, data = law.load(here.contracts), here.data.resolve()
+    return [
+        _broker_status(here),
+        _database_status(here),
+        *map(_member_status, [*members.standins(book, data, Path()), *members.processes(book, data)]),
+    ]
+
+
+def infra(part: str) -> Path:
+    """A script of infra/, which lies beside the packages in a checkout and in no wheel."""
+    script = Path(__file__).resolve().parent.parent / "infra" / part
+    if not script.exists():
+        remedy = "Run this from a checkout of juki-hub, or set HUB_KAFKA, HUB_DATABASE and HUB_COUNTERPARTS"
+        raise DependencyUnavailable("no-infra", part, remedy)
+    return script
+
+
+def _servers(here: Settings, say: Say) -> dict[str, str]:
+    """Start the servers that are ours, both at once; what is to be remembered of them."""
+    ours = [script for script in (BROKER, DATABASE) if _is_ours(here, script)]
+    for script in ours:
+        say(f"starting {script.split('/', maxsplit=1)[0]}")
+    with ThreadPoolExecutor(2) as both:
+        said = dict(zip(ours, both.map(lambda script: _infra(script, "start", here), ours), strict=True))
+    found = {"HUB_KAFKA": said[BROKER]["kafka"]} if BROKER in said else {}
+    if DATABASE in said:
+        found |= {"HUB_DATABASE": said[DATABASE]["hub"], "HUB_REGISTRY": said[DATABASE]["registry"]}
+    return found
+
+
+def _is_ours(here: Settings, script: str) -> bool:
+    """Whether a server is started here: nobody named another one."""
+    name, named = ("HUB_KAFKA", here.kafka) if script == BROKER else ("HUB_DATABASE", here.database)
+    return not named or named == remembered(here.data).get(name)
+
+
+def _infra(script: str, command: str, here: Settings) -> Any:
+    """Run a script of infra/; what it says on stdout. Its stderr is for the same people as ours."""
+    folder = here.data.resolve() / Path(script).parent
+    options = ["--data", str(folder), "--secrets", str(here.secrets_dir.resolve())]
+    if script == BROKER:
+        options += ["--port", str(here.kafka_port), "--memory-mb", str(here.kafka_memory_mb)]
+    done = subprocess.run([sys.executable, str(infra(script)), command, *options],  # noqa: S603 (our own script)
+                          stdout=subprocess.PIPE, text=True, check=False)  # fmt: skip
+    if done.returncode and not done.stdout:
+        failed = DependencyUnavailable if done.returncode == DependencyUnavailable.exit_code else JukiError
+        raise failed(f"{command}-failed", Path(script).parent.name)
+    return json.loads(done.stdout)
+
+
+def _asked(script: str, here: Settings) -> Any:
+    """What a server of ours says of itself; one that was never started needs not be asked."""
+    return _infra(script, "status", here) if (here.data / Path(script).parent).exists() else {"running": False}
+
+
+def _kept(before: dict[str, str], name: str) -> dict[str, str]:
+    return {name: before[name]} if name in before else {}
+
+
+def _remember(here: Settings, found: dict[str, str]) -> Settings:
+    """Write house.env, whole or not at all; the settings with it."""
+    if found != remembered(here.data):
+        here.data.mkdir(parents=True, exist_ok=True)
+        draft = here.data / "house.env.draft"
+        draft.touch(mode=0o600)
+        draft.write_text("".join(f"{name}={value}\n" for name, value in found.items()), encoding="utf-8")
+        draft.replace(here.data / "house.env")
+    settings.cache_clear()
+    return settings()
+
+
+def _prepare(here: Settings, book: law.Book, say: Say) -> None:
+    asyncio.run(migrate_all(here))
+    say("database: every migration is applied")
+    made = Broker(here.kafka, here.secrets_dir).apply(wanted(book, here), here.prefix)
+    say(f"kafka: {here.kafka}, topics and ACLs are as the contracts want them"
+        + ("" if made.empty else f" ({sum(1 for _ in made.lines())} changed)"))  # fmt: skip
+
+
+def _with_standins(here: Settings, book: law.Book, say: Say) -> Settings:
+    before = remembered(here.data)
+    if here.counterparts and here.counterparts != before.get("HUB_COUNTERPARTS"):
+        return here  # somebody named real ones
+    group = members.standins(book, here.data.resolve(), infra("counterparts/standin.py"))
+    if not group:
+        return here
+    for name in members.start(group):
+        say(f"{name}: started")
+    urls = (f"{member.name.removeprefix('counterpart-')}=http://127.0.0.1:{member.port()}" for member in group)
+    return _remember(here, before | {"HUB_COUNTERPARTS": ",".join(urls)})
+
+
+def _run(here: Settings, group: list[Member], changed: bool, say: Say) -> None:
+    if changed:  # they hold addresses that are no longer true
+        for name, outcome in members.stop(group):
+            if outcome != "not-running":
+                say(f"{name}: {outcome}, to begin again at other addresses")
+    for name in members.start(group):
+        say(f"{name}: started")
+    say(f"everything runs; logs are in {here.data / 'log'}")
+
+
+def _broker_status(here: Settings) -> dict[str, Any]:
+    if _is_ours(here, BROKER):
+        said = _asked(BROKER, here)
+        well = said["running"] and answers(said["kafka"], here.secrets_dir)
+        port = int(said["kafka"].rsplit(":", 1)[1]) if said["running"] else None
+        return _row("kafka", said.get("pid"), port, well)
+    return {"name": "kafka", "state": "elsewhere" if answers(here.kafka, here.secrets_dir) else "unreachable",
+            "pid": None, "port": None}  # fmt: skip
+
+
+def _database_status(here: Settings) -> dict[str, Any]:
+    if _is_ours(here, DATABASE):
+        said = _asked(DATABASE, here)
+        return _row("postgres", said.get("pid"), None, said["running"])
+    return {"name": "postgres", "state": "elsewhere", "pid": None, "port": None}
+
+
+def _member_status(member: Member) -> dict[str, Any]:
+    return _row(member.name, member.pid(), member.port(), member.healthy())
+
+
+def _row(name: str, pid: int | None, port: int | None, well: bool) -> dict[str, Any]:
+    state = "stopped" if pid is None else "running" if well else "unhealthy"
+    return {"name": name, "state": state, "pid": pid, "port": port}
+
+
+def is_well(rows: list[dict[str, Any]]) -> bool:
+    """Whether every process of a status is up."""
+    return all(row["state"] in ("running", "elsewhere") for row in rows)

@@ -1,0 +1,117 @@
+"""The processes of a house, as data: what each is called, how it is started, and where it says its port.
+
+Every member writes {"pid", "port"} to `<data>/run/<name>.json` and answers GET /health there. Its output is appended
+to `<data>/log/<name>.log`.
+"""
+
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contracts.book import Book
+from contracts.contract import DEPARTMENTAL
+from hub import detached
+from hub.errors import DependencyUnavailable
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One process of the house in the folder `data`."""
+
+    name: str
+    command: tuple[str, ...]
+    data: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.data / "run" / f"{self.name}.lock"
+
+    @property
+    def log(self) -> Path:
+        return self.data / "log" / f"{self.name}.log"
+
+    def pid(self) -> int | None:
+        """Its process number while it runs."""
+        return detached.running(self.lock)
+
+    def port(self) -> int | None:
+        """Its port, once this very process (not an earlier one) has said it."""
+        try:
+            said: dict[str, Any] = json.loads((self.data / "run" / f"{self.name}.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return said["port"] if said["pid"] == self.pid() else None
+
+    def healthy(self) -> bool:
+        """Whether it says itself that it is well."""
+        port = self.port()
+        if port is None:
+            return False
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            return False
+
+    def wait(self) -> None:
+        """Until it is well; DependencyUnavailable where it ends or stays silent instead."""
+        until = time.monotonic() + START_SECONDS
+        while not self.healthy():
+            if self.pid() is None:
+                raise DependencyUnavailable("process-ended", self.name, f"Read {self.log}")
+            if time.monotonic() > until:
+                raise DependencyUnavailable("process-silent", self.name, f"Read {self.log}")
+            time.sleep(0.05)
+
+
+def processes(book: Book, data: Path) -> list[Member]:
+    """The hub's own processes: relay, router, ledger, and one per counterpart outside."""
+    alone = {"relay": ("relay",), "router-0": ("router",), "ledger": ("ledger",)}
+    each = {f"deliver-{name}": ("deliver", "--contract", name) for name in _outside(book)}
+    return [Member(name, (sys.executable, "-m", "hub", "run", *words), data) for name, words in (alone | each).items()]
+
+
+def standins(book: Book, data: Path, script: Path) -> list[Member]:
+    """One stand-in per counterpart outside, named `counterpart-<contract>`."""
+    return [_standin(name, kind, data, script) for name, kind in _outside(book).items()]
+
+
+def _standin(contract: str, kind: str, data: Path, script: Path) -> Member:
+    name = f"counterpart-{contract}"
+    said, journal = data / "run" / f"{name}.json", data / "counterparts" / f"{contract}.jsonl"
+    command = (sys.executable, str(script), "--kind", kind, "--run-file", str(said), "--state", str(journal))
+    return Member(name, command, data)
+
+
+def _outside(book: Book) -> dict[str, str]:
+    return {name: contract.via for name, contract in book.contracts.items() if contract.via not in DEPARTMENTAL}
+
+
+def start(members: Sequence[Member]) -> list[str]:
+    """Start those that do not run, all at once, and wait until every one is well; the names of those started."""
+    (members[0].data / "counterparts").mkdir(parents=True, exist_ok=True)
+    started = [member.name for member in members if detached.start(member.lock, member.command, member.log)]
+    for member in members:
+        member.wait()
+    return started
+
+
+def stop(members: Iterable[Member]) -> Iterator[tuple[str, str]]:
+    """Ask all of them to end; name and `stopped`, `not-running` or `killed` of each."""
+    asked = list(members)
+    with ThreadPoolExecutor(len(asked) or 1) as several:
+        yield from zip(
+            (member.name for member in asked),
+            several.map(lambda member: detached.stop(member.lock, STOP_SECONDS), asked),
+            strict=True,
+        )
