@@ -1,4 +1,4 @@
-"""The commands of the registry's side: `city`, `morning`, `todokede`, `run relay`.
+"""The commands of the registry's side: `city`, `morning`, `due`, `todokede`, `run relay`.
 
 stdout is data, stderr is for people; a refused notice ends in exit code 3, and the other lines are answered still.
 """
@@ -20,6 +20,7 @@ from hub.config import settings
 from hub.database import connect
 from hub.migrate import migrate
 from producers import city as cities
+from producers import due as dues
 from producers import morning as mornings
 from producers import relay_process
 from producers import todokede as counter
@@ -35,6 +36,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     """Register the commands of this room."""
     app.command("city")(city)
     app.command("morning")(morning)
+    app.command("due")(due)
     app.command("todokede")(todokede)
     run.command("relay")(relay)
 
@@ -88,6 +90,22 @@ def morning(
     """
     for notice in mornings.morning(seed, _day(on)):
         typer.echo(orjson.dumps(notice).decode())
+
+
+def due(
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day; today in Japan if absent")] = None,
+) -> None:
+    """Write a notice for every planned 転出 whose day has come, one JSON object per line.
+
+    Example, once a day: `jukihub due | jukihub todokede -`. What is refused is for a clerk.
+    """
+    for notice in asyncio.run(_due(_day(on))):
+        typer.echo(orjson.dumps(notice).decode())
+
+
+async def _due(day: date) -> list[dict[str, object]]:
+    async with connect(settings().registry_dsn, 1) as db:
+        return await dues.due(db, day)
 
 
 def _day(on: datetime | None) -> date:

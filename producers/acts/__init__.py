@@ -17,6 +17,7 @@ ACTS: Mapping[str, Act] = {
     "relocate": relocate.to_changes,
     "move-out": move_out.to_changes,
     "move-out-confirmed": move_out.confirmed,
+    "move-out-due": move_out.due,
     "birth": birth.to_changes,
     "death": death.to_changes,
     "head-change": head.to_changes,

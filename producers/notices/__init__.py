@@ -12,12 +12,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from producers.notices.form import RECEIPT, Leaving, Newcomer, Notice
 from producers.notices.household import Birth, Death, HeadChange, ProtectionEnd, ProtectionStart
-from producers.notices.moving import MoveIn, MoveOut, MoveOutConfirmed, Relocate
+from producers.notices.moving import MoveIn, MoveOut, MoveOutConfirmed, MoveOutDue, Relocate
 from producers.refusals import NoticeRefused
 
 NOTICES: Mapping[str, type[Notice]] = {
     "move-in": MoveIn, "relocate": Relocate, "move-out": MoveOut, "move-out-confirmed": MoveOutConfirmed,
-    "birth": Birth, "death": Death, "head-change": HeadChange,
+    "move-out-due": MoveOutDue, "birth": Birth, "death": Death, "head-change": HeadChange,
     "protection-start": ProtectionStart, "protection-end": ProtectionEnd,
 }  # fmt: skip
 _ADAPTERS = {act: TypeAdapter(model) for act, model in NOTICES.items()}
@@ -41,5 +41,5 @@ def read(value: Any) -> Notice:
 
 __all__ = [
     "NOTICES", "RECEIPT", "Birth", "Death", "HeadChange", "Leaving", "MoveIn", "MoveOut", "MoveOutConfirmed",
-    "Newcomer", "Notice", "ProtectionEnd", "ProtectionStart", "Relocate", "read",
+    "MoveOutDue", "Newcomer", "Notice", "ProtectionEnd", "ProtectionStart", "Relocate", "read",
 ]  # fmt: skip

@@ -73,6 +73,21 @@ class MoveOut(Leaving):
         return self.atena_nos
 
 
+class MoveOutDue(Leaving):
+    """The day of a planned 転出 has come (`jukihub due` writes these)."""
+
+    act: Literal["move-out-due"]
+    atena_nos: Numbers
+    moved_on: Day
+
+    @property
+    def on(self) -> Any:
+        return self.moved_on
+
+    def concerns(self) -> list[str]:
+        return self.atena_nos
+
+
 class MoveOutConfirmed(Leaving):
     """転入通知 (住基法9条1項): the other municipality has entered them, so the planned move is carried out here."""
 

@@ -46,6 +46,8 @@ CREATE TABLE registry.history (
 )
 """
 
+PLANNED = "CREATE INDEX history_planned ON registry.history (resident, version) WHERE kind = 'MOVE_OUT_PLANNED'"
+
 NOTICE = """
 CREATE TABLE registry.notice (
     receipt bytea PRIMARY KEY,                  -- of an accepted 届出; kept one year (住基令34条4項)
@@ -90,7 +92,7 @@ NUMBERS = ("atena_no", "household_no", "togo_atena_no")
 
 def upgrade() -> None:
     """Make every table."""
-    for statement in (HOUSEHOLD, RESIDENT, MEMBERS, MY_NUMBER, HISTORY, NOTICE, OUTBOX, HALTED, LOADED):
+    for statement in (HOUSEHOLD, RESIDENT, MEMBERS, MY_NUMBER, HISTORY, PLANNED, NOTICE, OUTBOX, HALTED, LOADED):
         op.execute(statement)
     for number in NUMBERS:
         op.execute(f"CREATE SEQUENCE registry.{number}_seq")

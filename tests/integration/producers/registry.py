@@ -31,7 +31,7 @@ def correction(resident: UUID, record: Record, number: int = 0) -> Draft:
 
 async def versions(db: Database, order: str) -> list[int]:
     """The versions in the outbox, read in an order given in SQL."""
-    rows = await db.fetch(f"SELECT change FROM registry.outbox ORDER BY {order}")  # noqa: S608 - a constant of a test
+    rows = await db.fetch(f"SELECT change FROM registry.outbox ORDER BY {order}")
     return [orjson.loads(row["change"])["version"] for row in rows]
 
 

@@ -1,7 +1,7 @@
 """The counter on a real PostgreSQL: one transaction per notice, refused or repeated without a trace."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import orjson
@@ -14,6 +14,7 @@ from hub.database import connect
 from hub.errors import UsageError
 from producers import cli
 from producers.city import load
+from producers.due import due
 from producers.morning import morning
 from producers.todokede import answer, today
 from tests.integration.producers.registry import NOW, residents
@@ -145,7 +146,20 @@ async def test_whoever_moved_out_and_in_again_is_the_same_resident(db):
     assert [one.result for one in await filed(db, out, back(record, "R-2"))] == ["accepted", "accepted"]
     assert (await filed(db, back(record, "R-3")))[0].code == "already-on-register"
     rows = await db.fetch("SELECT kind FROM registry.history WHERE resident = $1 ORDER BY version", who)
-    assert [row["kind"] for row in rows] == ["MOVE_OUT_DOMESTIC", "MOVE_IN_DOMESTIC"]
+    assert [row["kind"] for row in rows] == ["MOVE_OUT_PLANNED", "MOVE_OUT_DOMESTIC", "MOVE_IN_DOMESTIC"]
+
+
+async def test_a_planned_move_is_reminded_of_on_its_day_until_it_is_carried_out(db):
+    _, record = next(one for one in await residents(db) if one[1]["household_no"] == "0000000004")
+    plan = line("move-out", notified_on="2026-04-02", atena_nos=[record["atena_no"]], moves_on="2026-04-09",
+                destination={"text": "見本県例示町"})  # fmt: skip
+    assert [one.result for one in await filed(db, plan)] == ["accepted"]
+    assert await due(db, date(2026, 4, 8)) == []
+    reminders = await due(db, date(2026, 4, 9))
+    assert [(one["act"], one["atena_nos"]) for one in reminders] == [("move-out-due", [record["atena_no"]])]
+    assert (await filed(db, orjson.dumps(reminders[0])))[0].code == "not-yet-happened"
+    assert (await answer(db, orjson.dumps(reminders[0]), NOW + timedelta(days=7))).result == "accepted"
+    assert await due(db, date(2026, 4, 9)) == []
 
 
 def back(record, receipt):

@@ -89,10 +89,12 @@ def test_a_planned_move_out_keeps_the_record_and_adds_the_destination():
     assert (draft.kind, draft.after["move_out_destination"]) == ("MOVE_OUT_PLANNED", ELSEWHERE)
 
 
-def test_a_move_out_filed_late_deletes_at_once_and_the_last_record_knows_where_to():
-    draft = acted(view(NEIGHBOUR), "move-out", **NOW_OUT, atena_nos=["4"])[0]
-    assert (draft.kind, draft.after, as_change(draft).action) == ("MOVE_OUT_DOMESTIC", None, "消除")
-    assert draft.before["move_out_destination"] == ELSEWHERE
+def test_a_move_out_filed_late_is_planned_and_carried_out_at_once():
+    planned, gone = acted(view(NEIGHBOUR), "move-out", **NOW_OUT, atena_nos=["4"])
+    assert (planned.kind, gone.kind, gone.after) == ("MOVE_OUT_PLANNED", "MOVE_OUT_DOMESTIC", None)
+    assert (planned.after, ELSEWHERE, "消除") == (
+        gone.before, gone.before["move_out_destination"], as_change(gone).action,
+    )  # fmt: skip
 
 
 def test_a_confirmed_move_out_is_received_and_then_carried_out():
