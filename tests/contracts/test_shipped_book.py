@@ -156,7 +156,7 @@ def test_the_canonical_form_is_that_of_rfc_8785(book: Book) -> None:
 
 
 def test_the_canonical_form_orders_names_by_utf_16() -> None:
-    hard = {"\U00020bb7": 1, "\ufa11": 2, "a\n\u001f\u007f\"\\/": [True, None, 2**53 - 1], "": {}, "é": "e\u0301"}
+    hard: Any = {"\U00020bb7": 1, "\ufa11": 2, "a\n\u001f\u007f\"\\/": [True, None, 2**53 - 1], "": {}, "é": "e\u0301"}
     assert canonical(hard) == rfc8785.dumps(hard)
 
 

@@ -179,7 +179,7 @@ def test_a_record_that_could_not_be_sealed_for_everybody_is_refused() -> None:
 
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_an_item_that_the_law_does_not_know_is_refused_and_not_named(where: str) -> None:
-    records = {"before": record(), "after": record()} | {where: record(**{SECRET: "1"})}
+    records = {"before": record(), "after": record()} | {where: record() | {SECRET: "1"}}
     assert refusal(line("RELOCATE", records["before"], records["after"])) == f"unknown-item at {where}"
 
 
