@@ -1,0 +1,145 @@
+"""`jukihub run deliver` as a process of its own, on the real Kafka and PostgreSQL: kill -9, twins, letters."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from tests.house import World
+
+from contracts import book
+from hub import bus, topics
+from hub.bus import Outgoing
+from hub.database import connect
+from hub.envelope import DISCLOSURE
+from hub.keys import KeyStore
+from hub.seal import Place, Sheet, seal
+from hub.wrapping import wrapper
+from tests.conformance.samples import disclosure
+from tests.integration.consumers.line import DAY
+from tests.processes import Processes, asked, ordered, text_of, until
+
+VIA = "prefecture"
+NAME = f"deliver-{VIA}"
+
+
+class Feed:
+    """The router's part: seals disclosures and puts them on the real topic."""
+
+    def __init__(self, world: World, keys: KeyStore, writer: bus.Writer) -> None:
+        self.settings = world.settings
+        self.keys = keys
+        self.writer = writer
+        self.ctr = book.load().contracts[VIA].hash
+        self.seq = dict.fromkeys(range(world.settings.partitions), 0)
+
+    async def send(self, seed: int, *nths: int) -> list[str]:
+        """Disclosures of one resident, all on one partition; their ids."""
+        part = seed % self.settings.partitions
+        topic = topics.disclosures(self.settings.prefix, VIA)
+        said = [disclosure(VIA, seed, nth=nth) for nth in nths]
+        sheets = []
+        for one in said:
+            self.seq[part] += 1
+            content = {
+                "id": str(one.id), "contract": VIA, "version": one.version, "state": one.state, "items": one.items,
+                "recorded_at": "2026-04-01T00:00:00+09:00",
+            }  # fmt: skip
+            sheets.append(Sheet(self.seq[part], str(one.id), orjson.dumps(content)))
+        tokens = seal(await self.keys.content_key(VIA, DAY), Place(VIA, topic, part), self.ctr, 1, sheets)
+        records = [Outgoing(seed.to_bytes(16, "big"), token, DISCLOSURE, 1_775_000_000_000) for token in tokens]
+        await self.writer.send({(topic, part): records})
+        return [str(one.id) for one in said]
+
+
+@pytest.fixture
+async def feed(world: World) -> AsyncIterator[Feed]:
+    async with connect(world.settings.database) as database, bus.writer(world.settings, "router") as writer:
+        yield Feed(world, KeyStore(database, wrapper(world.settings)), writer)
+
+
+@pytest.fixture
+async def processes(world: World, tmp_path: Path) -> AsyncIterator[Processes]:
+    made = Processes(world.env, tmp_path)
+    made.standins()
+    yield made
+    made.stop()
+
+
+async def told(processes: Processes, count: int) -> dict[str, Any]:
+    async def look() -> Any:
+        return asked(processes.urls[VIA], "/told")
+
+    return dict(await until(look, lambda seen: len(seen["told"]) >= count, f"{count} told"))
+
+
+async def settled(world: World, count: int) -> None:
+    async with connect(world.settings.database, size=1) as database:
+
+        async def look() -> int:
+            sql = "SELECT count(*) FROM inbox.disclosures WHERE state = 'delivered'"
+            return int(await database.fetchval(sql))
+
+        await until(look, lambda seen: seen == count, f"{count} settled")
+
+
+async def test_kill_nine_between_effect_and_settlement_has_one_effect(
+    world: World, feed: Feed, processes: Processes
+) -> None:
+    ordered(processes.urls[VIA], fault="slow", seconds=5, when="after")
+    processes.hub(NAME, "deliver", "--contract", VIA)
+    await feed.send(1, 1)
+    await told(processes, 1)  # the effect has happened; the answer is on its way for five seconds
+    processes.kill(NAME)
+    ordered(processes.urls[VIA], fault="clear")
+    processes.hub(NAME, "deliver", "--contract", VIA)
+    await settled(world, 1)
+    seen = await told(processes, 1)
+    assert (len(seen["told"]), seen["repeats"]) == (1, 1)
+
+
+async def test_two_processes_of_one_contract_tell_everything_once_and_in_order(
+    world: World, feed: Feed, processes: Processes
+) -> None:
+    processes.hub(NAME, "deliver", "--contract", VIA)
+    processes.hub("twin", "deliver", "--contract", VIA)
+    sent = [await feed.send(seed, *range(1, 11)) for seed in range(1, 21)]
+    await settled(world, 200)
+    seen = [one["id"] for one in (await told(processes, 200))["told"]]
+    assert [[one for one in seen if one in mine] for mine in sent] == sent
+
+
+async def test_a_letter_is_listed_and_released_without_its_content(
+    feed: Feed, processes: Processes
+) -> None:  # fmt: skip
+    subject = disclosure(VIA, 1).items["juminhyo_code"]
+    ordered(processes.urls[VIA], fault="refuse-one", subject=subject)
+    processes.hub(NAME, "deliver", "--contract", VIA)
+    sent = await feed.send(1, 1, 2, 3)
+    other = await feed.send(2, 1)
+
+    async def listed() -> Any:
+        return json.loads(processes.command("letters", "list", "--json").stdout)
+
+    group = (await until(listed, bool, "a letter"))[0]
+    assert (group["contract"], group["count"], group["behind"], group["letters"][0]["id"]) == (VIA, 1, 2, sent[0])
+    ordered(processes.urls[VIA], fault="clear")
+    released = processes.command("letters", "release", sent[0])
+    seen = await told(processes, 4)
+    assert (released.returncode, {one["id"] for one in seen["told"]}) == (0, {*sent, *other})
+    assert [one["id"] for one in seen["told"] if one["id"] in sent] == sent
+
+
+async def test_the_process_ends_in_order_and_says_how_it_is(feed: Feed, processes: Processes) -> None:
+    processes.hub(NAME, "deliver", "--contract", VIA)
+    await feed.send(1, 1)
+    await told(processes, 1)
+    url = f"http://127.0.0.1:{processes.port(NAME)}"
+    assert asked(url, "/health")["status"] == "ok"
+    assert f'hub_deliveries_total{{contract="{VIA}",outcome="refused"}} 0.0' in text_of(url + "/metrics")
+    await asyncio.to_thread(processes.kill, NAME, signal.SIGTERM)
+    assert '"action": "process-stopped"' in processes.logs()
