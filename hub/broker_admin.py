@@ -17,7 +17,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from hub.errors import DependencyUnavailable, JukiError, NotPermitted
 from hub.plan import Plan, plan
-from hub.wanted import Acl, State, Topic
+from hub.wanted import Acl, State, Topic, ours
 
 kafka: Any = confluent_kafka.admin  # untyped on purpose: its annotations contradict its documentation
 SECONDS = 20.0
@@ -94,10 +94,14 @@ class Broker:
             time.sleep(0.02)
         return made
 
-    def delete_topics(self, names: Sequence[str]) -> None:
-        """Remove topics with their data: for tests, and for a person who asked for it by name."""
+    def forget(self, prefix: str) -> None:
+        """Remove every topic, with its data, and every ACL under `prefix`; for tests. Principals stay."""
+        have = self.state([])
+        topics = [name for name in have.topics if ours(prefix, name)]
+        acls = [acl for acl in have.acls if ours(prefix, acl.name) and not acl.wider]
         with _closed_codes():
-            _all(self._client.delete_topics(list(names), operation_timeout=SECONDS).values())
+            gone = self._client.delete_topics(topics, operation_timeout=SECONDS) if topics else {}
+            _all([*gone.values(), *(self._client.delete_acls(_filters(acls)).values() if acls else ())])
 
     def broker_settings(self) -> dict[str, str]:
         """The broker's own settings by name; secret ones are withheld by the broker."""

@@ -1,0 +1,152 @@
+"""One real Kafka and one real PostgreSQL for a whole test session; a world of its own for every test.
+
+Both are started by the same scripts as everywhere else. A world is isolated by its names: topics, groups and
+transactional ids under a fresh prefix, and two databases cloned from migrated ones. Principals are shared, their
+rights are the world's own. `world.env` is for processes, `world.settings` for what runs inside the test.
+"""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contracts import book
+from hub.broker_admin import Broker
+from hub.config import Settings, inherited, read
+from hub.database import connect
+from hub.migrate import migrate_all
+from hub.wanted import wanted
+
+INFRA = Path(__file__).resolve().parents[1] / "infra"
+KAFKA, POSTGRES = INFRA / "kafka" / "broker.py", INFRA / "postgres" / "server.py"
+PARTITIONS = 4
+DATABASES = ("hub", "registry")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The servers of a session: bootstrap servers, DSNs of the superuser and of the templates, and their folders."""
+
+    folder: Path
+    kafka: str
+    postgres: str
+    templates: Mapping[str, str]
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
+
+    @property
+    def kafka_data(self) -> Path:
+        return self.folder / "kafka"
+
+    @property
+    def postgres_data(self) -> Path:
+        return self.folder / "postgres"
+
+    def broker(self) -> Broker:
+        """The broker, seen by its administrator."""
+        return Broker(self.kafka, self.secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What one test has to itself."""
+
+    settings: Settings
+    env: Mapping[str, str]
+    house: House
+
+
+def script(file: Path, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one of the scripts of infra/ as a person would."""
+    return subprocess.run(
+        [sys.executable, str(file), *arguments], capture_output=True, text=True, check=False, env=env, timeout=120
+    )
+
+
+@contextmanager
+def standing() -> Iterator[House]:
+    """Both servers, up and migrated, until the block is left."""
+    # not pytest's own folder: that one is closed to the account which PostgreSQL runs under when we are root
+    folder = Path(tempfile.mkdtemp(prefix="juki-house-"))
+    try:
+        with ThreadPoolExecutor(2) as both:
+            kafka = both.submit(_started, KAFKA, folder / "kafka", folder, "--memory-mb", "512")
+            postgres = both.submit(_started, POSTGRES, folder / "postgres", folder, "--memory-mb", "64")
+        dsns = postgres.result()
+        house = House(folder, kafka.result()["kafka"], dsns["postgres"], {name: dsns[name] for name in DATABASES})
+        _elsewhere(migrate_all(_settings(house, house.templates, folder / "data", "template"))).result()
+        yield house
+    finally:
+        for file, name in ((KAFKA, "kafka"), (POSTGRES, "postgres")):
+            script(file, "stop", "--data", str(folder / name), "--secrets", str(folder / "secrets"))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def made_world(house: House, data: Path) -> Iterator[World]:
+    """A fresh world in `house`, with `data` as its data folder; gone when the block is left."""
+    name = f"w{uuid.uuid4().hex[:8]}"
+    dsns = {kind: house.templates[kind].replace(f"/{kind}?", f"/{kind}_{name}?") for kind in DATABASES}
+    settings = _settings(house, dsns, data, name)
+    broker = house.broker()
+    with ThreadPoolExecutor(1) as beside:
+        applied = beside.submit(broker.apply, wanted(book.load(), settings), name)
+        _elsewhere(_clone(house, name)).result()
+        applied.result()
+    try:
+        yield World(settings, {**inherited(), **_environment(house, dsns, data, name)}, house)
+    finally:
+        with ThreadPoolExecutor(1) as beside:
+            forgotten = beside.submit(broker.forget, name)
+            _elsewhere(_drop(house, name)).result()
+            forgotten.result()
+
+
+def _started(file: Path, data: Path, folder: Path, *options: str) -> dict[str, Any]:
+    done = script(file, "start", "--data", str(data), "--secrets", str(folder / "secrets"), *options)
+    assert done.returncode == 0, done.stderr
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def _settings(house: House, dsns: Mapping[str, str], data: Path, prefix: str) -> Settings:
+    return read(_environment(house, dsns, data, prefix))
+
+
+def _environment(house: House, dsns: Mapping[str, str], data: Path, prefix: str) -> dict[str, str]:
+    return {
+        "HUB_KAFKA": house.kafka, "HUB_DATABASE": dsns["hub"], "HUB_REGISTRY": dsns["registry"],
+        "HUB_DATA": str(data), "HUB_SECRETS": str(house.secrets), "HUB_PREFIX": prefix,
+        "HUB_PARTITIONS": str(PARTITIONS),
+    }  # fmt: skip
+
+
+def _elsewhere(work: Coroutine[Any, Any, None]) -> Future[None]:
+    """Run `work` in a thread with a loop of its own: the test's loop is pytest's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work)
+
+
+async def _clone(house: House, name: str) -> None:
+    async with connect(house.postgres, size=1) as database:
+        for kind in DATABASES:
+            own = f'"{kind}_{name}"'
+            await database.execute(f'CREATE DATABASE {own} TEMPLATE "{kind}" OWNER "{kind}" STRATEGY file_copy')
+            await database.execute(f"REVOKE ALL ON DATABASE {own} FROM PUBLIC")
+
+
+async def _drop(house: House, name: str) -> None:
+    async with connect(house.postgres, size=1) as database:
+        for kind in DATABASES:
+            await database.execute(f'DROP DATABASE "{kind}_{name}" WITH (FORCE)')
