@@ -75,6 +75,11 @@ def remembered(data: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines() if "=" in line)
 
 
+def inherited() -> dict[str, str]:
+    """The environment of this process without HUB_* names: for a child that gets its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
 @cache
 def settings() -> Settings:
     """The settings of this process: the environment, and behind it what `jukihub up` remembers."""

@@ -19,9 +19,10 @@ def record(n: int = 1, **changed: Any) -> dict[str, Any]:
     """A full record of synthetic resident `n`."""
     return {
         "protected": False, "atena_no": f"{n:015d}", "household_no": f"{n:010d}", "togo_atena_no": f"{9_000_000 + n}",
-        "my_number": my_number(n), "juminhyo_code": f"{n:011d}", "name": f"架空 人{n}号", "name_furigana": "カクウ ヒト",
+        "my_number": my_number(n), "juminhyo_code": f"{n:011d}", "name": f"架空 人{n}号", "name_furigana": "カクウ",
         "birth_date": "1990-04-01", "sex": "2", "address": {"text": f"架空市仮町{n}番地"}, "is_household_head": True,
-        "household_head_name": f"架空 人{n}号", "relationship_to_head": "世帯主", "nationality": None, "dv_protection": None,
+        "household_head_name": f"架空 人{n}号", "relationship_to_head": "世帯主", "nationality": None,
+        "dv_protection": None,
     } | changed  # fmt: skip
 
 

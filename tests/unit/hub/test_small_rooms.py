@@ -1,6 +1,7 @@
 """Pseudonyms, positions, the key wrapper, settings and logs keep their promises."""
 
 import json
+import logging
 import os
 import stat
 from pathlib import Path
@@ -94,8 +95,6 @@ def test_a_log_line_holds_only_keys_of_the_allow_list(capsys: pytest.CaptureFixt
 
 
 def test_a_librarys_log_line_loses_its_text(capsys: pytest.CaptureFixture[str]) -> None:
-    import logging
-
     log.configure("router")
     logging.getLogger("aiokafka").warning("could not send 架空 太郎")
     line = capsys.readouterr().err

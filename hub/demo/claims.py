@@ -1,0 +1,64 @@
+"""The sentences at the end of the demonstration, each computed from what arrived."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.demo.evidence import Evidence, Filed, Told, members
+
+ABOUT_THE_PERSON = {"name", "name_furigana", "address", "birth_date", "my_number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence, and whether what arrived bears it out."""
+
+    text: str
+    holds: bool
+
+
+def changes_of(filed: Sequence[Filed], act: str) -> list[str]:
+    """Every Change that notices of this act made."""
+    return [change for one in filed if one.act == act for change in one.changes]
+
+
+def unheard(heads: Sequence[str], seen: Told) -> Claim:
+    """住基法30条の6 does not name 7条4号."""
+    told = [change for change in heads if (change, "prefecture") in seen]
+    return Claim(f"世帯主変更: of {len(heads)} changes the prefecture was told {len(told)}", bool(heads) and not told)
+
+
+def copies(evidence: Evidence) -> Claim:
+    """番号法19条8号: 住基法7条4号 alone."""
+    found = members(one["body"] for one in evidence.memory("intermediate-server")["told"]) & ABOUT_THE_PERSON
+    return Claim("中間サーバー holds neither name nor address of the person", not found)
+
+
+def suspended(started: Sequence[str], seen: Told, evidence: Evidence) -> Claim:
+    """A protected person cannot use the convenience store: told `left`, and erased there."""
+    memory = evidence.memory("convenience-store")
+    rows = [seen.get((change, "convenience-store")) for change in started]
+    left = {str(row["disclosure"]) for row in rows if row is not None and row["state"] == "left"}
+    erased = [one for one in memory["told"] if one["id"] in left and memory["records"][one["subject"]] is None]
+    text = f"支援措置: {len(erased)} of {len(started)} protected people are erased at the convenience store"
+    return Claim(text, bool(started) and len(erased) == len(started))
+
+
+def department(opened: Sequence[Mapping[str, Any]]) -> Claim:
+    """住基法30条の37, 30条の38: no 住民票コード for a department."""
+    found = [one for one in opened if "juminhyo_code" in one["items"]]
+    text = f"子ども政策課 opened {len(opened)} disclosures with stock libraries; {len(found)} held a 住民票コード"
+    return Claim(text, bool(opened) and not found)
+
+
+def letter(groups: Sequence[Any]) -> Claim:
+    """One dead letter, and one disclosure of the same resident behind it."""
+    found = [(group["contract"], group["count"], group["behind"]) for group in groups]
+    return Claim("one dead letter of the prefecture, one later disclosure of that resident behind it, nobody else's",
+                 found == [("prefecture", 1, 1)])  # fmt: skip
+
+
+def balanced(totals: Mapping[str, int], arrived: Mapping[str, int]) -> Claim:
+    """Every disclosure that the ledger names has arrived, and nothing else has."""
+    text = ", ".join(f"{name} {totals[name]} = {arrived.get(name)}" for name in sorted(totals))
+    return Claim(f"the ledger's totals are what arrived: {text}", dict(totals) == dict(arrived))

@@ -1,0 +1,115 @@
+"""Real processes of the hub and stand-ins for tests: started, killed, started again, their logs kept."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+ROOT = Path(__file__).resolve().parents[1]
+KINDS = ("prefecture", "intermediate-server", "convenience-store")
+PATIENCE_SECONDS = 90.0
+
+T = TypeVar("T")
+
+
+async def until(look: Callable[[], Awaitable[T]], enough: Callable[[T], bool], what: str) -> T:
+    """What `look` sees once it is `enough`; a failed test that names what was waited for otherwise."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not enough(seen := await look()):
+        if time.monotonic() > end:
+            raise AssertionError(f"waited too long for {what}: {seen}")
+        await asyncio.sleep(0.1)
+    return seen
+
+
+def asked(url: str, path: str = "") -> Any:
+    with urllib.request.urlopen(url + path, timeout=10) as answer:
+        return json.load(answer)
+
+
+def text_of(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
+
+
+def ordered(url: str, **fault: Any) -> None:
+    request = urllib.request.Request(url + "/control", data=json.dumps(fault).encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=10):
+        pass
+
+
+class Processes:
+    """Everything that one test has started; ended with it."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        self.environment = dict(environment)
+        self.folder = folder
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.urls: dict[str, str] = {}
+
+    def standins(self) -> None:
+        """The three counterparts; their URLs become HUB_COUNTERPARTS."""
+        for kind in KINDS:
+            said = self.folder / f"{kind}.json"
+            script = str(ROOT / "infra" / "counterparts" / "standin.py")
+            self._start(kind, [sys.executable, script, "--kind", kind, "--port", "0", "--run-file", str(said)])
+            self.urls[kind] = f"http://127.0.0.1:{self._read(said)['port']}"
+        self.environment["HUB_COUNTERPARTS"] = ",".join(f"{kind}={url}" for kind, url in self.urls.items())
+
+    def hub(self, name: str, *arguments: str) -> None:
+        """`jukihub run <arguments>` under `name`."""
+        self._start(name, [sys.executable, "-m", "hub", "run", *arguments])
+
+    def all(self) -> None:
+        self.hub("relay", "relay")
+        self.hub("router", "router")
+        self.hub("ledger", "ledger")
+        for kind in KINDS:
+            self.hub(f"deliver-{kind}", "deliver", "--contract", kind)
+
+    def command(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "hub", *arguments], input=given, capture_output=True, text=True,
+                              env=self.environment, check=False, cwd=self.folder)  # fmt: skip
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        process = self.running.pop(name)
+        process.send_signal(number)
+        process.wait(timeout=30)
+
+    def stop(self) -> None:
+        for name in reversed([*self.running]):
+            self.running[name].terminate()
+        for name in [*self.running]:
+            try:
+                self.running.pop(name).wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                raise AssertionError(f"{name} does not end") from None
+
+    def logs(self) -> str:
+        return "".join(file.read_text(encoding="utf-8") for file in sorted(self.folder.glob("*.log")))
+
+    def port(self, name: str) -> int:
+        data = Path(self.environment["HUB_DATA"])
+        return int(self._read(data / "run" / f"{name}.json")["port"])
+
+    def _start(self, name: str, command: list[str]) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                command, stdout=log, stderr=log, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL
+            )
+
+    def _read(self, file: Path) -> Any:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            try:
+                return json.loads(file.read_text(encoding="utf-8"))
+            except (FileNotFoundError, ValueError):
+                time.sleep(0.05)
+        raise AssertionError(f"{file.name} was not written")
