@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
+from consumers.adapters.http import Answer, Settings
 from hub.bus import Batches, Incoming, Outgoing, Position
 from hub.errors import ProduceFailed, TokenRefused
 from hub.seal import ContentKey
+from producers import outbox
+from producers.outbox import Draft
 
 
 class MemoryKeys:
@@ -80,3 +84,22 @@ class MemoryReader:
 
     def pause(self, partition: int) -> None:
         self._broker.paused.add(partition)
+
+
+class MemoryCounterpart:
+    """The line to a counterpart that gives a receipt, or refuses: what it was told, by idempotency key."""
+
+    def __init__(self, refusing: bool = False) -> None:
+        self.told: dict[str, dict[str, Any]] = {}
+        self._refusing = refusing
+
+    async def send(self, _settings: Settings, key: str, message: dict[str, Any]) -> Answer:
+        if self._refusing:
+            return Answer(422, b'{"code": "not-accepted"}')
+        self.told.setdefault(key, message)
+        return Answer(200, b'{"receipt": "R-%d"}' % len(self.told))
+
+
+def recorded(drafts: Sequence[Draft], now: datetime) -> list[bytes]:
+    """What the outbox holds after `drafts` were recorded together: one Change each, UTF-8 JSON."""
+    return [outbox._recorded(draft, outbox.microseconds(now), now).body for draft in drafts]
