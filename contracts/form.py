@@ -15,7 +15,9 @@ from contracts.errors import Finding
 from contracts.objections import EMPTY, SENTENCES
 from contracts.source import Source
 
-_STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+_STRICT = ConfigDict(
+    strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, str_strip_whitespace=True
+)  # fmt: skip
 
 Via = Literal[
     "topic", "rest", "csv", "prefecture", "previous-municipality", "koseki-fuhyo", "jlis-delivery",

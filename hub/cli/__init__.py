@@ -16,7 +16,7 @@ from typing import Final
 
 import typer
 
-from contracts.errors import JukiError
+from contracts.errors import BookRefused, JukiError
 
 GROUP: Final = "jukihub.commands"
 LIGHT: Final = ("decide", "contracts")
@@ -92,6 +92,10 @@ def _register_rooms(app: typer.Typer, run: typer.Typer) -> None:
 
 
 def _told(error: BaseException) -> int:
+    if isinstance(error, BookRefused):
+        typer.echo(str(error), err=True)
+        typer.echo(f"jukihub: {error.place}: nothing is loaded [{error.code}]", err=True)
+        return error.exit_code
     if isinstance(error, JukiError):
         typer.echo(f"jukihub: {error}", err=True)
         return error.exit_code

@@ -32,6 +32,7 @@ def instead(title: str, old: str, new: str, code: str, line: int, *words: str, a
 CATALOGUE = (
     # what is missing
     instead("no subscriber", 'subscriber = "子ども政策課"', "", "no-subscriber", 1),
+    instead("a blank purpose", '"児童手当の支給"', '" \u3000"', "no-purpose", 2),
     instead("an empty purpose", '"児童手当の支給"', '""', "no-purpose", 2),
     instead("no basis", f"basis      = [{BOTH}]", "", "no-basis", 1, "law/bases.toml"),
     instead("an empty basis", f"[{BOTH}]", "[]", "no-basis", 3),

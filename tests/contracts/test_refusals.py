@@ -111,6 +111,16 @@ def test_a_derived_item_is_covered_by_a_basis_of_its_own(tmp_path: Path) -> None
     assert refused(write(tmp_path, text, bases=bases)) == ()
 
 
+@pytest.mark.parametrize("basis", ["庁内連携条例", "住基法30条の6第1項"])
+def test_no_ordinance_and_no_other_act_replaces_the_number_act(tmp_path: Path, basis: str) -> None:
+    bases = edited(BASES, (('"続柄",\n  "消除年月日"', '"続柄", "個人番号",\n  "消除年月日"'),))
+    text = edited(SOUND, (
+        ('["番号法9条1項別表81", "庁内連携条例"]', f'["{basis}"]'), ('identifier = "宛名番号"', 'identifier = "氏名"'),
+        ('"宛名番号", "氏名", "生年月日", "住所", "続柄"', '"個人番号", "氏名"'),
+    ))  # fmt: skip
+    assert [found.code for found in refused(write(tmp_path, text, bases=bases))] == ["my-number-without-number-act"]
+
+
 @pytest.mark.parametrize(("until", "expected"), [
     ("2026-03-31", ["basis-not-in-force"]), ("2027-03-30", ["basis-not-in-force"]), ("2027-03-31", []),
     ("2099-12-31", []),

@@ -150,7 +150,9 @@ def test_a_book_that_the_law_does_not_support_decides_nothing(tmp_path: Path) ->
     write(tmp_path, SOUND.replace('protected  = "deliver"\n', ""))
     result = jukihub("decide", "--contracts", tmp_path, given=MOVED_IN)
     assert (result.returncode, result.stdout) == (1, b"")
-    assert b"[no-protection-rule]" in result.stderr
+    said = result.stderr.decode().splitlines()
+    assert said[0].endswith("[no-protection-rule]")
+    assert said[1:] == ["jukihub: 1 finding(s): nothing is loaded [book-refused]"]
 
 
 def test_no_book_no_decision(tmp_path: Path) -> None:
