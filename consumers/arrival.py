@@ -22,6 +22,12 @@ LARGEST = 131_072
 NOT_KEPT = frozenset({"not-a-token", "bad-header", "too-large"})
 """Codes of values that are not stored, because nothing says that they are sealed."""
 
+CODES = (
+    "null-value", "too-large", "not-a-token", "bad-header", "bad-algorithm", "foreign-token", "moved-token",
+    "foreign-headers", "no-record-key", "sequence-not-rising",
+)  # fmt: skip
+"""Every code that a record can be refused with here."""
+
 _SHAPE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 

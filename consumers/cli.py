@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import orjson
@@ -75,6 +75,9 @@ async def _released(letter: UUID) -> str:
 
 
 def _print(groups: list[letters.Group]) -> None:
+    if not groups:
+        typer.echo("no dead letters", err=True)
+        return
     _table(
         ("contract", "code", "letters", "first", "last", "waiting behind"),
         [(g.contract, g.code, str(g.count), _time(g.first), _time(g.last), str(g.behind)) for g in groups],
@@ -85,7 +88,7 @@ def _print(groups: list[letters.Group]) -> None:
     )
 
 
-def _table(names: tuple[str, ...], rows: list[Any]) -> None:
+def _table(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     table = Table(*names)
     for row in rows:
         table.add_row(*row)

@@ -17,11 +17,18 @@ SELECT id, seq FROM inbox.disclosures WHERE contract = $1 AND id = ANY($2::uuid[
 
 -- name: insert_disclosures
 -- In the order of arrival: positions are drawn behind the lock that move_offset took on the partition.
-INSERT INTO inbox.disclosures
-    (contract, id, subject, partition, record_offset, seq, token, state, code, received_at, next_attempt_at, settled_at)
+-- Who comes first of a resident waits behind nobody, and need not be looked at for the beginning of a protection.
+INSERT INTO inbox.disclosures (
+    contract, id, subject, partition, record_offset, seq, token, state, code, scouted,
+    received_at, next_attempt_at, settled_at
+)
 SELECT $1::text, a.id, a.subject, a.partition, a.record_offset, a.seq, a.token,
-    CASE a.code WHEN '' THEN 'waiting' ELSE 'dead' END, a.code, $8::timestamptz, $8::timestamptz,
-    CASE a.code WHEN '' THEN NULL ELSE $8::timestamptz END
+    CASE a.code WHEN '' THEN 'waiting' ELSE 'dead' END, a.code,
+    row_number() OVER (PARTITION BY a.subject ORDER BY a.nth) = 1 AND NOT EXISTS (
+        SELECT FROM inbox.disclosures e
+        WHERE e.contract = $1 AND e.subject = a.subject AND e.state IN ('waiting', 'dead')
+    ),
+    $8::timestamptz, $8::timestamptz, CASE a.code WHEN '' THEN NULL ELSE $8::timestamptz END
 FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::bigint[], $7::bytea[], $9::text[])
     WITH ORDINALITY AS a (id, subject, partition, record_offset, seq, token, code, nth)
 ORDER BY a.nth

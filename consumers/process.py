@@ -14,6 +14,7 @@ import aiohttp
 
 from consumers.adapters import ADAPTERS
 from consumers.adapters.http import Line, checked_url
+from consumers.arrival import CODES
 from consumers.deliver import Counterpart, Deliverer
 from consumers.inbox import Inbox
 from consumers.opening import Opener
@@ -67,13 +68,19 @@ def chosen(settings: Settings, name: str) -> tuple[Contract, str]:
 async def deliver(settings: Settings, name: str, port: int) -> None:
     """`jukihub run deliver`: everything for one contract."""
     contract, url = chosen(settings, name)
-    metrics.prepare([name])
+    _prepare_metrics(name)
     async with running(settings, f"deliver-{name}", port) as process, parts(settings, contract, url, now) as made:
         arrived = asyncio.Event()
         async with asyncio.TaskGroup() as loops:
             loops.create_task(_kept_up(process, _receiving(process, made, arrived)))
             loops.create_task(_kept_up(process, _handing_over(process, made, arrived)))
             loops.create_task(_kept_up(process, _counting(process, made)))
+
+
+def _prepare_metrics(name: str) -> None:
+    metrics.prepare([name])
+    for code in CODES:
+        metrics.TOKENS_REFUSED.labels(name, code)
 
 
 @asynccontextmanager

@@ -1,25 +1,19 @@
-"""A database of its own for each test, with the schemas of hub and inbox."""
+"""An inbox of its own for each test: a fresh database, cloned from the one that is migrated once in a session."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from tests.house import House
 
 from hub.database import Database, connect
-from hub.migrate import migrate
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-async def database() -> AsyncIterator[Database]:
-    dsn = "postgresql://postgres:@/{}?host=/tmp/dk/pg"
-    name = f"test_{uuid4().hex}"
-    async with connect(dsn.format("postgres"), size=1) as admin:
-        await admin.execute(f"CREATE DATABASE {name}")
-        for room, schema in (("hub", "hub"), ("consumers", "inbox")):
-            await migrate(dsn.format(name), ROOT / room / "migrations", schema)
-        async with connect(dsn.format(name), size=6) as made:
+async def database(house: House) -> AsyncIterator[Database]:
+    name = f"inbox_{uuid4().hex}"
+    async with connect(house.postgres, 1) as admin:
+        await admin.execute(f'CREATE DATABASE {name} TEMPLATE "hub" OWNER "hub" STRATEGY file_copy')
+        async with connect(house.templates["hub"].replace("/hub?", f"/{name}?"), 6) as made:
             yield made
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
