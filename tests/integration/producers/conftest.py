@@ -1,41 +1,22 @@
-"""A registry of its own for each test: a fresh database, cloned from one that is migrated once."""
+"""A registry of its own for each test: a fresh database, cloned from the one that the house has migrated."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
-import producers
 from hub.database import Database, connect
-from hub.migrate import migrate
 from producers.city import load
-from tests.integration.producers.server import Server
-
-MIGRATIONS = Path(producers.__file__).parent / "migrations"
-TEMPLATE = "registry_template"
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server.started(tmp_path_factory.mktemp("registry")) as running:
-        asyncio.run(_prepared(running))
-        yield running
-
-
-async def _prepared(running: Server) -> None:
-    async with connect(running.dsn(), 1) as admin:
-        await admin.execute(f"CREATE DATABASE {TEMPLATE}")
-    await migrate(running.dsn(TEMPLATE), MIGRATIONS, "registry")
+from tests.house import House
 
 
 @pytest.fixture
-async def dsn(server: Server) -> AsyncIterator[str]:
-    name = f"registry_{uuid4().hex}"
-    async with connect(server.dsn(), 1) as admin:
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        yield server.dsn(name)
+async def dsn(house: House) -> AsyncIterator[str]:
+    """An empty registry."""
+    name = f"registry_{uuid4().hex[:12]}"
+    async with connect(house.postgres, 1) as admin:
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE registry OWNER registry STRATEGY file_copy")
+        yield house.templates["registry"].replace("/registry?", f"/{name}?")
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
