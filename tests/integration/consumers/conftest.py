@@ -1,19 +1,30 @@
-"""An inbox of its own for each test: a fresh database, cloned from the one that is migrated once in a session."""
+"""An inbox of its own for each test: one database for all of them, emptied before each."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
-from tests.house import House
 
 from hub.database import Database, connect
+from tests.house import House
+
+NAME = "inbox_of_tests"
+EMPTY = "TRUNCATE inbox.offsets, inbox.disclosures, inbox.residents, inbox.gaps, hub.keys RESTART IDENTITY"
+
+
+@pytest.fixture(scope="session")
+def inbox_dsn(house: House) -> str:
+    asyncio.run(_made(house))
+    return house.templates["hub"].replace("/hub?", f"/{NAME}?")
+
+
+async def _made(house: House) -> None:
+    async with connect(house.postgres, 1) as admin:
+        await admin.execute(f'CREATE DATABASE {NAME} TEMPLATE "hub" OWNER "hub"')
 
 
 @pytest.fixture
-async def database(house: House) -> AsyncIterator[Database]:
-    name = f"inbox_{uuid4().hex}"
-    async with connect(house.postgres, 1) as admin:
-        await admin.execute(f'CREATE DATABASE {name} TEMPLATE "hub" OWNER "hub" STRATEGY file_copy')
-        async with connect(house.templates["hub"].replace("/hub?", f"/{name}?"), 6) as made:
-            yield made
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+async def database(inbox_dsn: str) -> AsyncIterator[Database]:
+    async with connect(inbox_dsn, 6) as made:
+        await made.execute(EMPTY)
+        yield made
