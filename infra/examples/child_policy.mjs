@@ -1,9 +1,9 @@
-// A subscriber with stock libraries. node child_policy.mjs BOOTSTRAP SECRETS KEYS.jwe PRIVATE.jwk [SECONDS_IDLE_TO_END]
+// A subscriber with stock libraries. node child_policy.mjs BOOTSTRAP SECRETS KEYS.jwe PRIVATE.jwk [IDLE_SECONDS [PREFIX]]
 import { readFileSync } from "node:fs";
 import { compactDecrypt, importJWK } from "jose";
 import kafkajs from "kafkajs";
 
-const [bootstrap, secrets, keysFile, privateFile, idle = 1000000] = process.argv.slice(2);
+const [bootstrap, secrets, keysFile, privateFile, idle = 1000000, prefix = "juki"] = process.argv.slice(2);
 const me = "subscriber-child-policy", text = (file) => readFileSync(file, "utf8").trim();
 const json = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 const granted = await compactDecrypt(text(keysFile), await importJWK(JSON.parse(text(privateFile)), "ECDH-ES+A256KW"));
@@ -14,11 +14,11 @@ const seen = new Set(); // a department keeps the ids of what it took beside its
 const consumer = new kafkajs.Kafka({
   clientId: me, brokers: [bootstrap], ssl: { ca: [text(`${secrets}/ca.pem`)] }, logLevel: kafkajs.logLevel.ERROR,
   sasl: { mechanism: "scram-sha-512", username: me, password: text(`${secrets}/${me}.password`) },
-}).consumer({ groupId: `juki-${me}`, readUncommitted: false });
+}).consumer({ groupId: `${prefix}-${me}`, readUncommitted: false });
 let last = Date.now();
 setInterval(() => Date.now() - last > idle * 1000 && consumer.disconnect().then(() => process.exit()), 200);
 await consumer.connect();
-await consumer.subscribe({ topic: "juki.disclosures.child-policy", fromBeginning: true });
+await consumer.subscribe({ topic: `${prefix}.disclosures.child-policy`, fromBeginning: true });
 await consumer.run({ autoCommit: false, eachMessage: async ({ topic, partition, message }) => {
   last = Date.now();
   const token = await compactDecrypt(message.value.toString(), ({ kid }) => importJWK(keys.get(kid)), only);
