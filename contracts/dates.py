@@ -1,8 +1,8 @@
 """Dates as the registry has them: complete, or with parts unknown (不詳).
 
 A date on the wire is "YYYY-MM-DD", or {"year", "month", "day", "text"} in which each part may be null and `text` keeps
-the original wording. Ages follow 年齢計算ニ関スル法律: an age is attained on the day before the birthday, so whoever was
-born on 29 February attains it on 28 February. An incomplete birth date counts by its last possible day; without a
+the original wording. Ages follow 年齢計算ニ関スル法律: an age is attained on the day before the birthday, and so by
+those who were born on 29 February on the 28th. An incomplete birth date counts by its last possible day; without a
 year there is no age.
 """
 

@@ -23,7 +23,7 @@ from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms
 from hub.router import slot
 from hub.seal import Place, Sheet, seal
-from hub.wanted import State, wanted
+from hub.wanted import wanted
 from hub.wrapping import wrapper
 
 PREFIX = "bench"
@@ -63,13 +63,12 @@ async def measure(settings: Settings, book: Book, count: int) -> Measured:
 
 @asynccontextmanager
 async def _own_topics(settings: Settings, book: Book) -> AsyncIterator[None]:
-    broker, want = Broker(settings.kafka, settings.secrets_dir), wanted(book, settings)
-    broker.apply(want, PREFIX)
+    broker = Broker(settings.kafka, settings.secrets_dir)
+    broker.apply(wanted(book, settings), PREFIX)
     try:
         yield
     finally:
-        broker.delete_topics(list(want.topics))
-        broker.apply(State({}, {}, frozenset()), PREFIX)
+        broker.forget(PREFIX)
 
 
 async def _publish(settings: Settings, keys: KeyStore, count: int) -> None:
