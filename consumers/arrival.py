@@ -3,9 +3,11 @@
 In this order: a value at all, a size that can be ours, a token (anything else is not kept: it might be plaintext),
 our algorithms and members, meant for this contract and lying in its place, our constant headers, a record key. Then
 the sequence: it counts up by one per contract and partition. A higher number is a gap (recorded, and the token taken);
-a lower one is refused. A disclosure that was received before is a repeat, whatever its number, and is dropped.
+a lower one is refused. A disclosure that was received before is a repeat, whatever its number, and is dropped; other
+bytes under the same id and the same number are none: one of the two is forged, so both are kept.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -24,7 +26,7 @@ NOT_KEPT = frozenset({"not-a-token", "bad-header", "too-large"})
 
 CODES = (
     "null-value", "too-large", "not-a-token", "bad-header", "bad-algorithm", "foreign-token", "moved-token",
-    "foreign-headers", "no-record-key", "sequence-not-rising",
+    "foreign-headers", "no-record-key", "sequence-not-rising", "sequence-taken",
 )  # fmt: skip
 """Every code that a record can be refused with here."""
 
@@ -46,6 +48,14 @@ class Arrival:
     @property
     def is_good(self) -> bool:
         return not self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a disclosure that came before. `digest`: SHA-256 of its token; None once it is settled."""
+
+    seq: int | None
+    digest: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +105,8 @@ def refused_as(arrival: Arrival, contract: str, code: str) -> Arrival:
     return replace(arrival, id=place_id(contract, arrival.partition, arrival.offset), code=code)
 
 
-def sort(arrivals: list[Arrival], known: Mapping[UUID, int | None], last: Mapping[int, int], contract: str) -> Sorted:
-    """Drop repeats, find gaps, refuse what steps back. `known`: id -> seq of what the inbox holds already."""
+def sort(arrivals: list[Arrival], known: Mapping[UUID, Seen], last: Mapping[int, int], contract: str) -> Sorted:
+    """Drop repeats, find gaps, refuse what steps back. `known`: what the inbox holds already, by id."""
     found = Sorted([], [], dict(last))
     seen = dict(known)
     for arrival in arrivals:
@@ -104,7 +114,7 @@ def sort(arrivals: list[Arrival], known: Mapping[UUID, int | None], last: Mappin
     return found
 
 
-def _enter(arrival: Arrival, seen: dict[UUID, int | None], found: Sorted, contract: str) -> None:
+def _enter(arrival: Arrival, seen: dict[UUID, Seen], found: Sorted, contract: str) -> None:
     before = found.last[arrival.partition]
     if arrival.seq is None:
         found.kept.append(arrival)
@@ -113,12 +123,23 @@ def _enter(arrival: Arrival, seen: dict[UUID, int | None], found: Sorted, contra
         found.gaps.append(Gap(arrival.partition, before + 1, arrival.seq))
     found.last[arrival.partition] = max(before, arrival.seq)
     if arrival.id in seen:
-        found.repeats += 1
+        _come_again(arrival, seen[arrival.id], found, contract)
     elif arrival.seq <= before and arrival.is_good:
         found.kept.append(refused_as(arrival, contract, "sequence-not-rising"))
     else:
-        seen[arrival.id] = arrival.seq
+        seen[arrival.id] = Seen(arrival.seq, _digest(arrival))
         found.kept.append(arrival)
+
+
+def _come_again(arrival: Arrival, before: Seen, found: Sorted, contract: str) -> None:
+    if before.seq == arrival.seq and before.digest not in (None, _digest(arrival)):
+        found.kept.append(refused_as(arrival, contract, "sequence-taken"))
+    else:
+        found.repeats += 1
+
+
+def _digest(arrival: Arrival) -> bytes:
+    return hashlib.sha256(arrival.token or b"").digest()
 
 
 def _header(record: Incoming, contract: str) -> dict[str, object]:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
-from consumers.arrival import Arrival, Gap, Sorted, judge, sort
+from consumers.arrival import Arrival, Gap, Seen, Sorted, judge, sort
 from hub import log, metrics
 from hub.bus import Incoming, Reader
 from hub.database import Connection, Database, queries
@@ -90,9 +89,8 @@ class Inbox:
 
     async def _sorted(self, held: Connection, arrivals: list[Arrival]) -> Sorted:
         ids = [arrival.id for arrival in arrivals]
-        known: Mapping[UUID, int | None] = {
-            row["id"]: row["seq"] for row in await held.fetch(_SQL["known"], self._contract, ids)
-        }
+        rows = await held.fetch(_SQL["known"], self._contract, ids)
+        known = {row["id"]: Seen(row["seq"], row["digest"]) for row in rows}
         return sort(arrivals, known, {part: mark.last_seq for part, mark in self._marks.items()}, self._contract)
 
     async def _move(self, held: Connection, moved: Mapping[int, int], found: Sorted) -> None:

@@ -13,7 +13,7 @@ WHERE contract = $1 AND partition = $2 AND next_offset IS NOT DISTINCT FROM $5
 
 -- name: known
 -- Which of these disclosures the inbox holds.
-SELECT id, seq FROM inbox.disclosures WHERE contract = $1 AND id = ANY($2::uuid[])
+SELECT id, seq, sha256(token) AS digest FROM inbox.disclosures WHERE contract = $1 AND id = ANY($2::uuid[])
 
 -- name: insert_disclosures
 -- In the order of arrival: positions are drawn behind the lock that move_offset took on the partition.

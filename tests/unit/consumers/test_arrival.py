@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from consumers.arrival import Gap, judge, place_id, sort
+from consumers.arrival import Gap, Seen, judge, place_id, sort
 from hub.bus import Incoming
 from hub.envelope import CHANGE, DISCLOSURE
 from hub.seal import ContentKey, Place, Sheet, seal
@@ -25,7 +25,7 @@ def record(n: int, *, seq: int | None = None, place: Place | None = None, key: C
     return Incoming(TOPIC, 3, n, n.to_bytes(16, "big"), token, DISCLOSURE, 1)
 
 
-def sorted_of(*records: Incoming, last: int = 0, known: dict[UUID, int | None] | None = None):
+def sorted_of(*records: Incoming, last: int = 0, known: dict[UUID, Seen] | None = None):
     return sort([judge(one, "tax") for one in records], known or {}, {3: last}, "tax")
 
 
@@ -82,12 +82,13 @@ def test_a_record_that_lies_elsewhere_does_not_count_in_the_sequence() -> None:
 
 
 def test_a_repeat_is_dropped_and_counted() -> None:
-    found = sorted_of(record(1), record(2), replace(record(1), offset=3))
+    first = record(1)
+    found = sorted_of(first, record(2), replace(first, offset=3))
     assert (len(found.kept), found.repeats, found.last) == (2, 1, {3: 2})
 
 
 def test_a_repeat_of_what_the_inbox_holds_is_dropped_whatever_its_number() -> None:
-    found = sorted_of(record(7, seq=8), last=7, known={UUID(uuid(7)): 7})
+    found = sorted_of(record(7, seq=8), last=7, known={UUID(uuid(7)): Seen(7, None)})
     assert (found.kept, found.repeats, found.gaps, found.last) == ([], 1, [], {3: 8})
 
 
@@ -99,3 +100,8 @@ def test_a_hole_in_the_sequence_is_recorded_and_the_token_taken() -> None:
 def test_swapped_tokens_are_both_noticed() -> None:
     found = sorted_of(record(2), record(1))
     assert (found.gaps, [arrival.code for arrival in found.kept]) == ([Gap(3, 1, 2)], ["", "sequence-not-rising"])
+
+
+def test_other_bytes_under_the_same_id_and_number_are_both_kept() -> None:
+    found = sorted_of(record(1), replace(record(1), offset=2))
+    assert ([arrival.code for arrival in found.kept], found.repeats) == (["", "sequence-taken"], 0)
