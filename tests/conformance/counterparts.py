@@ -132,5 +132,5 @@ class Fake:
 class _FakeAdapter(Adapter):
     fake: Fake
 
-    async def hand_over(self, line: Line, said: Disclosure) -> Outcome:  # noqa: ARG002 - the shape of its twin
+    async def hand_over(self, line: Line, said: Disclosure) -> Outcome:
         return await self.fake.hand_over(said)
