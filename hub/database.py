@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import asyncpg
 
@@ -26,9 +26,17 @@ def _without_values() -> Iterator[None]:
     try:
         yield
     except asyncpg.PostgresError as failed:
-        raise DatabaseError(f"sqlstate-{failed.sqlstate}") from None
+        _refuse(f"sqlstate-{failed.sqlstate}")
     except (asyncpg.InterfaceError, OSError, TimeoutError):
-        raise DatabaseError("connection-lost") from None
+        _refuse("connection-lost")
+
+
+def _refuse(code: str) -> Never:
+    refused = DatabaseError(code)
+    try:
+        raise refused from None
+    finally:
+        refused.__context__ = None  # `from None` only hides it, and whoever walks the chain would find the values
 
 
 class Connection:

@@ -2,7 +2,9 @@
 
 1. Who moves is on the register and in one household. 2. All of a household: it keeps its number and its head. 3. Some
 found a new household: exactly one of them is its head. 4. Into an existing household: its head stays. 5. Where the head
-leaves others behind, a new head is demanded. 6. The address before the move is kept.
+leaves others behind, a new head is demanded. 6. The address before the move is kept. 7. Whoever comes into another
+household by moving has two Changes: RELOCATE for the address, and HOUSEHOLD_CHANGED for household and item 4 of 法7条,
+which is all that the 中間サーバー hears of, and which it would otherwise never hear.
 """
 
 from typing import Any
@@ -23,14 +25,11 @@ from producers.refusals import NoticeRefused
 
 
 def to_changes(notice: Relocate, view: View) -> list[Draft]:
-    """RELOCATE for each who moves; HEAD_CHANGED or HOUSEHOLD_CHANGED for those who stay and those who are joined."""
+    """RELOCATE for each who moves, HOUSEHOLD_CHANGED where that is into another household; HEAD_CHANGED or HOUSEHOLD_CHANGED for those who stay and those who are joined."""
     people = view.find_all(notice.atena_nos)
     left = view.members(people[0].household_no)
     joined, records = _into(people, left, notice, view)
-    moved = [
-        Draft(who.resident, "RELOCATE", who.record, _settled(record, who, notice), notice.on, notice.notified_on)
-        for who, record in zip(people, records, strict=True)
-    ]
+    moved = [draft for who, record in zip(people, records, strict=True) for draft in _moved(who, record, notice)]
     leaving = Leaving(notice.on, notice.notified_on, notice.new_head, notice.relationships)
     return [
         *moved, *those_who_stay(left, people, leaving, "HOUSEHOLD_CHANGED"),
@@ -73,8 +72,12 @@ def _founding(people: list[Person], notice: Relocate, view: View) -> list[dict[s
     return [{**record, "household_no": view.new_household_no} for _, record in placed]
 
 
-def _settled(record: dict[str, Any], before: Person, notice: Relocate) -> dict[str, Any]:
-    return {
-        **record, "address": notice.address, "address_fixed_date": notice.on,
-        "previous_address": before.record["address"],
+def _moved(who: Person, record: dict[str, Any], notice: Relocate) -> list[Draft]:
+    move = {
+        "address": notice.address, "address_fixed_date": notice.on, "previous_address": who.record["address"],
     }  # fmt: skip
+    there, settled = {**who.record, **move}, {**record, **move}
+    drafts = [Draft(who.resident, "RELOCATE", who.record, there, notice.on, notice.notified_on)]
+    if settled != there:
+        drafts.append(Draft(who.resident, "HOUSEHOLD_CHANGED", there, settled, notice.on, notice.notified_on))
+    return drafts

@@ -139,6 +139,7 @@ async def test_postgresql_objects_without_quoting_a_resident(db, house):
         with pytest.raises(DatabaseError) as failed:
             await db.execute(statement, *values)
         assert MARK not in "".join(traceback.format_exception(failed.value)) + repr(failed.value)
+        assert (failed.value.__cause__, failed.value.__context__) == (None, None)
     log = b"".join(file.read_bytes() for file in house.postgres_data.rglob("*log*") if file.is_file())
     assert b"notice_pkey" in log
     assert all(text not in log for text in (mark, mark.hex().encode()))

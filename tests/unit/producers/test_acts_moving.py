@@ -2,6 +2,8 @@
 
 import pytest
 
+from contracts import book
+from contracts.decide import Disclosure, decide
 from producers.refusals import NoticeRefused
 from tests.unit.producers.register import (
     ADDRESS,
@@ -68,18 +70,23 @@ def test_a_whole_household_that_moves_keeps_number_and_head():
 
 def test_a_child_that_moves_out_alone_founds_a_household():
     drafts = acted(view(*FAMILY), "relocate", **MOVE, atena_nos=["3"], head="3")
-    assert kinds(drafts) == [(3, "RELOCATE"), (1, "HOUSEHOLD_CHANGED"), (2, "HOUSEHOLD_CHANGED")]
+    assert kinds(drafts) == [
+        (3, "RELOCATE"), (3, "HOUSEHOLD_CHANGED"), (1, "HOUSEHOLD_CHANGED"), (2, "HOUSEHOLD_CHANGED"),
+    ]  # fmt: skip
+    assert drafts[1].before == drafts[0].after
     assert tuple(
-        drafts[0].after[item] for item in ("household_no", "is_household_head", "household_head_name")
+        drafts[1].after[item] for item in ("household_no", "is_household_head", "household_head_name")
     ) == ("50", True, "見本　3号")
 
 
 def test_a_head_who_moves_to_the_neighbour_leaves_a_new_head_behind():
     drafts = acted(view(*FAMILY, NEIGHBOUR), "relocate", **MOVE, atena_nos=["1"], household_no="2",
                    movers={"1": "友人"}, new_head="2", relationships={"3": "子"})  # fmt: skip
-    assert kinds(drafts) == [(1, "RELOCATE"), (2, "HEAD_CHANGED"), (3, "HEAD_CHANGED"), (4, "HOUSEHOLD_CHANGED")]
+    assert kinds(drafts) == [
+        (1, "RELOCATE"), (1, "HOUSEHOLD_CHANGED"), (2, "HEAD_CHANGED"), (3, "HEAD_CHANGED"), (4, "HOUSEHOLD_CHANGED"),
+    ]  # fmt: skip
     assert tuple(
-        drafts[0].after[item]
+        drafts[1].after[item]
         for item in ("household_no", "household_head_name", "relationship_to_head", "is_household_head")
     ) == ("2", "見本　4号", "友人", False)
 
@@ -134,3 +141,10 @@ def test_what_the_law_refuses_is_refused_with_its_code(code, act, stated):
 def test_nobody_plans_to_leave_twice():
     with pytest.raises(NoticeRefused, match="already-planned"):
         acted(view(person(1, move_out_destination=ELSEWHERE)), "move-out", **MOVE_OUT, atena_nos=["1"])
+
+
+def test_the_intermediate_server_hears_of_item_4_of_whoever_moves_into_another_household():
+    changes = [as_change(draft) for draft in acted(view(*FAMILY), "relocate", **MOVE, atena_nos=["3"], head="3")[:2]]
+    contract = book.load().contracts["intermediate-server"]
+    told = [one.kind for one in changes if isinstance(decide(one, contract, one.day), Disclosure)]
+    assert told == ["HOUSEHOLD_CHANGED"]
