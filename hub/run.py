@@ -10,7 +10,7 @@ import stamina
 
 from contracts import book as law
 from contracts.book import Book
-from hub import archive, bus, log, metrics, positions, topics
+from hub import archive, books, bus, log, metrics, positions, topics
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import DatabaseError, DependencyUnavailable, Fenced, JukiError, ProduceFailed
@@ -37,6 +37,7 @@ async def route(settings: Settings, number: int, slots: int, port: int) -> None:
     async with running(settings, f"router-{number}", port) as process, connect(settings.database) as database:
         keys = KeyStore(database, wrapper(settings))
         await _check(settings, book)
+        await books.remember(database, book)
         while not process.stopping.is_set():
             await _one_take_over(settings, book, keys, database, mine, number, process)
 
