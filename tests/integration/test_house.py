@@ -1,0 +1,81 @@
+"""`jukihub up`, `status` and `down`, on servers that somebody named: every process stands, falls and stands again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.house import World
+
+MEMBERS = {
+    "counterpart-convenience-store", "counterpart-intermediate-server", "counterpart-prefecture", "relay", "router-0",
+    "ledger", "deliver-convenience-store", "deliver-intermediate-server", "deliver-prefecture",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Somebody at a command line."""
+
+    env: Mapping[str, str]
+
+    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "hub", *words], env=self.env, capture_output=True, text=True,
+                              check=False, timeout=120)  # fmt: skip
+
+    def pids(self) -> dict[str, Any]:
+        """Process numbers of those that run and are well."""
+        rows = json.loads(self("status", "--json").stdout)
+        return {row["name"]: row["pid"] for row in rows if row["state"] == "running"}
+
+
+@pytest.fixture
+def jukihub(world: World) -> Iterator[Terminal]:
+    terminal = Terminal(world.env)
+    yield terminal
+    terminal("down")
+
+
+def test_the_house_stands_and_stands_again_after_kill_nine(jukihub: Terminal) -> None:
+    done = jukihub("up")
+    assert done.returncode == 0, done.stderr
+    first = jukihub.pids()
+    assert set(first) == MEMBERS
+
+    killed = ("router-0", "counterpart-prefecture")
+    for name in killed:
+        os.kill(first[name], signal.SIGKILL)
+    assert set(jukihub.pids()) == MEMBERS - {*killed}
+
+    assert jukihub("up").returncode == 0
+    second = jukihub.pids()
+    assert set(second) == MEMBERS
+    assert all(second[name] != first[name] for name in killed)
+
+    assert jukihub("up").returncode == 0
+    assert jukihub.pids() == second
+
+    assert jukihub("down").returncode == 0
+    assert jukihub.pids() == {}
+
+
+def test_named_servers_are_used_and_not_started(jukihub: Terminal) -> None:
+    done = jukihub("up", "--no-processes")
+    data = Path(jukihub.env["HUB_DATA"])
+    assert (done.returncode, (data / "kafka").exists(), (data / "postgres").exists()) == (0, False, False)
+
+
+def test_status_ends_with_one_where_something_is_not_up(jukihub: Terminal) -> None:
+    assert jukihub("status").returncode == 1
+
+
+def test_production_is_not_brought_up_by_it(world: World) -> None:
+    done = Terminal({**world.env, "HUB_ENV": "production"})("up")
+    assert (done.returncode, "not-in-production" in done.stderr) == (5, True)

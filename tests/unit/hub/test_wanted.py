@@ -1,0 +1,146 @@
+"""What the Book wants of the broker, and how that differs from what is there."""
+
+from dataclasses import replace
+
+import pytest
+
+from contracts import book
+from contracts.errors import JukiError
+from hub.config import read
+from hub.plan import Plan, plan
+from hub.wanted import Acl, State, ours, wanted
+
+BOOK = book.load()
+SETTINGS = read({"HUB_PARTITIONS": "2"})
+WANTED = wanted(BOOK, SETTINGS)
+NOTHING = State({}, {}, frozenset())
+OTHER = State({}, {}, frozenset({Acl("stranger", "read", "topic", "elsewhere.changes")}))
+
+
+def rights(principal: str) -> set[str]:
+    return {f"{acl.operation} {acl.resource} {acl.name}" for acl in WANTED.acls if acl.principal == principal}
+
+
+def without(contract: str) -> State:
+    return wanted(replace(BOOK, contracts={k: v for k, v in BOOK.contracts.items() if k != contract}), SETTINGS)
+
+
+def test_the_relay_may_write_changes_and_nothing_else() -> None:
+    assert rights("relay") == {"write topic juki.changes"}
+
+
+def test_a_department_may_read_its_own_topic_and_nothing_else() -> None:
+    assert rights("subscriber-child-policy") == {
+        "read topic juki.disclosures.child-policy",
+        "read group juki-subscriber-child-policy",
+        "read group juki-subscriber-child-policy-trial",
+    }
+
+
+def test_a_counterpart_is_read_for_by_a_principal_of_its_own() -> None:
+    assert rights("deliver-prefecture") == {
+        "read topic juki.disclosures.prefecture",
+        "read group juki-deliver-prefecture",
+        "write topic juki.dead.prefecture",
+    }
+
+
+def test_the_router_has_one_transactional_id_per_possible_slot() -> None:
+    ids = {acl.name for acl in WANTED.acls if acl.resource == "transactional-id"}
+    assert ids == {"juki-router-0", "juki-router-1"}
+
+
+def test_nobody_but_the_router_reads_changes() -> None:
+    readers = {acl.principal for acl in WANTED.acls if (acl.name, acl.operation) == ("juki.changes", "read")}
+    assert readers == {"router"}
+
+
+def test_only_the_contracts_own_reader_reads_its_disclosures() -> None:
+    reading = [acl for acl in WANTED.acls if ".disclosures." in acl.name and acl.operation == "read"]
+    readers = {acl.name: acl.principal for acl in reading}
+    assert readers == {
+        "juki.disclosures.child-policy": "subscriber-child-policy",
+        "juki.disclosures.convenience-store": "deliver-convenience-store",
+        "juki.disclosures.intermediate-server": "deliver-intermediate-server",
+        "juki.disclosures.prefecture": "deliver-prefecture",
+    }
+
+
+@pytest.mark.parametrize(("topic", "days"), [
+    ("juki.changes", 7), ("juki.disclosures.prefecture", 7), ("juki.ledger", None), ("juki.quarantine", None),
+    ("juki.dead.prefecture", None),
+])  # fmt: skip
+def test_what_waits_for_a_person_is_kept_for_ever(topic: str, days: int | None) -> None:
+    assert WANTED.topics[topic].config["retention.ms"] == ("-1" if days is None else str(days * 86_400_000))
+
+
+def test_no_topic_is_compacted_or_compressed() -> None:
+    kinds = {(t.config["cleanup.policy"], t.config["compression.type"]) for t in WANTED.topics.values()}
+    assert kinds == {("delete", "uncompressed")}
+
+
+def test_three_replicas_want_two_in_sync() -> None:
+    on_a_cluster = wanted(BOOK, read({"HUB_REPLICATION": "3"}))
+    assert {topic.config["min.insync.replicas"] for topic in on_a_cluster.topics.values()} == {"2"}
+
+
+def test_nothing_is_to_be_done_where_everything_is_there() -> None:
+    assert plan(WANTED, WANTED, "juki") == Plan()
+
+
+def test_an_empty_broker_is_given_everything() -> None:
+    made = plan(WANTED, NOTHING, "juki")
+    assert (len(made.create_topics), len(made.add_acls)) == (len(WANTED.topics), len(WANTED.acls))
+
+
+def test_what_others_have_on_the_broker_is_not_ours() -> None:
+    assert plan(WANTED, State(WANTED.topics, WANTED.principals, WANTED.acls | OTHER.acls), "juki") == Plan()
+
+
+def test_a_contract_that_ended_loses_its_rights_and_its_password() -> None:
+    made = plan(without("child-policy"), WANTED, "juki")
+    assert {acl.principal for acl in made.remove_acls} == {"subscriber-child-policy", "router"}
+    assert made.remove_principals == ("subscriber-child-policy",)
+
+
+def test_the_topic_of_a_contract_that_ended_is_reported_and_kept() -> None:
+    assert plan(without("child-policy"), WANTED, "juki").unnamed_topics == ("juki.disclosures.child-policy",)
+
+
+def test_a_principal_that_another_prefix_still_names_keeps_its_password() -> None:
+    elsewhere = Acl("subscriber-child-policy", "read", "topic", "other.disclosures.child-policy")
+    have = State(WANTED.topics, WANTED.principals, WANTED.acls | {elsewhere})
+    assert plan(without("child-policy"), have, "juki").remove_principals == ()
+
+
+def test_a_principal_whose_password_is_lost_gets_another_one() -> None:
+    have = State(WANTED.topics, dict(WANTED.principals) | {"relay": False}, WANTED.acls)
+    assert plan(WANTED, have, "juki").create_principals == ("relay",)
+
+
+def test_a_changed_setting_of_a_topic_is_set_back_alone() -> None:
+    there = WANTED.topics["juki.ledger"]
+    changed = replace(there, config=dict(there.config) | {"retention.ms": "1"})
+    have = State(dict(WANTED.topics) | {"juki.ledger": changed}, WANTED.principals, WANTED.acls)
+    assert [dict(topic.config) for topic in plan(WANTED, have, "juki").change_topics] == [{"retention.ms": "-1"}]
+
+
+def test_another_partition_count_is_refused() -> None:
+    there = replace(WANTED.topics["juki.ledger"], partitions=3)
+    have = State(dict(WANTED.topics) | {"juki.ledger": there}, WANTED.principals, WANTED.acls)
+    with pytest.raises(JukiError, match=r"juki\.ledger: partition-count-differs"):
+        plan(WANTED, have, "juki").check()
+
+
+def test_a_grant_to_more_than_a_name_is_shown_to_a_person() -> None:
+    wide = Acl("stranger", "read", "topic", "*", wider=True)
+    made = plan(WANTED, State(WANTED.topics, WANTED.principals, WANTED.acls | {wide}), "juki")
+    assert (made.wider_acls, made.remove_acls) == ((wide,), ())
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("juki.changes", True), ("juki.dead.tax", True), ("juki-router", True), ("juki-router-11", True),
+    ("juki-deliver-tax", True), ("juki.test.changes", False), ("jukichanges", False), ("juki-other", False),
+])  # fmt: skip
+def test_only_names_of_our_own_form_are_ours(name: str, expected: bool) -> None:
+    assert ours("juki", name) is expected
