@@ -32,9 +32,9 @@ def formatted(data: Path) -> bool:
     return (data / "log" / "meta.properties").exists()
 
 
-def admin_password(secrets: Path) -> str:
-    """The administrator's password, made at the first start."""
-    file = secrets / "admin.password"
+def password(secrets: Path, name: str) -> str:
+    """The password called `name`, made where there is none yet."""
+    file = secrets / f"{name}.password"
     if not file.exists():
         write_private(file, random.token_urlsafe(32).encode())
     return file.read_text(encoding="ascii")
@@ -43,7 +43,7 @@ def admin_password(secrets: Path) -> str:
 def format_log(data: Path, secrets: Path, java: list[str], settings: Path) -> None:
     """Make an empty log that knows the user `admin`."""
     arguments = data / ".format"
-    user = f"SCRAM-SHA-512=[name=admin,password={admin_password(secrets)}]"
+    user = f"SCRAM-SHA-512=[name=admin,password={password(secrets, 'admin')}]"
     lines = ["format", "--config", str(settings), "--cluster-id", _cluster_id(), "--ignore-formatted", "-S", user]
     write_private(arguments, "\n".join(lines).encode())
     try:

@@ -1,9 +1,12 @@
 """Who may do what on the broker: what the contracts name, and nothing else."""
 
+import asyncio
 import json
 import socket
 import ssl
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
@@ -44,6 +47,27 @@ def certificates() -> Any:
 
 def one() -> list[Outgoing]:
     return [Outgoing(b"key", b"value", (), int(time.time() * 1000))]
+
+
+@asynccontextmanager
+async def forwarded(target: str, host: str) -> AsyncIterator[str]:
+    """An address on `host` behind which `target` answers."""
+    where, port = target.split(":")
+
+    async def pumped(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            sink.write(data)
+            await sink.drain()
+        sink.write_eof()
+
+    async def both_ways(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection(where, int(port))
+        await asyncio.gather(pumped(reader, there_writer), pumped(there_reader, writer), return_exceptions=True)
+        for sink in (writer, there_writer):
+            sink.close()
+
+    async with await asyncio.start_server(both_ways, host, 0) as server:
+        yield f"{host}:{server.sockets[0].getsockname()[1]}"
 
 
 def spoken_to(raw: socket.socket, trusting: ssl.SSLContext) -> None:
@@ -107,6 +131,21 @@ async def test_a_client_that_trusts_another_ca_does_not_talk_to_the_broker(world
     assert not answers(astray.kafka, astray.secrets_dir, "relay")
     with pytest.raises(DependencyUnavailable):
         await bus.check_topics(astray, "relay", [topics.changes(world.settings.prefix)])
+
+
+@pytest.mark.parametrize(("host", "trusted"), [("127.0.0.1", True), ("127.0.0.2", False)])
+async def test_a_broker_under_a_name_that_its_certificate_lacks_is_not_trusted(
+    house: House, host: str, trusted: bool
+) -> None:
+    async with forwarded(house.kafka, host) as address:
+        assert await asyncio.to_thread(answers, address, house.secrets) is trusted
+
+
+async def test_the_hubs_own_client_checks_the_name_too(world: World) -> None:
+    async with forwarded(world.settings.kafka, "127.0.0.2") as address:
+        astray = world.settings.model_copy(update={"kafka": address})
+        with pytest.raises(DependencyUnavailable):
+            await bus.check_topics(astray, "relay", [topics.changes(world.settings.prefix)])
 
 
 def test_the_controllers_door_asks_for_a_certificate_of_our_own(house: House) -> None:
