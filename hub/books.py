@@ -1,8 +1,8 @@
 """Every Book ever used is kept by its hash, so that any past decision can be explained. Nothing personal is in it."""
 
 import orjson
-from contracts.book import Book
 
+from contracts.book import Book
 from hub.database import Database
 
 

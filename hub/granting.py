@@ -18,7 +18,7 @@ async def grant(keys: KeyStore, contract: str, public_jwk: bytes) -> str:
     """A JWE compact with every content key of `contract` that exists, readable by the holder of the private key."""
     recipient = _recipient(public_jwk)
     members = [
-        {"kty": "oct", "kid": key.kid, "alg": "A256GCM", "k": pybase64.urlsafe_b64encode(key.key).rstrip(b"=").decode()}
+        {"kty": "oct", "kid": key.kid, "use": "enc", "k": pybase64.urlsafe_b64encode(key.key).rstrip(b"=").decode()}
         for key in await keys.content_keys(contract)
     ]
     return jwe.encrypt_compact(

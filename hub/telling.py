@@ -14,8 +14,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
-from contracts.book import Book
 
+from contracts.book import Book
 from contracts.change import JAPAN
 from contracts.contract import Contract
 from contracts.decide import NOT_IN_FORCE, Disclosure, Silence, decide

@@ -25,7 +25,10 @@ from producers.refusals import NoticeRefused
 
 
 def to_changes(notice: Relocate, view: View) -> list[Draft]:
-    """RELOCATE for each who moves, HOUSEHOLD_CHANGED where that is into another household; HEAD_CHANGED or HOUSEHOLD_CHANGED for those who stay and those who are joined."""
+    """RELOCATE for each who moves, HOUSEHOLD_CHANGED where that is into another household.
+
+    Those who stay have a HEAD_CHANGED or a HOUSEHOLD_CHANGED, those who are joined a HOUSEHOLD_CHANGED.
+    """
     people = view.find_all(notice.atena_nos)
     left = view.members(people[0].household_no)
     joined, records = _into(people, left, notice, view)
