@@ -27,7 +27,7 @@ def _without_values() -> Iterator[None]:
         yield
     except asyncpg.PostgresError as failed:
         _refuse(f"sqlstate-{failed.sqlstate}")
-    except (asyncpg.InterfaceError, OSError, TimeoutError):
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):  # also killed mid-answer
         _refuse("connection-lost")
 
 
