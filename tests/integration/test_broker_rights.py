@@ -53,21 +53,32 @@ def one() -> list[Outgoing]:
 async def forwarded(target: str, host: str) -> AsyncIterator[str]:
     """An address on `host` behind which `target` answers."""
     where, port = target.split(":")
-
-    async def pumped(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        while data := await source.read(65536):
-            sink.write(data)
-            await sink.drain()
-        sink.write_eof()
+    spoken: list[asyncio.Task[None]] = []
 
     async def both_ways(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there_reader, there_writer = await asyncio.open_connection(where, int(port))
-        await asyncio.gather(pumped(reader, there_writer), pumped(there_reader, writer), return_exceptions=True)
-        for sink in (writer, there_writer):
-            sink.close()
+        spoken.append(asyncio.current_task())  # type: ignore[arg-type]  # a handler always runs in a task
+        beyond, back = await asyncio.open_connection(where, int(port))
+        try:
+            await asyncio.gather(pumped(reader, back), pumped(beyond, writer))
+        except ConnectionError:
+            pass  # the client has hung up, which is what some tests want of it
+        finally:
+            writer.close()
+            back.close()
 
     async with await asyncio.start_server(both_ways, host, 0) as server:
         yield f"{host}:{server.sockets[0].getsockname()[1]}"
+    for task in spoken:
+        task.cancel()
+    await asyncio.gather(*spoken, return_exceptions=True)
+    await asyncio.sleep(0)  # closed transports let go of their sockets in the next turn of the loop
+
+
+async def pumped(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while data := await source.read(65536):
+        sink.write(data)
+        await sink.drain()
+    sink.write_eof()
 
 
 def spoken_to(raw: socket.socket, trusting: ssl.SSLContext) -> None:
