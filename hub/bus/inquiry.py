@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import stamina
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
@@ -32,8 +33,12 @@ def _check_topic(found: Mapping[str, Any], partitions: int) -> None:
         raise DependencyUnavailable("partition-count-differs", name, "HUB_PARTITIONS must be the topic's own")
 
 
+@stamina.retry(on=DependencyUnavailable, attempts=None, timeout=10.0, wait_initial=0.1, wait_max=1.0)
 async def committed(settings: Settings, principal: str, group: str) -> dict[tuple[str, int], Position]:
-    """What `group` has committed, by (topic, partition), with metadata: the consumer's own call drops it."""
+    """What `group` has committed, by (topic, partition), with metadata: the consumer's own call drops it.
+
+    Asked again for ten seconds: a broker that has just started has no coordinator for a group yet.
+    """
     async with _admin(settings, principal) as admin:
         found = await admin.list_consumer_group_offsets(group)
     return {

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
 from hub.bus.client import connection, started, stopped
@@ -16,6 +16,9 @@ from hub.errors import Fenced, ProduceFailed
 
 ACKNOWLEDGED_WITHIN = 25.0
 """Seconds within which a batch or a transaction must be acknowledged; below the transaction's own timeout."""
+
+_FAILURES = (KafkaError, IllegalOperation, TimeoutError, AssertionError)
+"""What the library raises when a producer is of no more use; not all of it is a KafkaError."""
 
 _BATCH_BYTES = 262_144
 _REQUEST_BYTES = 1_048_576
@@ -35,7 +38,7 @@ class Writer:
             await self.start()
         try:
             await asyncio.wait_for(_gathered(self._producer, batches), ACKNOWLEDGED_WITHIN)
-        except (KafkaError, TimeoutError):
+        except _FAILURES:
             await self.stop()
             raise ProduceFailed("not-acknowledged") from None
 
@@ -63,10 +66,10 @@ class TransactionalWriter(Writer):
         """
         try:
             await asyncio.wait_for(self._transaction(batches, group, topic, positions), ACKNOWLEDGED_WITHIN)
-        except ProducerFenced:
-            await self.stop()
-            raise Fenced("fenced") from None
-        except (KafkaError, TimeoutError, AssertionError):
+        except _FAILURES:
+            if _fenced(self._producer):
+                await self.stop()
+                raise Fenced("fenced") from None
             await self._abort()
             raise ProduceFailed("not-committed") from None
 
@@ -82,7 +85,7 @@ class TransactionalWriter(Writer):
         await self._producer.commit_transaction()
 
     async def _abort(self) -> None:
-        with suppress(KafkaError, TimeoutError, AssertionError):  # the successor fences us, which aborts what is open
+        with suppress(*_FAILURES):  # the successor fences us, which aborts what is open
             await asyncio.wait_for(self._producer.abort_transaction(), 5)
         await self.stop()
 
@@ -122,13 +125,22 @@ def _producing(settings: Settings, principal: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _fenced(producer: Any) -> bool:
+    """Whether a successor has taken over. The error that shows it differs with the moment; the sender knows."""
+    ended = producer._txn_manager.wait_for_transaction_end()  # noqa: SLF001 - nothing public says it
+    task = producer._sender.sender_task  # noqa: SLF001 - as above
+    causes = [future.exception() for future in (ended, task) if future.done() and not future.cancelled()]
+    return any(isinstance(cause, ProducerFenced) for cause in causes)
+
+
 async def _gathered(producer: Any, batches: Batches) -> None:
-    futures = [
-        await producer.send_batch(built, topic, partition=part)
-        for (topic, part), records in batches.items()
-        for built in _built(producer, records)
-    ]
-    outcomes = await asyncio.gather(*futures, return_exceptions=True)
+    futures: list[Any] = []
+    try:
+        for (topic, part), records in batches.items():
+            for built in _built(producer, records):
+                futures.append(await producer.send_batch(built, topic, partition=part))  # noqa: PERF401 - see finally
+    finally:  # also where one was not even taken: what was sent before it has an outcome that must be looked at
+        outcomes = await asyncio.gather(*futures, return_exceptions=True)
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome

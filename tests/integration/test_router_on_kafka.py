@@ -1,0 +1,284 @@
+"""The router on a real broker: refused batches, zombies, lost sequences, missing topics and rights, poison."""
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import (
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from contracts import book as law
+from hub import archive, bus, envelope, topics
+from hub.bench.sample import changes
+from hub.broker_admin import connection
+from hub.bus import Incoming, Outgoing
+from hub.database import Database, connect
+from hub.errors import DependencyUnavailable, Fenced, JukiError, NotPermitted, ProduceFailed
+from hub.keys import CHANGES, KeyStore
+from hub.pseudonym import Pseudonyms
+from hub.router import Router, slot
+from hub.run import check_sequences
+from hub.seal import Place, Sheet, header, seal
+from hub.wrapping import wrapper
+from tests.house import World
+
+BOOK = law.load()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Line:
+    """A world with its keys, from the relay's side and from the subscribers'."""
+
+    def __init__(self, world: World, database: Database) -> None:
+        self.world, self.settings, self.database = world, world.settings, database
+        self.keys = KeyStore(database, wrapper(world.settings))
+        self.parts = range(world.settings.partitions)
+        self.admin = AdminClient(connection(self.settings.kafka, self.settings.secrets_dir, "admin"))
+
+    @property
+    def prefix(self) -> str:
+        return self.settings.prefix
+
+    async def publish(self, count: int) -> None:
+        residents = Pseudonyms(await self.keys.pseudonym_key(CHANGES))
+        key = await self.keys.content_key(CHANGES, now().date())
+        topic = topics.changes(self.prefix)
+        for resident, content in changes(count):
+            part = resident.int % len(self.parts)
+            token = seal(key, Place(CHANGES, topic, part), "", 0, [Sheet(0, "", content)])[0]
+            await self.put(part, residents.of([resident])[0], token)
+
+    async def put(self, part: int, key: bytes | None, value: bytes | None) -> None:
+        if not hasattr(self, "writer"):
+            raise AssertionError("open the line first")
+        record = Outgoing(key, value, envelope.CHANGE, int(time.time() * 1000))
+        await self.writer.send({(topics.changes(self.prefix), part): [record]})
+
+    def slot(self, number: int = 0):
+        return slot(self.settings, BOOK, self.keys, self.parts, number, now)
+
+    async def told(self, contract: str) -> list[Incoming]:
+        principal = "subscriber-child-policy" if contract == "child-policy" else f"deliver-{contract}"
+        topic = topics.disclosures(self.prefix, contract)
+        async with bus.reader(self.settings, principal, topic, self.parts) as reader:
+            return await reader.read_to_end()
+
+    def limit(self, topic: str, size: int) -> None:
+        """The largest batch that the broker takes on one topic."""
+        entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+        for answer in self.admin.incremental_alter_configs([resource]).values():
+            answer.result()
+
+
+@pytest.fixture
+async def line(world: World) -> AsyncIterator[Line]:
+    async with connect(world.settings.database) as database, bus.writer(world.settings, "relay") as writer:
+        made = Line(world, database)
+        made.writer = writer
+        yield made
+
+
+async def drained(router: Router, count: int) -> None:
+    done = 0
+    while done < count:
+        done += await router.once()
+
+
+async def gapless(line: Line, contract: str, count: int) -> None:
+    """`count` disclosures, and in each partition the sequence 1, 2, 3 …"""
+    records = await line.told(contract)
+    by_part = {part: [header(r.value)["seq"] for r in records if r.partition == part] for part in line.parts}
+    assert {part: seqs for part, seqs in by_part.items() if seqs != [*range(1, len(seqs) + 1)]} == {}
+    assert len(records) == count
+
+
+async def test_a_refused_batch_aborts_the_whole_poll_and_the_next_attempt_tells_everything_once(line: Line) -> None:
+    refusing = topics.disclosures(line.prefix, "prefecture")
+    line.limit(refusing, 100)
+    await line.publish(40)
+    with pytest.raises(ProduceFailed):
+        async with line.slot() as router:
+            await drained(router, 1)
+    assert [len(await line.told(name)) for name in BOOK.contracts] == [0, 0, 0, 0]
+    line.limit(refusing, 1_048_588)
+    async with line.slot() as router:
+        await drained(router, 40)
+    await gapless(line, "prefecture", 30)
+    await gapless(line, "child-policy", 40)
+
+
+async def test_a_hundred_more_pass_after_a_refused_batch_without_a_restart_of_the_process(line: Line) -> None:
+    refusing = topics.disclosures(line.prefix, "child-policy")
+    line.limit(refusing, 100)
+    await line.publish(10)
+    with pytest.raises(ProduceFailed):
+        async with line.slot() as router:
+            await drained(router, 1)
+    line.limit(refusing, 1_048_588)
+    async with line.slot() as router:
+        await drained(router, 10)
+        await line.publish(100)
+        await drained(router, 100)
+    await gapless(line, "child-policy", 110)
+
+
+async def test_a_successor_fences_its_predecessor_and_nothing_is_told_twice(line: Line) -> None:
+    await line.publish(20)
+    async with line.slot() as zombie:
+        async with line.slot() as successor:
+            await drained(successor, 20)
+        with pytest.raises(Fenced):
+            await drained(zombie, 20)
+    await gapless(line, "child-policy", 20)
+
+
+async def test_a_take_over_at_any_moment_neither_repeats_nor_leaves_out_a_sequence_number(line: Line) -> None:
+    await line.publish(60)
+    done = 0
+    for _ in range(12):
+        async with line.slot() as router:
+            done += await router.once(timeout_ms=1000)
+            await line.publish(5)
+    async with line.slot() as router:
+        await drained(router, 120 - done)
+    await gapless(line, "child-policy", 120)
+
+
+async def test_an_offset_that_was_reset_by_a_tool_is_refused(line: Line) -> None:
+    await line.publish(8)
+    async with line.slot() as router:
+        await drained(router, 8)
+    group, topic = topics.router_group(line.prefix), topics.changes(line.prefix)
+    reset = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, part, 0) for part in line.parts])
+    for answer in line.admin.alter_consumer_group_offsets([reset]).values():
+        answer.result()
+    with pytest.raises(JukiError, match="sequence-lost"):
+        async with line.slot():
+            pass
+
+
+async def test_a_deleted_group_is_refused_as_soon_as_the_archive_knows_better(line: Line) -> None:
+    await line.publish(8)
+    async with line.slot() as router:
+        await drained(router, 8)
+    await archived(line)
+    for answer in line.admin.delete_consumer_groups([topics.router_group(line.prefix)]).values():
+        answer.result()
+    async with line.slot() as router:
+        with pytest.raises(JukiError, match="sequence-lost"):
+            check_sequences(router.sequences, await archive.last_sequences(line.database))
+
+
+async def archived(line: Line) -> None:
+    topic = topics.ledger(line.prefix)
+    async with bus.reader(line.settings, "ledger", topic, line.parts) as reader:
+        records = await reader.read_to_end()
+    for part in line.parts:
+        mine = [record for record in records if record.partition == part]
+        assert not mine or await archive.archive(line.database, part, mine)
+        assert not mine or not await archive.archive(line.database, part, mine), "a second archiver takes nothing"
+
+
+async def test_the_archive_holds_every_line_once_and_its_totals_are_those_of_the_topics(line: Line) -> None:
+    await line.publish(24)
+    async with line.slot() as router:
+        await drained(router, 24)
+    await archived(line)
+    there = {name: len(await line.told(name)) for name in BOOK.contracts}
+    assert await archive.totals(line.database) == there
+
+
+async def test_a_missing_right_is_a_clear_word_and_no_silence(line: Line) -> None:
+    topic = topics.changes(line.prefix)
+    gone = AclBindingFilter(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:router", None,
+                            AclOperation.ANY, AclPermissionType.ANY)  # fmt: skip
+    for answer in line.admin.delete_acls([gone]).values():
+        answer.result()
+    with pytest.raises(NotPermitted) as refused:
+        await bus.check_topics(line.settings, "router", [topic])
+    assert refused.value.place == topic
+
+
+async def test_a_missing_topic_is_a_clear_word_and_no_hang(line: Line) -> None:
+    topic = topics.disclosures(line.prefix, "prefecture")
+    for answer in line.admin.delete_topics([topic], operation_timeout=20).values():
+        answer.result()
+    with pytest.raises((DependencyUnavailable, NotPermitted)):
+        await bus.check_topics(line.settings, "router", [topic])
+
+
+async def test_another_partition_count_is_refused_at_the_start(line: Line) -> None:
+    other = line.settings.model_copy(update={"partitions": 7})
+    with pytest.raises(DependencyUnavailable, match="partition-count-differs"):
+        await bus.check_topics(other, "router", [topics.changes(line.prefix)])
+
+
+async def test_a_record_without_a_key_stops_its_partition_alone(line: Line) -> None:
+    await line.put(0, None, b"spoofed")
+    await line.publish(40)
+    expected = 40 - sum(1 for r in await inputs(line) if r.partition == 0 and r.key is not None)
+    async with line.slot() as router:
+        await drained(router, expected)
+        assert router.stopped <= {0}
+        while 0 not in router.stopped:
+            await router.once()
+    assert {record.partition for record in await line.told("child-policy")} <= {1, 2, 3}
+
+
+async def inputs(line: Line) -> list[Incoming]:
+    async with bus.reader(line.settings, "router", topics.changes(line.prefix), line.parts) as reader:
+        return await reader.read_to_end()
+
+
+async def test_a_parked_resident_stays_parked_over_a_take_over(line: Line) -> None:
+    residents = Pseudonyms(await line.keys.pseudonym_key(CHANGES))
+    [(resident, content)] = changes(1)
+    part, key = resident.int % len(line.parts), residents.of([resident])[0]
+    await line.put(part, key, b"not sealed")
+    async with line.slot() as router:
+        await drained(router, 1)
+    content_key = await line.keys.content_key(CHANGES, now().date())
+    place = Place(CHANGES, topics.changes(line.prefix), part)
+    await line.put(part, key, seal(content_key, place, "", 0, [Sheet(0, "", content)])[0])
+    async with line.slot() as router:
+        await drained(router, 1)
+    assert await line.told("child-policy") == []
+    async with bus.reader(line.settings, "router", topics.quarantine(line.prefix), line.parts) as reader:
+        found = [dict(record.headers)["hub.errors.code"] for record in await reader.read_to_end()]
+    assert found == [b"not-a-token", b"waits-behind"]
+
+
+async def test_records_carry_the_time_of_writing_in_milliseconds(line: Line) -> None:
+    await line.publish(1)
+    async with line.slot() as router:
+        await drained(router, 1)
+    [record] = await line.told("child-policy")
+    assert abs(record.timestamp_ms / 1000 - time.time()) < 60
+
+
+async def test_a_tombstone_with_a_valid_key_goes_to_quarantine_and_is_not_skipped(line: Line) -> None:
+    residents = Pseudonyms(await line.keys.pseudonym_key(CHANGES))
+    [(resident, _)] = changes(1)
+    await line.put(resident.int % len(line.parts), residents.of([resident])[0], None)
+    async with line.slot() as router:
+        await drained(router, 1)
+    async with bus.reader(line.settings, "router", topics.quarantine(line.prefix), line.parts) as reader:
+        [record] = await reader.read_to_end()
+    assert (record.value, dict(record.headers)["hub.errors.code"]) == (None, b"not-a-token")
+
+
