@@ -1,7 +1,8 @@
 """The ledger's archive: every committed line of juki.ledger goes into PostgreSQL, exactly once, and is never changed.
 
-Lines and offset move in one transaction by compare-and-set, so a second archiver does no harm. The tables grant
-INSERT and SELECT; what is archived may lag behind the broker, never lead it.
+Lines and offset move in one transaction by compare-and-set, so a second archiver does no harm. A trigger refuses to
+change or remove what is archived. What is archived may lag behind the broker, never lead it. A Change's digest is
+compared with what is archived of the same id: another one is alarmed, because the id has been used for something else.
 """
 
 from collections import defaultdict
@@ -12,12 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import stamina
 
-from hub import bus, metrics, topics
+from hub import bus, log, metrics, topics
 from hub.bus import Incoming, Reader
 from hub.config import Settings
-from hub.database import Connection, Database, connect, queries
-from hub.errors import JukiError
+from hub.database import Database, connect, queries
+from hub.errors import PASSING, JukiError
 from hub.lifecycle import Process, running
 
 PRINCIPAL = "ledger"
@@ -27,44 +29,72 @@ _SQL = queries(Path(__file__).with_name("archive.sql"))
 
 async def run(settings: Settings, port: int) -> None:
     """The process `jukihub run ledger`."""
-    topic, partitions = topics.ledger(settings.prefix), range(settings.partitions)
+    topic = topics.ledger(settings.prefix)
     async with running(settings, "ledger", port) as process, connect(settings.database) as database:
         await bus.check_topics(settings, PRINCIPAL, [topic])
+        await _kept_up(settings, process, database)
+
+
+@stamina.retry(on=PASSING, attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0)
+async def _kept_up(settings: Settings, process: Process, database: Database) -> None:
+    topic, partitions = topics.ledger(settings.prefix), range(settings.partitions)
+    try:
         async with bus.reader(settings, PRINCIPAL, topic, partitions) as reader:
-            await reader.seek(await positions(database, partitions))
-            await _archive_until_stopped(process, database, reader)
+            archiver = Archiver(database, reader, partitions)
+            await archiver.resume()
+            while not process.stopping.is_set():
+                process.beat()
+                await archiver.once()
+    except PASSING as failed:
+        if process.stopping.is_set():
+            return
+        log.get().warning("archive-waits", code=failed.code)
+        raise
 
 
-async def _archive_until_stopped(process: Process, database: Database, reader: Reader) -> None:
-    while not process.stopping.is_set():
-        process.beat()
-        for part, records in _by_partition(await reader.poll()).items():
-            if not await archive(database, part, records):
-                await reader.seek(await positions(database, [part]))
+class Archiver:
+    """Archives some partitions of the ledger, from where PostgreSQL says that they are archived."""
+
+    def __init__(self, database: Database, reader: Reader, partitions: Sequence[int] | range) -> None:
+        self._database = database
+        self._reader = reader
+        self._partitions = list(partitions)
+        self._next: dict[int, int] = {}
+
+    async def resume(self) -> None:
+        """Read the positions of the database, and seek there; 0 is the beginning, wherever that is."""
+        await self._database.executemany(_SQL["begin_offset"], [(part,) for part in self._partitions])
+        rows = await self._database.fetch(_SQL["offsets"], self._partitions)
+        self._next = {row["partition"]: row["next_offset"] for row in rows}
+        await self._reader.seek({part: at or None for part, at in self._next.items()})
+
+    async def once(self) -> None:
+        """One poll; what somebody else archived meanwhile is left to them."""
+        for part, records in _by_partition(await self._reader.poll()).items():
+            if not await self._archive(part, records):
+                await self.resume()
+                return
+
+    async def _archive(self, part: int, records: Sequence[Incoming]) -> bool:
+        lines = [(record, _read(record)) for record in records]
+        following = records[-1].offset + 1
+        async with self._database.transaction() as tx:
+            if await tx.execute(_SQL["move_offset"], part, self._next[part], following) != 1:
+                return False
+            await tx.executemany(_SQL["insert_line"], [_line(record, line) for record, line in lines])
+            told = [_told(record, line, one) for record, line in lines for one in line["told"]]
+            await tx.executemany(_SQL["insert_told"], told)
+            reused = await tx.fetch(_SQL["reused"], [UUID(line["change"]) for _, line in lines])
+        self._next[part] = following
+        _tell(part, len(records), len(reused))
+        return True
 
 
-async def positions(database: Database, partitions: Sequence[int] | range) -> dict[int, int | None]:
-    """Where each partition is archived up to; None is not at all yet."""
-    rows = await database.fetch(_SQL["offsets"])
-    return dict.fromkeys(partitions) | {r["partition"]: r["next_offset"] for r in rows if r["partition"] in partitions}
-
-
-async def archive(database: Database, part: int, records: Sequence[Incoming]) -> bool:
-    """Archive consecutive records of one partition; False where somebody else has moved on meanwhile."""
-    lines = [(record, _read(record)) for record in records]
-    async with database.transaction() as tx:
-        if not await _moved(tx, part, records[0].offset, records[-1].offset + 1):
-            return False
-        await tx.executemany(_SQL["insert_line"], [_line(record, line) for record, line in lines])
-        told = [_told(record, line, one) for record, line in lines for one in line["told"]]
-        await tx.executemany(_SQL["insert_told"], told)
-    metrics.LEDGER_ARCHIVED.inc(len(records))
-    return True
-
-
-async def _moved(tx: Connection, part: int, first: int, following: int) -> bool:
-    await tx.execute(_SQL["begin_offset"], part)
-    return await tx.execute(_SQL["move_offset"], part, first, following) == 1
+def _tell(part: int, archived: int, reused: int) -> None:
+    metrics.LEDGER_ARCHIVED.inc(archived)
+    metrics.REUSED_IDS.inc(reused)
+    if reused:
+        log.get().error("change-id-reused", code="reused-id", partition=part, count=reused)
 
 
 def _read(record: Incoming) -> Mapping[str, Any]:

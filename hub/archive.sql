@@ -1,15 +1,18 @@
--- name: offsets
--- Up to where each partition of the ledger is archived.
-SELECT partition, next_offset FROM hub.ledger_offsets
-
 -- name: begin_offset
--- A partition that was never read begins at 0; the first record need not have offset 0.
+-- A row for every partition, so that compare-and-set has something to compare.
 INSERT INTO hub.ledger_offsets (partition, next_offset) VALUES ($1, 0) ON CONFLICT DO NOTHING
 
+-- name: offsets
+-- Up to where each partition of the ledger is archived.
+SELECT partition, next_offset FROM hub.ledger_offsets WHERE partition = ANY($1::int[])
+
 -- name: move_offset
--- Compare and set: no row means that somebody else archived these records. Transaction markers leave holes between
--- offsets, so the expected position is at most that of the first record.
-UPDATE hub.ledger_offsets SET next_offset = $3 WHERE partition = $1 AND next_offset <= $2
+-- Compare and set: no row means that somebody else archived these records.
+UPDATE hub.ledger_offsets SET next_offset = $3 WHERE partition = $1 AND next_offset = $2
+
+-- name: reused
+-- Change ids of this poll that stand in the ledger with more than one digest.
+SELECT change FROM hub.ledger WHERE change = ANY($1::uuid[]) GROUP BY change HAVING count(DISTINCT digest) > 1
 
 -- name: insert_line
 INSERT INTO hub.ledger (partition, ledger_offset, change, digest, subject, book, decided_on, recorded_at, line)

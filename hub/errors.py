@@ -56,7 +56,11 @@ class DatabaseError(JukiError):
     """A statement failed; `code` is `sqlstate-XXXXX`."""
 
 
+PASSING = (ProduceFailed, DependencyUnavailable, DatabaseError)
+"""What is over once broker and database answer again: a process waits and begins anew, and does not end."""
+
 __all__ = [
+    "PASSING",
     "BookRefused",
     "ChangeRefused",
     "DatabaseError",

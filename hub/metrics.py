@@ -36,6 +36,7 @@ OLDEST_UNDELIVERED = Gauge(
 )
 
 LEDGER_ARCHIVED = Counter("hub_ledger_records_archived", "Ledger records that are in PostgreSQL")
+REUSED_IDS = Counter("hub_reused_change_ids", "Change ids that came again with other content")
 
 OUTCOMES = ("delivered", "deferred", "refused")
 

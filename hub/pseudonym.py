@@ -13,6 +13,11 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 SIZE = 16
 
 
+def can_be_found(resident: UUID) -> bool:
+    """Whether the holder of the key finds this resident again: only a UUID of version 4 is told from a random block."""
+    return resident.version == 4
+
+
 class Pseudonyms:
     """The pseudonyms of one contract. `key`: 32 bytes."""
 
@@ -32,4 +37,4 @@ class Pseudonyms:
             return None
         decryptor = self._cipher.decryptor()
         found = UUID(bytes=decryptor.update(record_key) + decryptor.finalize())
-        return found if found.version == 4 else None
+        return found if can_be_found(found) else None

@@ -15,13 +15,26 @@ from hub.pseudonym import Pseudonyms
 
 WAITS_BEHIND: Final = "waits-behind"
 
+CODES: Final = (
+    WAITS_BEHIND,
+    "not-a-token", "bad-header", "bad-algorithm", "foreign-token", "moved-token", "unknown-kid", "altered-token",
+    "too-large", "byte-order-mark", "bad-encoding", "too-deep", "duplicate-key", "bad-number", "bad-json",
+    "unknown-field", "unknown-item", "missing-field", "bad-type", "bad-format", "bad-date", "bad-timestamp",
+    "bad-check-digit", "all-same-digits", "control-character", "derived-item", "unknown-kind", "shape-mismatch",
+)  # fmt: skip
+"""Why a Change may not be readable: every code of the seal and of the Change's door. A test compares them."""
+
 
 def letter(record: Incoming, code: str) -> Outgoing:
-    """The record as it came, with a closed code beside it; counted, and said aloud."""
-    metrics.QUARANTINED.labels(code).inc()
-    log.get().error("change-quarantined", code=code, partition=record.partition, offset=record.offset)
+    """The record as it came, with a closed code beside it."""
     headers = (*envelope.CHANGE, (envelope.CODE_HEADER, code.encode()))
     return Outgoing(record.key, record.value, headers, record.timestamp_ms)
+
+
+def alarm(record: Incoming, code: str) -> None:
+    """Say that a record is in quarantine; after the transaction that put it there."""
+    metrics.QUARANTINED.labels(code).inc()
+    log.get().error("change-quarantined", code=code, partition=record.partition, offset=record.offset)
 
 
 def alarm_stopped(record: Incoming, stopped: int) -> None:

@@ -6,7 +6,7 @@ that. Per poll: read, decide, seal, then commit all batches with the offsets and
 slot is taken over anew. Order per resident follows from the partition: output partition := input partition.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from hub.config import Settings
 from hub.intake import Accepted, Intake, Unreadable
 from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms
-from hub.telling import Batches, Teller
+from hub.telling import TOLD, Batches, Tally, Teller
 
 PRINCIPAL = "router"
 MAX_RECORDS = 2000
@@ -35,6 +35,8 @@ class Poll:
     batches: Batches = field(default_factory=dict)
     accepted: dict[int, list[Accepted]] = field(default_factory=lambda: defaultdict(list))
     next_offsets: dict[int, int] = field(default_factory=dict)
+    quarantined: list[tuple[Incoming, str]] = field(default_factory=list)
+    tally: Tally = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Router:
         code = quarantine.WAITS_BEHIND if waits or isinstance(read, Accepted) else read.code
         place = (topics.quarantine(self.prefix), record.partition)
         poll.batches.setdefault(place, []).append(quarantine.letter(record, code))
+        poll.quarantined.append((record, code))
 
     def _stop(self, record: Incoming) -> None:
         self.stopped.add(record.partition)
@@ -94,14 +97,24 @@ class Router:
         advanced = {part: dict(self.sequences[part]) for part in poll.next_offsets}
         now = self.clock()
         for part, accepted in poll.accepted.items():
-            poll.batches |= await self.teller.tell(part, accepted, advanced[part], now)
+            poll.batches |= await self.teller.tell(part, accepted, advanced[part], now, poll.tally)
         where = {part: Position(at, positions.encode(advanced[part])) for part, at in poll.next_offsets.items()}
         await self.writer.commit(
             poll.batches, topics.router_group(self.prefix), topics.changes(self.prefix), where
         )
         self.sequences |= advanced
-        metrics.TRANSACTIONS.labels("committed").inc()
-        metrics.CHANGES_ROUTED.inc(sum(map(len, poll.accepted.values())))
+        _count(poll)
+
+
+def _count(poll: Poll) -> None:
+    """What is counted and alarmed once it is committed: a failed attempt has told nobody anything."""
+    metrics.TRANSACTIONS.labels("committed").inc()
+    metrics.CHANGES_ROUTED.inc(sum(map(len, poll.accepted.values())))
+    for (contract, outcome), count in poll.tally.items():
+        told = outcome == TOLD
+        (metrics.DISCLOSURES.labels(contract) if told else metrics.SILENCES.labels(contract, outcome)).inc(count)
+    for record, code in poll.quarantined:
+        quarantine.alarm(record, code)
 
 
 @asynccontextmanager

@@ -10,17 +10,14 @@ import stamina
 
 from contracts import book as law
 from contracts.book import Book
-from hub import archive, books, bus, log, metrics, positions, topics
+from hub import archive, books, bus, log, metrics, positions, quarantine, topics
 from hub.config import Settings
 from hub.database import Database, connect
-from hub.errors import DatabaseError, DependencyUnavailable, Fenced, JukiError, ProduceFailed
+from hub.errors import PASSING, Fenced, JukiError
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
 from hub.router import PRINCIPAL, Router, slot
 from hub.wrapping import wrapper
-
-PASSING = (ProduceFailed, DependencyUnavailable, DatabaseError)
-"""What ends a take-over and not the process: the slot is taken over anew once broker and database answer."""
 
 
 def now() -> datetime:
@@ -33,6 +30,8 @@ async def route(settings: Settings, number: int, slots: int, port: int) -> None:
     book = law.load(settings.contracts)
     positions.check_fits(book.contracts)
     metrics.prepare(book.contracts)
+    for code in quarantine.CODES:
+        metrics.QUARANTINED.labels(code)
     mine = [part for part in range(settings.partitions) if part % slots == number]
     async with running(settings, f"router-{number}", port) as process, connect(settings.database) as database:
         keys = KeyStore(database, wrapper(settings))

@@ -7,10 +7,11 @@ contract told, with the item set measured on the very bytes that were sealed.
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 import orjson
@@ -19,7 +20,7 @@ from contracts.book import Book
 from contracts.change import JAPAN
 from contracts.contract import Contract
 from contracts.decide import NOT_IN_FORCE, Disclosure, Silence, decide
-from hub import envelope, metrics, topics
+from hub import envelope, topics
 from hub.bus import Outgoing
 from hub.intake import Accepted
 from hub.keys import LEDGER, KeyStore
@@ -28,6 +29,10 @@ from hub.seal import Place, Sheet, seal
 
 Batches = dict[tuple[str, int], list[Outgoing]]
 Entry = dict[str, Any]
+Tally = Counter[tuple[str, str]]
+"""(contract, TOLD or the reason of a silence) -> how often; for the metrics, once the transaction is committed."""
+
+TOLD: Final = "told"
 
 
 
@@ -58,13 +63,15 @@ class Teller:
         pseudonyms = {owner: Pseudonyms(await keys.pseudonym_key(owner)) for owner in owners}
         return cls(prefix, book, keys, pseudonyms, await keys.pseudonym_key(f"{LEDGER}-digest"))
 
-    async def tell(self, part: int, accepted: Sequence[Accepted], sequences: dict[str, int], now: datetime) -> Batches:
-        """All records that come of `accepted`, in this order; moves `sequences` on."""
+    async def tell(
+        self, part: int, accepted: Sequence[Accepted], sequences: dict[str, int], now: datetime, tally: Tally
+    ) -> Batches:
+        """All records that come of `accepted`, in this order; moves `sequences` on and counts into `tally`."""
         batches: Batches = {}
         entries: list[list[Entry]] = [[] for _ in accepted]
         today = now.astimezone(JAPAN).date()
         for contract in self.book.contracts.values():
-            told = _told(accepted, contract, today, sequences)
+            told = _told(accepted, contract, today, sequences, tally)
             if told:
                 records = await self._sealed(contract, part, told, now)
                 batches[topics.disclosures(self.prefix, contract.id), part] = records
@@ -79,7 +86,6 @@ class Teller:
         tokens = seal(key, place, contract.hash, int(now.timestamp()), [one.sheet for one in told])
         record_keys = self.pseudonyms[contract.id].of([one.accepted.change.resident for one in told])
         at = _milliseconds(now)
-        metrics.DISCLOSURES.labels(contract.id).inc(len(told))
         return [Outgoing(key, token, envelope.DISCLOSURE, at) for key, token in zip(record_keys, tokens, strict=True)]
 
     def _ledger(
@@ -101,14 +107,15 @@ class Teller:
 
 
 def _told(
-    accepted: Sequence[Accepted], contract: Contract, today: date, sequences: dict[str, int]
+    accepted: Sequence[Accepted], contract: Contract, today: date, sequences: dict[str, int], tally: Tally
 ) -> list[Told]:
     told = []
     for index, one in enumerate(accepted):
         decision = decided(one, contract, today)
         if isinstance(decision, Silence):
-            metrics.SILENCES.labels(contract.id, decision.reason).inc()
+            tally[contract.id, decision.reason] += 1
             continue
+        tally[contract.id, TOLD] += 1
         sequences[contract.id] = seq = sequences.get(contract.id, 0) + 1
         disclosure = str(uuid5(UUID(one.change.id), contract.id))
         sheet = Sheet(seq, disclosure, payload(one, contract, decision, disclosure))

@@ -16,7 +16,6 @@ Writing includes producing idempotently (KIP-679), so nobody needs a right on th
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from contracts.book import Book
 from contracts.contract import Contract
@@ -26,9 +25,6 @@ from hub.config import Settings
 WEEK_MS = 7 * 24 * 3600 * 1000
 FOREVER = -1
 LARGEST = 1_048_588  # bytes of a record batch; the broker's own limit
-
-Resource = Literal["topic", "group", "transactional-id"]
-Operation = Literal["read", "write", "describe"]
 
 
 @dataclass(frozen=True, slots=True)

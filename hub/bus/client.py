@@ -2,6 +2,8 @@
 
 import asyncio
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -50,9 +52,18 @@ async def _torn_down(client: Any) -> None:
     if sender is not None and sender.sender_task is not None:
         sender.sender_task.cancel()
         await asyncio.wait([sender.sender_task])
-    inner = getattr(client, "client", None)
+    inner = getattr(client, "client", None) or getattr(client, "_client", None)
     if inner is not None:
         await inner.close()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """What the client library raises inside leaves as an error of the hub."""
+    try:
+        yield
+    except (KafkaError, OSError, TimeoutError) as failed:
+        raise unavailable(failed) from None
 
 
 def unavailable(failed: BaseException) -> JukiError:

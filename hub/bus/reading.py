@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from hub.bus.client import connection, started
+from hub.bus.client import connection, started, stopped, translated
 from hub.bus.records import Incoming
 from hub.config import Settings
 from hub.errors import JukiError
@@ -26,18 +26,20 @@ class Reader:
         missing = set(places) - self._consumer.assignment()
         if missing:
             self._consumer.assign([*places])
-        for place, offset in places.items():
-            if offset is None:
-                await self._consumer.seek_to_beginning(place)
-            else:
-                self._consumer.seek(place, offset)
+        with translated():
+            for place, offset in places.items():
+                if offset is None:
+                    await self._consumer.seek_to_beginning(place)
+                else:
+                    self._consumer.seek(place, offset)
 
     async def poll(self, max_records: int = 2000, timeout_ms: int = 200) -> list[Incoming]:
         """What has come, ordered within each partition; empty after `timeout_ms`."""
-        try:
-            found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
-        except OffsetOutOfRangeError:
-            raise JukiError("fell-out-of-retention", self._topic) from None
+        with translated():
+            try:
+                found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+            except OffsetOutOfRangeError:
+                raise JukiError("fell-out-of-retention", self._topic) from None
         return [
             Incoming(r.topic, r.partition, r.offset, r.key, r.value, tuple(r.headers), r.timestamp)
             for records in found.values()
@@ -50,16 +52,18 @@ class Reader:
 
     async def read_to_end(self) -> list[Incoming]:
         """Everything from here to what is now the end of every partition that is read."""
-        ends = await self._consumer.end_offsets(self._consumer.assignment())
+        with translated():
+            ends = await self._consumer.end_offsets(self._consumer.assignment())
         found: list[Incoming] = []
         while await self._behind(ends):
             found += await self.poll(timeout_ms=100)
         return found
 
     async def _behind(self, ends: Mapping[Any, int]) -> bool:
-        for place, end in ends.items():
-            if await self._consumer.position(place) < end:
-                return True
+        with translated():
+            for place, end in ends.items():
+                if await self._consumer.position(place) < end:
+                    return True
         return False
 
 
@@ -77,4 +81,4 @@ async def reader(settings: Settings, principal: str, topic: str, partitions: Seq
         await opened.seek(dict.fromkeys(partitions))
         yield opened
     finally:
-        await consumer.stop()
+        await stopped(consumer)

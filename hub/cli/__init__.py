@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.util import find_spec
 from traceback import walk_tb
 from typing import Final
 
@@ -21,8 +20,8 @@ from contracts.errors import BookRefused, JukiError
 GROUP: Final = "jukihub.commands"
 LIGHT: Final = ("decide", "contracts")
 """Commands that need no server; the module has the command's name."""
-MODULES: Final = (*LIGHT, "demo", "house", "run", "topics", "keys", "ledger", "letters", "replay", "explain", "bench")
-"""Modules of this folder in the order of the help; one that is not there yet is left out."""
+MODULES: Final = (*LIGHT, "demo", "house", "run", "topics", "keys", "bench")
+"""Modules of this folder in the order of the help."""
 
 ROOMS: Final = ("contracts", "hub", "producers", "consumers")
 
@@ -76,8 +75,7 @@ def _nothing() -> None:
 
 
 def _register(name: str, app: typer.Typer, run: typer.Typer) -> None:
-    if find_spec(f"{__name__}.{name}") is not None:
-        import_module(f"{__name__}.{name}").commands(app, run)
+    import_module(f"{__name__}.{name}").commands(app, run)
 
 
 def _register_rooms(app: typer.Typer, run: typer.Typer) -> None:

@@ -84,9 +84,10 @@ def lines(given: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
     while line := given.readline(MAX_BYTES + 2):
         number += 1
-        if not line.endswith(b"\n"):
+        cut = len(line) > MAX_BYTES + 1 and not line.endswith(b"\n")
+        if cut:
             _skip_rest(given, line)
-        if not line.isspace():
+        if cut or not line.isspace():  # what a blank piece was cut from may not be blank
             yield number, line.removesuffix(b"\n")
 
 

@@ -1,0 +1,47 @@
+"""Metrics tell counts of closed things, from the first scrape on, and never an id."""
+
+import ast
+import re
+from pathlib import Path
+
+from prometheus_client import REGISTRY, generate_latest
+
+from contracts import book
+from hub import metrics, quarantine
+
+ROOT = Path(__file__).resolve().parents[3]
+LABELS = {"contract", "outcome", "reason", "code", "le", "generation", "implementation", "major", "minor", "patchlevel",
+          "version"}  # fmt: skip
+DOOR = ("contracts/door.py", "contracts/change.py", "contracts/record.py", "hub/seal.py", "hub/keys.py")
+RAISED = {"ChangeRefused", "TokenRefused", "PydanticCustomError"}
+
+
+def test_no_metric_has_a_label_that_could_name_somebody() -> None:
+    metrics.prepare(book.load().contracts)
+    used = set(re.findall(r'[{,](\w+)="', generate_latest(REGISTRY).decode()))
+    assert used <= LABELS
+
+
+def test_every_combination_of_contract_and_outcome_is_there_at_the_first_scrape() -> None:
+    metrics.prepare(["tax"])
+    text = generate_latest(REGISTRY).decode()
+    for sample in ('hub_disclosures_total{contract="tax"}', 'hub_deliveries_total{contract="tax",outcome="refused"}',
+                   'hub_silences_total{contract="tax",reason="nothing-changed"}', 'hub_dead_letters{contract="tax"}'):
+        assert f"{sample} 0.0" in text
+
+
+def test_every_code_with_which_a_change_can_be_refused_is_known_to_the_metrics() -> None:
+    codes = {code for file in DOOR for code in raised(ROOT / file)}
+    assert codes - {"sqlstate"} <= set(quarantine.CODES)
+    assert len(codes) > 20
+
+
+def raised(file: Path) -> set[str]:
+    """First arguments of the errors that a door raises, and the values of its tables of codes."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return {
+        node.args[0].value
+        for node in calls
+        if node.func.id in RAISED and node.args and isinstance(node.args[0], ast.Constant)
+    }
