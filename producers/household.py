@@ -1,8 +1,9 @@
 """Households as the acts see them: who lives together, who is the head, what changes for the others.
 
-Item 4 of 住基法7条 is the fact of being head, or the head's name and the relationship to the head. A household has one
-head, always. When the head goes, a new one is demanded, and with it every other member's relationship to the new head:
-a relationship is a fact that somebody must state, so none is ever guessed.
+Item 4 of 住基法7条 is for a head the fact of being it (その旨), and for everybody else the head's name and the
+relationship to the head: a head's own name is no part of it, and does not stand there. A household has one head,
+always. When the head goes, a new one is demanded, and with it every other member's relationship to the new head: a
+relationship is a fact that somebody must state, so none is ever guessed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -91,10 +92,8 @@ def head_of(members: Iterable[Person]) -> Person:
 
 
 def as_head(record: Record) -> dict[str, Any]:
-    """The record of somebody who is head of the household."""
-    return {
-        **record, "is_household_head": True, "household_head_name": record["name"], "relationship_to_head": HEAD,
-    }  # fmt: skip
+    """The record of somebody who is head of the household: the fact, and no name (住基法7条4号)."""
+    return {**record, "is_household_head": True, "household_head_name": None, "relationship_to_head": HEAD}
 
 
 def under(record: Record, head_name: Any, relationship: str, place: str = "relationships") -> dict[str, Any]:

@@ -16,14 +16,22 @@ def my_number(n: int) -> str:
 
 
 def record(n: int = 1, **changed: Any) -> dict[str, Any]:
-    """A full record of synthetic resident `n`."""
+    """A full record of synthetic resident `n`, a head: somebody else's has the head's name (`in_household_of`)."""
     return {
         "protected": False, "atena_no": f"{n:015d}", "household_no": f"{n:010d}", "togo_atena_no": f"{9_000_000 + n}",
         "my_number": my_number(n), "juminhyo_code": f"{n:011d}", "name": f"架空 人{n}号", "name_furigana": "カクウ",
         "birth_date": "1990-04-01", "sex": "2", "address": {"text": f"架空市仮町{n}番地"}, "is_household_head": True,
-        "household_head_name": f"架空 人{n}号", "relationship_to_head": "世帯主", "nationality": None,
+        "household_head_name": None, "relationship_to_head": "世帯主", "nationality": None,
         "dv_protection": None,
     } | changed  # fmt: skip
+
+
+def in_household_of(n: int, relationship: str) -> dict[str, Any]:
+    """What the record of somebody says who lives with resident `n` as head (住基法7条4号)."""
+    return {
+        "household_no": f"{n:010d}", "is_household_head": False, "household_head_name": f"架空 人{n}号",
+        "relationship_to_head": relationship,
+    }  # fmt: skip
 
 
 def line(kind: str, before: Any, after: Any, **changed: Any) -> bytes:

@@ -1,9 +1,10 @@
 """The 中間サーバー: registration of the city's copy (副本) of 住民票関係情報 (stand-in).
 
 What is assumed. Fact (番号法19条8号, 住基法7条4号): the copy is keyed by 団体内統合宛名番号, holds the items of 7条4号
-and neither name nor address of the person; copies are erased by an operation of the city. Known practice: the flag
-自動応答不可 keeps the copy of a protected person from being answered automatically. Unsure, invented here: the layout
-number, the names of the members, that a 消除 marks the copy as removed and leaves its erasure to the city.
+and neither name nor address of the person; of a head it therefore has the fact (その旨) and no household_head_name;
+copies are erased by an operation of the city. Known practice: the flag 自動応答不可 keeps the copy of a protected
+person from being answered automatically. Unsure, invented here: the layout number, the names of the members, that a
+消除 marks the copy as removed and leaves its erasure to the city.
 
     POST /copies   {"togo_atena_no", "version", "auto_answer": false for 自動応答不可, "record": {6 items}}
 """
@@ -30,7 +31,13 @@ _ENVELOPE: Mapping[str, forms.Check] = {
 def fault(body: Mapping[str, Any]) -> tuple[str, str] | None:
     """The first (code, place) that is wrong with a copy."""
     outside = forms.fault_in(body, _ENVELOPE, frozenset(_ENVELOPE))
-    return outside or forms.fault_in(body["record"], RECORD, frozenset({"change_action", "change_date"}))
+    form = outside or forms.fault_in(body["record"], RECORD, frozenset({"change_action", "change_date"}))
+    return form or _own_name(body["record"])
+
+
+def _own_name(record: Mapping[str, Any]) -> tuple[str, str] | None:
+    named = record["is_household_head"] and record["household_head_name"] is not None
+    return ("not-null", "household_head_name") if named else None
 
 
 def subject(body: Mapping[str, Any]) -> str:

@@ -93,8 +93,9 @@ def _notified(sketch: Sketch, since: date) -> str:
 
 
 def _place(sketch: Sketch, member: Member) -> dict[str, Any]:
+    is_head = member.relationship == HEAD
     return {
-        "is_household_head": member.relationship == HEAD, "household_head_name": sketch.head_name,
+        "is_household_head": is_head, "household_head_name": None if is_head else sketch.head_name,
         "relationship_to_head": member.relationship,
     }  # fmt: skip
 

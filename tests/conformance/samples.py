@@ -49,7 +49,7 @@ def _convenience_store(seed: int, name: str) -> dict[str, Any]:
         "atena_no": digits(seed + 4, 12), "household_no": digits(seed + 5, 12), "name": name, "name_furigana": "ミホン",
         "former_surname": None, "alias_name": None, "birth_date": "1990-02-28", "sex": "2", "address": address(seed),
         "address_fixed_date": "2026-04-01", "resident_since": "2020-01-01", "notified_date": None,
-        "previous_address": None, "is_household_head": True, "household_head_name": name,
+        "previous_address": None, "is_household_head": True, "household_head_name": None,
         "relationship_to_head": "世帯主", "honseki": None, "nationality": None, "foreign_resident_since": None,
         "art30_45_category": None, "residence_status": None, "residence_expiry": None, "residence_card_no": None,
         "dv_protection": None,

@@ -101,6 +101,21 @@ async def test_a_protected_person_is_not_answered_automatically(tmp_path: Path) 
     assert [one["body"]["auto_answer"] for one in told] == [False, True, False]
 
 
+@pytest.mark.parametrize("protected", [True, False])
+async def test_the_copy_of_a_head_that_names_the_head_is_refused(tmp_path: Path, protected: bool) -> None:
+    said = disclosure("intermediate-server", protected=protected)
+    said.items.update(is_household_head=True, relationship_to_head="世帯主")
+    async with standin("intermediate-server", tmp_path) as server:
+        assert await server.hand_over(said) == Refused("counterpart-not-null")
+
+
+async def test_the_copy_of_a_head_is_the_fact_of_being_head(tmp_path: Path) -> None:
+    said = disclosure("intermediate-server")
+    said.items.update(is_household_head=True, household_head_name=None, relationship_to_head="世帯主")
+    async with standin("intermediate-server", tmp_path) as server:
+        assert isinstance(await server.hand_over(said), Delivered)
+
+
 @pytest.mark.parametrize("state", ["deleted", "left"])
 async def test_whoever_is_gone_is_erased_and_reading_back_says_so(store: Standin, state: str) -> None:
     subject = disclosure("convenience-store").items["atena_no"]

@@ -9,7 +9,7 @@ import pytest
 from contracts.book import load
 from contracts.change import Change
 from tests.contracts.agreed import ELSEWHERE, SOMEWHERE, outcome, told
-from tests.people import change, my_number, record
+from tests.people import change, in_household_of, my_number, record
 
 BOOK = load()
 SHUT = record(protected=True, dv_protection={"category": "DV"})
@@ -18,7 +18,7 @@ LIFE: list[tuple[str, str, Any, Any, str]] = [  # child-policy, convenience-stor
     ("転入", "MOVE_IN_DOMESTIC", None, record(), "entered entered entered entered"),
     ("死亡", "DEATH", record(), None, "deleted deleted deleted deleted"),
     ("転居", "RELOCATE", record(address=SOMEWHERE), record(address=ELSEWHERE), "inside inside not-heard inside"),
-    ("世帯主変更", "HEAD_CHANGED", record(), record(is_household_head=False), "inside inside inside not-heard"),
+    ("世帯主変更", "HEAD_CHANGED", record(), record(**in_household_of(2, "子")), "inside inside inside not-heard"),
     ("個人番号の変更請求", "MY_NUMBER_CHANGE_REQUESTED", record(), record(my_number=my_number(77)),
      "inside nothing-changed inside inside"),
     ("住民票コードの変更請求", "JUMIN_CODE_CHANGE_REQUESTED", record(), CODE, "not-heard nothing-changed not-heard inside"),

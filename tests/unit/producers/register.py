@@ -21,10 +21,11 @@ ELSEWHERE = {"town": "例示台", "number": "9番9号", "text": "見本県見本
 
 def person(index: int, household: int = 1, relationship: str = HEAD, head: int = 1, **changed: Any) -> Person:
     """Somebody on the register: number `index`, in a household whose head is number `head`."""
+    is_head = relationship == HEAD
     return Person(UUID(int=index, version=4), {
         "protected": False, "atena_no": str(index), "household_no": str(household), "togo_atena_no": f"9{index}",
         "my_number": NUMBERS.my_number(index), "name": f"見本　{index}号", "birth_date": "1980-05-05", "sex": "2",
-        "address": ADDRESS, "is_household_head": relationship == HEAD, "household_head_name": f"見本　{head}号",
+        "address": ADDRESS, "is_household_head": is_head, "household_head_name": None if is_head else f"見本　{head}号",
         "relationship_to_head": relationship, "nationality": None, "move_out_destination": None, "dv_protection": None,
     } | changed)  # fmt: skip
 
