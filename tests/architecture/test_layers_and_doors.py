@@ -15,6 +15,7 @@ PYTHON = Path(sys.executable)
 
 DOORS = {
     "aiokafka": {"hub/bus/client.py", "hub/bus/inquiry.py", "hub/bus/reading.py", "hub/bus/writing.py"},
+    "alembic": {"hub/migrate.py"},
     "asyncpg": {"hub/database.py"},
     "confluent_kafka": {"hub/broker_admin.py"},
     "sqlalchemy": {"hub/migrate.py"},

@@ -4,12 +4,10 @@ Numbers, records and Changes are bytea, never text: what PostgreSQL quotes in an
 and a cast, which would quote its input, is never needed. Unique keys are met with ON CONFLICT, and so never violated.
 """
 
-from alembic import op
+from hub.migrate import run
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 HOUSEHOLD = """
 CREATE TABLE registry.household (
@@ -93,6 +91,6 @@ NUMBERS = ("atena_no", "household_no", "togo_atena_no")
 def upgrade() -> None:
     """Make every table."""
     for statement in (HOUSEHOLD, RESIDENT, MEMBERS, MY_NUMBER, HISTORY, PLANNED, NOTICE, OUTBOX, HALTED, LOADED):
-        op.execute(statement)
+        run(statement)
     for number in NUMBERS:
-        op.execute(f"CREATE SEQUENCE registry.{number}_seq")
+        run(f"CREATE SEQUENCE registry.{number}_seq")
