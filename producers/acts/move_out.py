@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from producers.household import Leaving, Person, View, those_who_stay
-from producers.notices import MoveOut, MoveOutConfirmed, MoveOutDue
+from producers.notices import MoveOut, MoveOutConfirmed, MoveOutDue, Movers
 from producers.outbox import Draft
 from producers.refusals import NoticeRefused
 
@@ -54,7 +54,7 @@ def _is_planned(person: Person) -> bool:
     return person.record.get("move_out_destination") is not None
 
 
-def _deleted(people: Sequence[Person], notice: MoveOut | MoveOutConfirmed | MoveOutDue, view: View) -> list[Draft]:
+def _deleted(people: Sequence[Person], notice: Movers, view: View) -> list[Draft]:
     gone = [
         Draft(who.resident, "MOVE_OUT_DOMESTIC", who.record, None, notice.on, notice.notified_on) for who in people
     ]

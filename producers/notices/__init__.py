@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from producers.notices.form import RECEIPT, Leaving, Newcomer, Notice
 from producers.notices.household import Birth, Death, HeadChange, ProtectionEnd, ProtectionStart
-from producers.notices.moving import MoveIn, MoveOut, MoveOutConfirmed, MoveOutDue, Relocate
+from producers.notices.moving import MoveIn, MoveOut, MoveOutConfirmed, MoveOutDue, Movers, Relocate
 from producers.refusals import NoticeRefused
 
 NOTICES: Mapping[str, type[Notice]] = {
@@ -41,5 +41,5 @@ def read(value: Any) -> Notice:
 
 __all__ = [
     "NOTICES", "RECEIPT", "Birth", "Death", "HeadChange", "Leaving", "MoveIn", "MoveOut", "MoveOutConfirmed",
-    "MoveOutDue", "Newcomer", "Notice", "ProtectionEnd", "ProtectionStart", "Relocate", "read",
+    "MoveOutDue", "Movers", "Newcomer", "Notice", "ProtectionEnd", "ProtectionStart", "Relocate", "read",
 ]  # fmt: skip

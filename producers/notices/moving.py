@@ -32,11 +32,19 @@ class MoveIn(Notice):
         return self.persons
 
 
-class Relocate(Leaving):
+class Movers(Leaving):
+    """People of one household, by 宛名番号, who leave it together."""
+
+    atena_nos: Numbers
+
+    def concerns(self) -> list[str]:
+        return self.atena_nos
+
+
+class Relocate(Movers):
     """転居 (住基法23条). All of a household: it keeps its number. Some: a new household, or an existing one."""
 
     act: Literal["relocate"]
-    atena_nos: Numbers
     moved_on: Date
     address: Address
     household_no: MunicipalNumber | None = None
@@ -49,18 +57,14 @@ class Relocate(Leaving):
     def on(self) -> Any:
         return self.moved_on
 
-    def concerns(self) -> list[str]:
-        return self.atena_nos
-
     def joins(self) -> str | None:
         return self.household_no
 
 
-class MoveOut(Leaving):
+class MoveOut(Movers):
     """転出 (住基法24条), filed before moving; filed late, the record is deleted at once."""
 
     act: Literal["move-out"]
-    atena_nos: Numbers
     moves_on: Day
     destination: Address
     happens_first: ClassVar[bool] = False
@@ -69,35 +73,22 @@ class MoveOut(Leaving):
     def on(self) -> Any:
         return self.moves_on
 
-    def concerns(self) -> list[str]:
-        return self.atena_nos
+
+class _CarriedOut(Movers):
+    moved_on: Day
+
+    @property
+    def on(self) -> Any:
+        return self.moved_on
 
 
-class MoveOutDue(Leaving):
+class MoveOutDue(_CarriedOut):
     """The day of a planned 転出 has come (`jukihub due` writes these)."""
 
     act: Literal["move-out-due"]
-    atena_nos: Numbers
-    moved_on: Day
-
-    @property
-    def on(self) -> Any:
-        return self.moved_on
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos
 
 
-class MoveOutConfirmed(Leaving):
+class MoveOutConfirmed(_CarriedOut):
     """転入通知 (住基法9条1項): the other municipality has entered them, so the planned move is carried out here."""
 
     act: Literal["move-out-confirmed"]
-    atena_nos: Numbers
-    moved_on: Day
-
-    @property
-    def on(self) -> Any:
-        return self.moved_on
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos

@@ -43,11 +43,3 @@ def elsewhere(dice: Random) -> dict[str, Any]:
         "municipality_code": code, "town": "大字例", "machiaza_id": None, "number": number, "building": None,
         "postal_code": None, "text": f"{place}大字例{number}",
     }  # fmt: skip
-
-
-def abroad(country: str) -> dict[str, Any]:
-    """An address abroad, as far as the register knows it."""
-    return {
-        "municipality_code": None, "town": None, "machiaza_id": None, "number": None, "building": None,
-        "postal_code": None, "text": country,
-    }  # fmt: skip
