@@ -88,9 +88,7 @@ class Settler:
         return bool(done)
 
     async def _unproven(self, held: Connection, head: Head) -> UUID:
-        offset = await held.fetchval(
-            "SELECT record_offset FROM inbox.disclosures WHERE contract = $1 AND id = $2", self._contract, head.id
-        )
+        offset = await held.fetchval(_SQL["offset"], self._contract, head.id)
         return place_id(self._contract, head.partition, offset or 0)
 
     async def hurry(self) -> None:

@@ -18,6 +18,10 @@ WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
 UPDATE inbox.disclosures SET state = 'dead', code = $4, attempts = attempts + 1, settled_at = $5, id = $6
 WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
 
+-- name: offset
+-- Where a disclosure lay in its partition: what remains of its identity where its own claim to an id is not proven.
+SELECT record_offset FROM inbox.disclosures WHERE contract = $1 AND id = $2
+
 -- name: behind
 -- Who waits: the open disclosures of the same resident behind this one.
 SELECT count(*) FROM inbox.disclosures
