@@ -1,8 +1,9 @@
 """The outbox: a Change is recorded in the transaction that changes the register, or not at all.
 
-`record` keeps four promises. A Change enters only through the door of `contracts.change`. Its version rises per
-resident even when the clock is set back. Its place in the outbox is drawn behind the resident's lock, so that the order
-of ids is the order of versions. Its id is used once: the same id with other content is refused, never overwritten.
+`record` keeps four promises. A Change enters only through the door of `contracts.change`, and only about a resident
+whose UUID is of version 4, because no other can be found again from a record key. Its version rises per resident even
+when the clock is set back. Its place in the outbox is drawn behind the resident's lock, so that the order of ids is the
+order of versions. Its id is used once: the same id with other content is refused, never overwritten.
 """
 
 from collections import Counter, defaultdict
@@ -19,6 +20,7 @@ from uuid_utils import uuid7
 from contracts.change import JAPAN, parse
 from hub.database import Connection, queries
 from hub.errors import ChangeRefused, JukiError
+from hub.pseudonym import can_be_found
 
 CHANNEL = "registry_outbox"
 SHARDS = 4
@@ -62,9 +64,11 @@ async def record(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list
     """Record `drafts` in the open transaction `tx`, in their order; residents must be on file already.
 
     A draft whose id is known with the same content is a repeat: its first recording is returned and nothing is
-    written. Raises ChangeRefused for what the door refuses, `reused-id` for a known id with other content, and
-    JukiError `unknown-resident`.
+    written. Raises ChangeRefused for what the door refuses, `bad-format` for a resident that is not a UUID of version
+    4, `reused-id` for a known id with other content, and JukiError `unknown-resident`.
     """
+    if not all(can_be_found(draft.resident) for draft in drafts):
+        raise ChangeRefused("bad-format", "resident")
     await tx.fetch(SQL["lock"], sorted({draft.resident for draft in drafts}))
     before = await _recorded_before(tx, drafts)
     fresh = [draft for draft in drafts if draft.id not in before]

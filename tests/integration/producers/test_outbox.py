@@ -3,10 +3,11 @@
 import asyncio
 import traceback
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID, uuid1, uuid4
 
 import orjson
 import pytest
+from uuid_utils.compat import uuid7
 
 from hub.errors import ChangeRefused, DatabaseError, JukiError
 from producers.outbox import Draft, microseconds, record
@@ -112,6 +113,15 @@ async def test_what_json_allows_and_postgresql_does_not_is_refused_with_a_code(d
     with pytest.raises(ChangeRefused):
         async with db.transaction() as tx:
             await record(tx, [Draft(who, "MINOR_CORRECTION", now, {**now, "name": text}, "2026-04-01")], NOW)
+
+
+@pytest.mark.parametrize("resident", [uuid1(), uuid7(), UUID(int=0)], ids=["1", "7", "nil"])
+async def test_a_resident_of_whom_no_record_key_can_be_turned_back_is_refused(db, resident):
+    who, now = (await residents(db))[0]
+    with pytest.raises(ChangeRefused, match="resident: bad-format"):
+        async with db.transaction() as tx:
+            await record(tx, [correction(who, now), correction(resident, now)], NOW)
+    assert await db.fetchval("SELECT count(*) FROM registry.outbox") == 0
 
 
 async def test_nobody_unknown_has_changes(db):
