@@ -1,8 +1,9 @@
 """Whether a record belongs where it lies: pure, before anything is stored.
 
 In this order: a value at all, a size that can be ours, a token (anything else is not kept: it might be plaintext),
-our algorithms and members, meant for this contract and lying in its place, our constant headers, a record key. Then
-the sequence: it counts up by one per contract and partition. A higher number is a gap (recorded, and the token taken);
+our algorithms and members, meant for this contract and lying in its place beside its record key, our constant headers,
+a record key. A header is a claim until the token has opened: only then do its id and its number count. Then the
+sequence: it counts up by one per contract and partition. A higher number is a gap (recorded, and the token taken);
 a lower one is refused. A disclosure that was received before is a repeat, whatever its number, and is dropped; other
 bytes under the same id and the same number are none: one of the two is forged, so both are kept.
 """
@@ -95,14 +96,17 @@ def judge(record: Incoming, contract: str) -> Arrival:
             refused.code,
         )  # fmt: skip
     arrival = Arrival(UUID(str(read["jti"])), key, record.partition, record.offset, int(str(read["seq"])), token)
-    if record.headers != DISCLOSURE:
-        return refused_as(arrival, contract, "foreign-headers")
-    return arrival if key is not None else refused_as(arrival, contract, "no-record-key")
+    return arrival if record.headers == DISCLOSURE else refused_as(arrival, contract, "foreign-headers")
 
 
 def refused_as(arrival: Arrival, contract: str, code: str) -> Arrival:
     """The same record, refused with `code`, under the id of its place."""
     return replace(arrival, id=place_id(contract, arrival.partition, arrival.offset), code=code)
+
+
+def unproven(arrival: Arrival, contract: str, code: str) -> Arrival:
+    """A token that did not open: neither its id nor its number is believed. A code that it has already stays."""
+    return replace(refused_as(arrival, contract, arrival.code or code), seq=None)
 
 
 def sort(arrivals: list[Arrival], known: Mapping[UUID, Seen], last: Mapping[int, int], contract: str) -> Sorted:
@@ -150,7 +154,9 @@ def _header(record: Incoming, contract: str) -> dict[str, object]:
     read = header(record.value)
     if record.value.count(b".") != 4 or not _SHAPE.issuperset(record.value):
         raise TokenRefused("not-a-token")
-    check_place(read, Place(contract, record.topic, record.partition))
+    if record.key is None or len(record.key) != SIZE:
+        raise TokenRefused("no-record-key")
+    check_place(read, Place(contract, record.topic, record.partition), record.key)
     if read["seq"] < 1 or not _is_uuid(read["jti"]):
         raise TokenRefused("bad-header")
     return read

@@ -67,7 +67,7 @@ class Deliverer:
 
     async def carry(self, head: Head) -> None:
         """One disclosure: open, hand over, settle."""
-        opened = await self._opener.open(head.token, head.partition)
+        opened = await self._opener.open(head.token, head.partition, head.subject)
         if not isinstance(opened, Disclosure):
             ended = Ended(opened, None)
         elif opened.version <= (head.last_version or 0):

@@ -3,7 +3,7 @@
 The offset lives in the same transaction as the tokens and moves by compare-and-set. Whoever finds it moved is a zombie:
 it rolls back, reads the offset again and seeks there; Kafka's own offsets are never asked. What does not belong where
 it lies is kept as a dead letter with a closed code; repeats are dropped and counted; gaps are recorded, counted and
-alarmed. No token is opened here.
+alarmed. Every token is opened once before anything in its header counts, and is kept sealed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from consumers.arrival import Arrival, Gap, Seen, Sorted, judge, sort
+from consumers.arrival import Arrival, Gap, Seen, Sorted, judge, sort, unproven
+from consumers.disclosure import Disclosure
+from consumers.opening import Opener
 from hub import log, metrics
 from hub.bus import Incoming, Reader
 from hub.database import Connection, Database, queries
 from hub.errors import DatabaseError, JukiError
+from hub.outcome import Deferred
 
 MAX_RECORDS = 2000
 
@@ -37,10 +40,12 @@ class Mark:
 class Inbox:
     """The inbox of one contract on some partitions of its topic."""
 
-    def __init__(
-        self, database: Database, reader: Reader, contract: str, partitions: Sequence[int], now: Callable[[], datetime]
-    ) -> None:
+    def __init__(  # noqa: PLR0913 - the wiring of one process
+        self, database: Database, reader: Reader, opener: Opener, contract: str, partitions: Sequence[int],
+        now: Callable[[], datetime],
+    ) -> None:  # fmt: skip
         self._database = database
+        self._opener = opener
         self._reader = reader
         self._contract = contract
         self._partitions = list(partitions)
@@ -78,7 +83,7 @@ class Inbox:
 
     async def _take(self, records: Sequence[Incoming]) -> int:
         moved = {record.partition: record.offset + 1 for record in records}
-        arrivals = [judge(record, self._contract) for record in records]
+        arrivals = [await self._proven(judge(record, self._contract)) for record in records]
         async with self._database.transaction() as held:
             found = await self._sorted(held, arrivals)
             await self._move(held, moved, found)
@@ -86,6 +91,15 @@ class Inbox:
         self._marks |= {part: Mark(offset, found.last[part]) for part, offset in moved.items()}
         self._tell(found)
         return len(found.kept)
+
+    async def _proven(self, arrival: Arrival) -> Arrival:
+        """The arrival; one that does not open is a letter under its place's id, and its number does not count."""
+        if arrival.seq is None or arrival.token is None:
+            return arrival
+        opened = await self._opener.open(arrival.token, arrival.partition, arrival.subject or b"")
+        if isinstance(opened, Deferred):
+            raise DatabaseError(opened.code)
+        return arrival if isinstance(opened, Disclosure) else unproven(arrival, self._contract, opened.code)
 
     async def _sorted(self, held: Connection, arrivals: list[Arrival]) -> Sorted:
         ids = [arrival.id for arrival in arrivals]

@@ -4,7 +4,7 @@ from consumers.disclosure import Disclosure, read
 from hub.errors import DatabaseError, DependencyUnavailable, TokenRefused
 from hub.keys import KeyStore
 from hub.outcome import Deferred, Refused
-from hub.seal import Place, header, open_token
+from hub.seal import Place, check_place, header, open_token
 
 
 class Opener:
@@ -15,11 +15,13 @@ class Opener:
         self._contract = contract
         self._topic = topic
 
-    async def open(self, token: bytes, partition: int) -> Disclosure | Deferred | Refused:
+    async def open(self, token: bytes, partition: int, subject: bytes) -> Disclosure | Deferred | Refused:
         """The disclosure; Refused where the token is not what it should be, Deferred where no key can be had now."""
         try:
+            place = Place(self._contract, self._topic, partition)
+            check_place(header(token), place, subject)
             key = await self._keys.by_kid(header(token)["kid"])
-            head, payload = open_token(token, key, Place(self._contract, self._topic, partition))
+            head, payload = open_token(token, key, place, subject)
             return read(payload, head["jti"], self._contract)
         except TokenRefused as refused:
             return Refused(refused.code)

@@ -45,7 +45,7 @@ class Scout:
         return len(looked)
 
     async def _look(self, row: Row) -> bool:
-        opened = await self._opener.open(row["token"], row["partition"])
+        opened = await self._opener.open(row["token"], row["partition"], row["subject"])
         if isinstance(opened, Deferred):
             return False
         if isinstance(opened, Disclosure) and begins_protection(opened, self._contract):

@@ -1,6 +1,7 @@
 """One process per contract: the inbox, the hand-over and the figures of both, side by side, until it is to stop.
 
-A database that goes away stops nothing for good: each loop waits and goes on. Anything unexpected ends the process.
+A database that goes away stops nothing for good: each loop waits and goes on. Anything unexpected ends the process. One
+loop that stands still makes /health say so, however well the others run.
 """
 
 import asyncio
@@ -72,9 +73,9 @@ async def deliver(settings: Settings, name: str, port: int) -> None:
     async with running(settings, f"deliver-{name}", port) as process, parts(settings, contract, url, now) as made:
         arrived = asyncio.Event()
         async with asyncio.TaskGroup() as loops:
-            loops.create_task(_kept_up(process, _receiving(process, made, arrived)))
-            loops.create_task(_kept_up(process, _handing_over(process, made, arrived)))
-            loops.create_task(_kept_up(process, _counting(process, made)))
+            loops.create_task(kept_up(process, "receiving", _receiving(made, arrived)))
+            loops.create_task(kept_up(process, "hand-over", _handing_over(process, made, arrived)))
+            loops.create_task(kept_up(process, "counting", _counting(process, made)))
 
 
 def _prepare_metrics(name: str) -> None:
@@ -98,18 +99,17 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
         settler = Settler(database, contract.id, clock)
         counterpart = Counterpart(ADAPTERS[contract.via], Line(session, url))
         deliverer = Deliverer(database, contract.id, opener, counterpart, settler, clock)
-        inbox = Inbox(database, reader, contract.id, partitions, clock)
+        inbox = Inbox(database, reader, opener, contract.id, partitions, clock)
         try:
             yield Parts(database, contract, inbox, deliverer, Scout(database, contract, opener, settler))
         finally:
             await deliverer.finish()
 
 
-def _receiving(process: Process, made: Parts, arrived: asyncio.Event) -> Callable[[], Awaitable[None]]:
+def _receiving(made: Parts, arrived: asyncio.Event) -> Callable[[], Awaitable[None]]:
     async def once() -> None:
         if await made.inbox.once():
             arrived.set()
-        process.beat()
 
     return once
 
@@ -139,8 +139,10 @@ def _counting(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
     return once
 
 
-async def _kept_up(process: Process, once: Callable[[], Awaitable[None]]) -> None:
+async def kept_up(process: Process, loop: str, once: Callable[[], Awaitable[None]]) -> None:
+    """Do `once` again and again until the process is to stop, and beat for `loop` before each time."""
     while not process.stopping.is_set():
+        process.beat(loop)
         try:
             await once()
         except DatabaseError as failed:

@@ -12,7 +12,7 @@ from hub.bus import Incoming
 from hub.errors import ChangeRefused, TokenRefused
 from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms
-from hub.seal import Place, header, open_token
+from hub.seal import Place, check_place, header, open_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class Intake:
         return Accepted(change, content) if change.resident == resident else None
 
     async def _opened(self, record: Incoming) -> bytes:
-        key = await self._keys.by_kid(header(record.value)["kid"])
-        _, payload = open_token(record.value, key, Place(CHANGES, record.topic, record.partition))
+        read, place = header(record.value), Place(CHANGES, record.topic, record.partition)
+        check_place(read, place, record.key)
+        key = await self._keys.by_kid(read["kid"])
+        _, payload = open_token(record.value, key, place, record.key)
         return payload.rstrip(b" ")

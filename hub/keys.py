@@ -1,8 +1,8 @@
 """Content keys, one per owner and day, and pseudonym keys, one per owner. Kept wrapped in PostgreSQL.
 
-An owner is a contract, or `changes` for what the relay seals to the router. A key is made by whoever first needs it;
-of two that do so at once, both get the same. Plain keys live in the memory of the processes that hold a database
-role for them, and nowhere else.
+An owner is a contract, or the hub itself (`hub:changes` for what the relay seals to the router). A key is made by
+whoever first needs it; of two that do so at once, both get the same. Plain keys live in the memory of the processes
+that hold a database role for them, and nowhere else.
 """
 
 import os
@@ -14,8 +14,9 @@ from hub.errors import TokenRefused
 from hub.seal import ContentKey
 from hub.wrapping import KeyWrapper
 
-CHANGES = "changes"
-LEDGER = "ledger"
+CHANGES = "hub:changes"
+LEDGER = "hub:ledger"
+"""Owners that are the hub itself; no contract can be called so, because the names of contracts have no colon."""
 
 _SQL = queries(Path(__file__).with_name("keys.sql"))
 

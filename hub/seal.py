@@ -1,13 +1,15 @@
 """Sealed values: JWE compact (RFC 7516), `alg` dir, `enc` A256GCM, bound to the place where they lie.
 
 The protected header is the associated data. It carries `kid` (owner and day of the content key), `aud` (contract),
-`sub_topic` and `part` (where the token lies), `iat`, `ctr` (hash of the contract), `seq` (gapless per contract and
-partition) and `jti` (id of the disclosure). A token that was moved, swapped or forged is refused with a closed code.
+`sub_topic` and `part` (where the token lies), `sub` (the record key beside it, hex), `iat`, `ctr` (hash of the
+contract), `seq` (gapless per contract and partition) and `jti` (id of the disclosure). A token that was moved, swapped
+or forged is refused with a closed code; until it has opened, nothing that its header says is to be believed.
 The payload is padded with spaces to 512·2ⁿ bytes, so that its length tells next to nothing. Nonces are random, 96
 bits, one draw per batch; a key seals one day of one contract, far below 2³² tokens.
 """
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +24,10 @@ from hub.errors import TokenRefused
 SMALLEST = 512
 _NONCE = 12
 _TAG = 16
-_MEMBERS = frozenset({"alg", "enc", "kid", "aud", "sub_topic", "part", "iat", "ctr", "seq", "jti"})
+_MEMBERS = frozenset({"alg", "enc", "kid", "aud", "sub_topic", "part", "iat", "ctr", "seq", "jti", "sub"})
+_KID = re.compile(r"(hub:)?[a-z0-9][a-z0-9-]{0,62}\.[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One payload to be sealed, with its own members of the header."""
+    """One payload to be sealed, with its own members of the header. `key`: the record key that will lie beside it."""
 
     seq: int
     jti: str
     payload: bytes
+    key: bytes
 
 
 def padded(payload: bytes) -> bytes:
@@ -80,7 +86,8 @@ def seal(key: ContentKey, place: Place, ctr: str, iat: int, sheets: Sequence[She
 
 
 def _sealed(cipher: AESGCM, start: bytes, sheet: Sheet, nonce: bytes) -> bytes:
-    protected = _encode(b'%b,"seq":%d,"jti":"%b"}' % (start, sheet.seq, sheet.jti.encode()))
+    own = (start, sheet.seq, sheet.jti.encode(), sheet.key.hex().encode())
+    protected = _encode(b'%b,"seq":%d,"jti":"%b","sub":"%b"}' % own)
     sealed = cipher.encrypt(nonce, padded(sheet.payload), protected)
     return b"%b..%b.%b.%b" % (protected, _encode(nonce), _encode(sealed[:-_TAG]), _encode(sealed[-_TAG:]))
 
@@ -101,22 +108,30 @@ def header(token: bytes | None) -> dict[str, Any]:
 
 
 def _types_fit(read: dict[str, Any]) -> bool:
-    numbers, texts = ("part", "iat", "seq"), ("kid", "aud", "sub_topic", "ctr", "jti")
-    return all(type(read[name]) is int for name in numbers) and all(isinstance(read[name], str) for name in texts)
+    numbers, texts = ("part", "iat", "seq"), ("kid", "aud", "sub_topic", "ctr", "jti", "sub")
+    return (
+        all(type(read[name]) is int and 0 <= read[name] < _LARGEST for name in numbers)
+        and all(isinstance(read[name], str) for name in texts)
+        and _KID.fullmatch(read["kid"]) is not None
+    )
 
 
-def check_place(read: dict[str, Any], place: Place) -> None:
-    """Refuse a header that does not belong where it lies."""
+def check_place(read: dict[str, Any], place: Place, record_key: bytes | None) -> None:
+    """Refuse a header that does not belong where it lies: another contract, topic, partition or record key."""
     if read["aud"] != place.aud or read["kid"].rsplit(".", 1)[0] != place.aud:
         raise TokenRefused("foreign-token")
     if (read["sub_topic"], read["part"]) != (place.topic, place.part):
         raise TokenRefused("moved-token")
+    if read["sub"] != (record_key or b"").hex():
+        raise TokenRefused("foreign-record-key")
 
 
-def open_token(token: bytes | None, key: ContentKey, place: Place) -> tuple[dict[str, Any], bytes]:
-    """Header and payload of a token that lies at `place`; else TokenRefused."""
+def open_token(
+    token: bytes | None, key: ContentKey, place: Place, record_key: bytes | None
+) -> tuple[dict[str, Any], bytes]:
+    """Header and payload of a token that lies at `place` beside `record_key`; else TokenRefused."""
     read = header(token)
-    check_place(read, place)
+    check_place(read, place, record_key)
     if read["kid"] != key.kid:
         raise TokenRefused("unknown-kid")
     return read, _opened(token or b"", key.cipher)
@@ -142,6 +157,8 @@ def _encode(data: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes:
+    if text.translate(None, _LETTERS):
+        raise ValueError  # the decoder would take + and / as well: another spelling, so another token
     data = pybase64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     if _encode(data[len(data) // 3 * 3 :]) != text[len(text) // 4 * 4 :]:
         raise ValueError  # unused bits in the last letter: another spelling of the same bytes, so another token

@@ -38,12 +38,14 @@ TOLD: Final = "told"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One disclosure on its way: which change of the poll (by its place there), and the sheet to be sealed."""
+    """One disclosure on its way: which change of the poll (by its place there), and what is to be sealed."""
 
     index: int
     accepted: Accepted
     state: str
-    sheet: Sheet
+    seq: int
+    disclosure: str
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,9 @@ class Teller:
     async def _sealed(self, contract: Contract, part: int, told: Sequence[Told], now: datetime) -> list[Outgoing]:
         key = await self.keys.content_key(contract.id, now.astimezone(JAPAN).date())
         place = Place(contract.id, topics.disclosures(self.prefix, contract.id), part)
-        tokens = seal(key, place, contract.hash, int(now.timestamp()), [one.sheet for one in told])
         record_keys = self.pseudonyms[contract.id].of([one.accepted.change.resident for one in told])
+        sheets = [Sheet(one.seq, one.disclosure, one.payload, own) for one, own in zip(told, record_keys, strict=True)]
+        tokens = seal(key, place, contract.hash, int(now.timestamp()), sheets)
         at = _milliseconds(now)
         return [Outgoing(key, token, envelope.DISCLOSURE, at) for key, token in zip(record_keys, tokens, strict=True)]
 
@@ -118,8 +121,8 @@ def _told(
         tally[contract.id, TOLD] += 1
         sequences[contract.id] = seq = sequences.get(contract.id, 0) + 1
         disclosure = str(uuid5(UUID(one.change.id), contract.id))
-        sheet = Sheet(seq, disclosure, payload(one, contract, decision, disclosure))
-        told.append(Told(index, one, decision.state, sheet))
+        content = payload(one, contract, decision, disclosure)
+        told.append(Told(index, one, decision.state, seq, disclosure, content))
     return told
 
 
@@ -144,8 +147,8 @@ def payload(accepted: Accepted, contract: Contract, decision: Disclosure, disclo
 def entry(contract: Contract, told: Told, token: bytes | None) -> Entry:
     """The part of a ledger line that names one contract told: items measured on the sealed bytes."""
     return {
-        "contract": contract.id, "contract_hash": contract.hash, "disclosure": told.sheet.jti, "seq": told.sheet.seq,
-        "state": told.state, "items": [*orjson.loads(told.sheet.payload)["items"]],
+        "contract": contract.id, "contract_hash": contract.hash, "disclosure": told.disclosure, "seq": told.seq,
+        "state": told.state, "items": [*orjson.loads(told.payload)["items"]],
         "token_sha256": hashlib.sha256(token or b"").hexdigest(),
     }  # fmt: skip
 

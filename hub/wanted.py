@@ -25,6 +25,7 @@ from hub.config import Settings
 WEEK_MS = 7 * 24 * 3600 * 1000
 FOREVER = -1
 LARGEST = 1_048_588  # bytes of a record batch; the broker's own limit
+ROOM_FOR_A_CODE = 65_536  # what is as large as it can be must still fit into quarantine, with headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +84,20 @@ def _topics(contracts: Iterable[Contract], settings: Settings) -> Iterable[Topic
     prefix = settings.prefix
     yield _topic(topics.changes(prefix), WEEK_MS, settings)
     yield _topic(topics.ledger(prefix), FOREVER, settings)
-    yield _topic(topics.quarantine(prefix), FOREVER, settings)
+    yield _topic(topics.quarantine(prefix), FOREVER, settings, LARGEST + ROOM_FOR_A_CODE)
     for contract in contracts:
         yield _topic(topics.disclosures(prefix, contract.id), WEEK_MS, settings)
         if contract.via != "topic":
             yield _topic(topics.dead(prefix, contract.id), FOREVER, settings)
 
 
-def _topic(name: str, retention_ms: int, settings: Settings) -> Topic:
+def _topic(name: str, retention_ms: int, settings: Settings, largest: int = LARGEST) -> Topic:
     return Topic(name, settings.partitions, settings.replication, {
         "cleanup.policy": "delete",
         "retention.ms": str(retention_ms),
         "retention.bytes": "-1",
         "compression.type": "uncompressed",
-        "max.message.bytes": str(LARGEST),
+        "max.message.bytes": str(largest),
         "min.insync.replicas": str(max(1, settings.replication - 1)),
         "unclean.leader.election.enable": "false",
     })  # fmt: skip

@@ -23,7 +23,7 @@ from hub.database import Connection, Database, Row, queries
 from hub.envelope import CHANGE
 from hub.errors import ChangeRefused
 from hub.keys import CHANGES, KeyStore
-from hub.pseudonym import Pseudonyms
+from hub.pseudonym import Pseudonyms, can_be_found
 from hub.seal import Place, Sheet, seal
 from hub.topics import changes as changes_topic
 
@@ -95,9 +95,10 @@ class Relay:
         pseudonyms = await self._pseudonyms_of_changes()
         batches: dict[tuple[str, int], list[Outgoing]] = {}
         for part, lot in by_partition(rows, self._partitions).items():
-            sheets = [Sheet(0, row.change.id, row.body) for row in lot]
-            tokens = seal(key, Place(CHANGES, self._topic, part), "", int(now.timestamp()), sheets)
             record_keys = pseudonyms.of([row.change.resident for row in lot])
+            # no id outside the seal: ids of disclosures follow from it, and could be told in advance
+            sheets = [Sheet(0, "", row.body, own) for row, own in zip(lot, record_keys, strict=True)]
+            tokens = seal(key, Place(CHANGES, self._topic, part), "", int(now.timestamp()), sheets)
             at = int(now.timestamp() * 1000)
             batches[self._topic, part] = [Outgoing(*pair, CHANGE, at) for pair in zip(record_keys, tokens, strict=True)]
         return batches
@@ -130,6 +131,8 @@ def _own_change(resident: UUID, body: bytes) -> Change:
     change = parse(body)
     if change.resident != resident:
         raise ChangeRefused("foreign-resident", "resident")
+    if not can_be_found(resident):
+        raise ChangeRefused("bad-format", "resident")  # whoever reads its record key would have to stop
     return change
 
 

@@ -26,16 +26,14 @@ from producers.acts import death
 from producers.household import Person, View
 from producers.notices import read as read_notice
 from tests.fakes import MemoryCounterpart, MemoryKeys, recorded
-from tests.people import record
+from tests.people import in_household_of, record
 
 NOW = datetime(2026, 4, 2, 1, 15, tzinfo=UTC)
 BOOK = law.load()
 
 HEAD, WIFE, SON = (f"{n:015d}" for n in (1, 2, 3))
 HOME = {
-    HEAD: record(1, relationship_to_head="世帯主"),
-    WIFE: record(2, household_no="0000000001", is_household_head=False, relationship_to_head="妻"),
-    SON: record(3, household_no="0000000001", is_household_head=False, relationship_to_head="子"),
+    HEAD: record(1), WIFE: record(2, **in_household_of(1, "妻")), SON: record(3, **in_household_of(1, "子")),
 }
 NOTICE = {
     "receipt": "20260402-1", "act": "death", "notified_on": "2026-04-02", "died_on": "2026-04-01",
@@ -76,14 +74,15 @@ async def test_the_way_of_one_event() -> None:
 
     # Only the contract's own key opens it, only where it lies, and inside are the permitted items and no other.
     place = Place("intermediate-server", "juki.disclosures.intermediate-server", 0)
-    opened = [open_token(one.value, await keys.by_kid(header(one.value)["kid"]), place) for one in copies]
+    opened = [open_token(one.value, await keys.by_kid(header(one.value)["kid"]), place, one.key) for one in copies]
     assert {*orjson.loads(opened[1][1])["items"]} == {*BOOK.contracts["intermediate-server"].items}
 
     # hand_over: the adapter speaks the counterpart's form; only its receipt counts as delivered.
     counterpart, adapter = MemoryCounterpart(), ADAPTERS["intermediate-server"]
     disclosures = [read_disclosure(payload, head["jti"], "intermediate-server") for head, payload in opened]
     outcomes = [await adapter.hand_over(counterpart, one) for one in disclosures]
-    assert counterpart.told[str(disclosures[1].id)]["record"]["relationship_to_head"] == "世帯主"
+    copy = counterpart.told[str(disclosures[1].id)]["record"]
+    assert (copy["relationship_to_head"], copy["household_head_name"]) == ("世帯主", None)
 
     # settle: delivered, deferred or refused, there is no fourth. A refusal is a dead letter, of this resident alone.
     assert outcomes == [Delivered("R-1"), Delivered("R-2"), Delivered("R-3")]

@@ -78,8 +78,9 @@ async def _publish(settings: Settings, keys: KeyStore, count: int) -> None:
     async with bus.writer(settings, "relay") as writer:
         for number, (resident, content) in enumerate(changes(count), start=1):
             part = resident.int % settings.partitions
-            token = seal(key, Place(CHANGES, topic, part), "", 0, [Sheet(0, "", content)])[0]
-            record = Outgoing(residents.of([resident])[0], token, envelope.CHANGE, int(time.time() * 1000))
+            own = residents.of([resident])[0]
+            token = seal(key, Place(CHANGES, topic, part), "", 0, [Sheet(0, "", content, own)])[0]
+            record = Outgoing(own, token, envelope.CHANGE, int(time.time() * 1000))
             batches[topic, part].append(record)
             if number % _LOT == 0 or number == count:
                 await writer.send(batches)

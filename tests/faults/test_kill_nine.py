@@ -139,7 +139,7 @@ async def check_department(world: World, database: Database) -> None:
     seen: set[str] = set()
     for record in records:
         key = await keys.by_kid(header(record.value)["kid"])
-        head, payload = open_token(record.value, key, Place(name, topic, record.partition))
+        head, payload = open_token(record.value, key, Place(name, topic, record.partition), record.key)
         if head["jti"] not in seen:
             versions[record.key or b""].append(orjson.loads(payload)["version"])
         seen.add(head["jti"])

@@ -65,8 +65,9 @@ class Line:
         residents = Pseudonyms(await self.keys.pseudonym_key(CHANGES))
         key = await self.keys.content_key(CHANGES, now().date())
         part = resident.int % len(self.parts)
-        token = seal(key, Place(CHANGES, topics.changes(self.prefix), part), "", 0, [Sheet(0, "", content)])[0]
-        await self.put(part, residents.of([resident])[0], token)
+        own = residents.of([resident])[0]
+        token = seal(key, Place(CHANGES, topics.changes(self.prefix), part), "", 0, [Sheet(0, "", content, own)])[0]
+        await self.put(part, own, token)
 
     async def put(self, part: int, key: bytes | None, value: bytes | None) -> None:
         record = Outgoing(key, value, envelope.CHANGE, int(time.time() * 1000))

@@ -93,7 +93,7 @@ class HandOver:
         self._seq: dict[int, int] = {}
 
     def new_inbox(self, partitions: Sequence[int] = (0,)) -> Inbox:
-        return Inbox(self.database, self.topic.reader(), self.contract.id, partitions, now)  # type: ignore[arg-type]
+        return Inbox(self.database, self.topic.reader(), self.opener, self.contract.id, partitions, now)  # type: ignore[arg-type]
 
     def new_deliverer(self) -> Deliverer:
         counterpart = Counterpart(self.counterpart.adapter, self.counterpart.line)
@@ -109,11 +109,12 @@ class HandOver:
             content["protected"] = said.protected
         if "seq" not in changed:
             self._seq[part] = self._seq.get(part, 0) + 1
-        sheet = Sheet(changed.get("seq", self._seq.get(part, 0)), str(said.id), orjson.dumps(content))
+        seq, own = changed.get("seq", self._seq.get(part, 0)), subject.to_bytes(16, "big")
+        sheet = Sheet(seq, str(said.id), orjson.dumps(content), own)
         place = changed.get("place", Place(self.contract.id, self.topic.name, part))
         key = await self.keys.content_key(place.aud, DAY)
         token = seal(key, place, changed.get("ctr", self.contract.hash), 1, [sheet])[0]
-        return Outgoing(subject.to_bytes(16, "big"), token, DISCLOSURE, 1)
+        return Outgoing(own, token, DISCLOSURE, 1)
 
     def put(self, *records: Outgoing, part: int = 0) -> None:
         self.topic.records.setdefault(part, []).extend(records)

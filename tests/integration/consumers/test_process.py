@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.house import World
 
 from contracts import book
 from hub import bus, topics
@@ -20,6 +19,7 @@ from hub.keys import KeyStore
 from hub.seal import Place, Sheet, seal
 from hub.wrapping import wrapper
 from tests.conformance.samples import disclosure
+from tests.house import World
 from tests.integration.consumers.line import DAY
 from tests.processes import Processes, asked, ordered, text_of, until
 
@@ -49,7 +49,7 @@ class Feed:
                 "id": str(one.id), "contract": VIA, "version": one.version, "state": one.state, "items": one.items,
                 "recorded_at": "2026-04-01T00:00:00+09:00",
             }  # fmt: skip
-            sheets.append(Sheet(self.seq[part], str(one.id), orjson.dumps(content)))
+            sheets.append(Sheet(self.seq[part], str(one.id), orjson.dumps(content), seed.to_bytes(16, "big")))
         tokens = seal(await self.keys.content_key(VIA, DAY), Place(VIA, topic, part), self.ctr, 1, sheets)
         records = [Outgoing(seed.to_bytes(16, "big"), token, DISCLOSURE, 1_775_000_000_000) for token in tokens]
         await self.writer.send({(topic, part): records})

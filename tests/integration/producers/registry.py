@@ -53,7 +53,7 @@ class Published:
         for (topic, part), records in batches.items():
             for record in records:
                 key = await self._keys.by_kid(header(record.value)["kid"])
-                _, payload = open_token(record.value, key, Place(CHANGES, topic, part))
+                _, payload = open_token(record.value, key, Place(CHANGES, topic, part), record.key)
                 change = orjson.loads(payload)
                 self.seen.append((change["resident"], change["id"], change["version"]))
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from consumers.arrival import Gap, Seen, judge, place_id, sort
+from consumers.arrival import Gap, Seen, judge, place_id, sort, unproven
 from hub.bus import Incoming
 from hub.envelope import CHANGE, DISCLOSURE
 from hub.seal import ContentKey, Place, Sheet, seal
@@ -20,7 +20,7 @@ def uuid(n: int) -> str:
 
 def record(n: int, *, seq: int | None = None, place: Place | None = None, key: ContentKey = KEY) -> Incoming:
     """The n-th record of partition 3."""
-    sheet = Sheet(n if seq is None else seq, uuid(n), b"{}")
+    sheet = Sheet(n if seq is None else seq, uuid(n), b"{}", n.to_bytes(16, "big"))
     token = seal(key, place or Place("tax", TOPIC, 3), "0" * 64, 1, [sheet])[0]
     return Incoming(TOPIC, 3, n, n.to_bytes(16, "big"), token, DISCLOSURE, 1)
 
@@ -72,8 +72,24 @@ def test_spoofed_headers_are_refused() -> None:
 
 
 def test_a_refused_record_keeps_its_place_in_the_sequence() -> None:
-    found = sorted_of(replace(record(1), key=None), record(2))
+    found = sorted_of(replace(record(1), headers=CHANGE), record(2))
     assert (found.gaps, found.last) == ([], {3: 2})
+
+
+def test_a_token_beside_another_record_key_is_refused() -> None:
+    assert codes(replace(record(1), key=b"x" * 16)) == ["foreign-record-key"]
+
+
+def test_a_token_that_does_not_open_is_not_believed_and_moves_no_sequence() -> None:
+    forged = unproven(judge(record(1, seq=10**12), "tax"), "tax", "altered-token")
+    found = sort([forged, judge(record(2, seq=1), "tax")], {}, {3: 0}, "tax")
+    assert ([one.code for one in found.kept], found.gaps, found.last) == (["altered-token", ""], [], {3: 1})
+
+
+def test_a_planted_token_does_not_take_the_place_of_the_one_whose_id_it_claims() -> None:
+    forged, genuine = judge(record(1, seq=2), "tax"), judge(record(1), "tax")
+    found = sort([unproven(forged, "tax", "altered-token"), genuine], {}, {3: 0}, "tax")
+    assert [one.code for one in found.kept] == ["altered-token", ""]
 
 
 def test_a_record_that_lies_elsewhere_does_not_count_in_the_sequence() -> None:

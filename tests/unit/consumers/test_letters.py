@@ -18,7 +18,7 @@ def letter(n: int, code: str = "counterpart-not-accepted", behind: int = 0) -> L
 
 def token(ctr: str = HASH) -> bytes:
     place = Place("tax", "juki.disclosures.tax", 0)
-    return seal(ContentKey.of("tax.2026-04-01", bytes(32)), place, ctr, 1, [Sheet(1, str(UUID(int=1)), b"{}")])[0]
+    return seal(ContentKey.of("tax.2026-04-01", bytes(32)), place, ctr, 1, [Sheet(1, str(UUID(int=1)), b"{}", b"")])[0]
 
 
 def test_letters_are_grouped_by_code_with_who_waits() -> None:

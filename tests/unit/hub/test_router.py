@@ -44,8 +44,8 @@ class Hub:
 
     async def publish(self, content: bytes, resident: UUID = RESIDENT, place: str = "juki.changes") -> None:
         key = await self.keys.content_key(CHANGES, NOW.date())
-        token = seal(key, Place(CHANGES, place, 0), "", 0, [Sheet(0, "", content)])[0]
-        self.put(token, self.residents.of([resident])[0])
+        own = self.residents.of([resident])[0]
+        self.put(seal(key, Place(CHANGES, place, 0), "", 0, [Sheet(0, "", content, own)])[0], own)
 
     def put(self, value: bytes | None, key: bytes | None) -> None:
         self.broker.put("juki.changes", 0, Outgoing(key, value, envelope.CHANGE, 0))
@@ -72,7 +72,7 @@ async def test_each_contract_is_told_its_items_and_no_other(hub: Hub) -> None:
     for name, contract in hub.teller.book.contracts.items():
         for token in hub.broker.read(f"juki.disclosures.{name}"):
             key = await hub.keys.by_kid(header(token.value)["kid"])
-            _, payload = open_token(token.value, key, Place(name, f"juki.disclosures.{name}", 0))
+            _, payload = open_token(token.value, key, Place(name, f"juki.disclosures.{name}", 0), token.key)
             assert set(orjson.loads(payload)["items"]) == set(contract.items)
     assert {name: hub.told(name) for name in hub.teller.book.contracts} == {
         "child-policy": 1, "convenience-store": 1, "intermediate-server": 0, "prefecture": 1,

@@ -16,11 +16,11 @@ KEY = ContentKey.of("child-policy.2026-04-02", os.urandom(32))
 
 
 def one(payload: bytes = b'{"a":1}', seq: int = 7) -> bytes:
-    return seal(KEY, PLACE, "c" * 64, 1_775_000_000, [Sheet(seq, "0193", payload)])[0]
+    return seal(KEY, PLACE, "c" * 64, 1_775_000_000, [Sheet(seq, "0193", payload, b"k" * 16)])[0]
 
 
 def test_a_token_opens_where_it_lies() -> None:
-    read, payload = open_token(one(), KEY, PLACE)
+    read, payload = open_token(one(), KEY, PLACE, b"k" * 16)
     assert (read["seq"], payload.rstrip(b" ")) == (7, b'{"a":1}')
 
 
@@ -53,14 +53,35 @@ def test_the_largest_record_stays_below_what_stock_libraries_open() -> None:
 )
 def test_a_token_is_refused_where_it_does_not_belong(place: Place, code: str) -> None:
     with pytest.raises(TokenRefused) as refused:
-        open_token(one(), KEY, place)
+        open_token(one(), KEY, place, b"k" * 16)
     assert refused.value.code == code
 
 
 def test_a_token_of_another_key_is_refused() -> None:
     with pytest.raises(TokenRefused) as refused:
-        open_token(one(), ContentKey.of("child-policy.2026-04-03", os.urandom(32)), PLACE)
+        open_token(one(), ContentKey.of("child-policy.2026-04-03", os.urandom(32)), PLACE, b"k" * 16)
     assert refused.value.code == "unknown-kid"
+
+
+def test_a_token_beside_another_record_key_is_refused() -> None:
+    with pytest.raises(TokenRefused) as refused:
+        open_token(one(), KEY, PLACE, b"o" * 16)
+    assert refused.value.code == "foreign-record-key"
+
+
+def test_another_spelling_of_the_same_bytes_is_another_token_and_refused() -> None:
+    head, body = one(b"x" * 4096).rsplit(b"..", 1)
+    spelled = head + b".." + body.replace(b"-", b"+").replace(b"_", b"/")
+    with pytest.raises(TokenRefused):
+        open_token(spelled, KEY, PLACE, b"k" * 16)
+
+
+@pytest.mark.parametrize("kid", ["child-policy.\0", "child-policy", "a.b.2026-04-02", "x" * 99 + ".2026-04-02", ""])
+def test_a_key_id_of_another_form_reaches_no_database(kid: str) -> None:
+    forged = pybase64.urlsafe_b64encode(orjson.dumps(header(one()) | {"kid": kid})).rstrip(b"=") + b"...."
+    with pytest.raises(TokenRefused) as refused:
+        header(forged)
+    assert refused.value.code == "bad-header"
 
 
 def test_every_altered_letter_of_a_token_is_noticed() -> None:
@@ -68,7 +89,7 @@ def test_every_altered_letter_of_a_token_is_noticed() -> None:
     for at in range(len(token)):
         altered = token[:at] + (b"A" if token[at : at + 1] != b"A" else b"B") + token[at + 1 :]
         with pytest.raises(TokenRefused):
-            open_token(altered, KEY, PLACE)
+            open_token(altered, KEY, PLACE, b"k" * 16)
 
 
 @pytest.mark.parametrize("value", [None, b"", b"x", b"{}", b"....", b"a.b.c.d.e", '{"name":"架空"}'.encode()])
@@ -81,6 +102,7 @@ def test_what_is_not_a_token_is_refused_without_a_value(value: bytes | None) -> 
 @pytest.mark.parametrize(("member", "value", "code"), [
     ("alg", "none", "bad-algorithm"), ("enc", "A128GCM", "bad-algorithm"), ("zip", "DEF", "bad-header"),
     ("crit", ["exp"], "bad-header"), ("part", "3", "bad-header"), ("seq", True, "bad-header"),
+    ("seq", 2**63, "bad-header"), ("iat", -1, "bad-header"),
 ])  # fmt: skip
 def test_a_sender_cannot_choose_the_algorithm(member: str, value: object, code: str) -> None:
     changed = header(one()) | {member: value}
@@ -90,7 +112,7 @@ def test_a_sender_cannot_choose_the_algorithm(member: str, value: object, code: 
 
 
 def test_no_nonce_is_used_twice() -> None:
-    tokens = seal(KEY, PLACE, "c", 0, [Sheet(n, "j", b"") for n in range(1000)])
+    tokens = seal(KEY, PLACE, "c", 0, [Sheet(n, "j", b"", b"") for n in range(1000)])
     assert len({token.split(b".")[2] for token in tokens}) == 1000
 
 
