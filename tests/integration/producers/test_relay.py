@@ -13,6 +13,7 @@ from hub.config import Settings
 from hub.database import connect
 from hub.errors import ProduceFailed
 from hub.lifecycle import Process
+from producers import outbox
 from producers.outbox import SHARDS, record, shard
 from producers.relay import Relay, resume
 from producers.relay_process import carry_on, wake
@@ -202,6 +203,19 @@ async def test_a_row_under_a_foreign_resident_is_not_published(db):
     await carry_all(relays(db, publisher, keys))
     assert publisher.seen == []
     assert await db.fetchval("SELECT code FROM registry.halted") == "foreign-resident"
+
+
+async def test_a_resident_of_whom_no_record_key_can_be_turned_back_is_halted_and_nobody_else(db):
+    (_, now), healthy = [who for who in await residents(db) if shard(who[0]) == 0][:2]
+    foreign = UUID(int=UUID(int=4, version=4).int ^ (4 ^ 7) << 76)
+    body = outbox._recorded(correction(foreign, now), 1, NOW).body
+    await db.execute("INSERT INTO registry.outbox (shard, resident, change) VALUES (0, $1, $2)", foreign, body)
+    await written(db, [healthy])
+    publisher = Published(keys := MemoryKeys())
+    await carry_all(relays(db, publisher, keys))
+    assert [str(healthy[0])] == [resident for resident, _, _ in publisher.seen]
+    halted = await db.fetchrow("SELECT resident, code FROM registry.halted")
+    assert (7, foreign, "bad-format") == (foreign.version, halted["resident"], halted["code"])
 
 
 async def test_nothing_personal_is_readable_in_what_is_published(db):
