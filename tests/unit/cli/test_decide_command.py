@@ -14,10 +14,11 @@ from contracts.door import MAX_BYTES
 from hub.cli import build
 from hub.cli.decide import lines
 from tests.contracts.books import SOUND, write
-from tests.people import line, record
+from tests.people import in_household_of, line, record
 
 MOVED_IN = line("MOVE_IN_DOMESTIC", None, record())
-HOUSEHOLD = line("HEAD_CHANGED", record(), record(is_household_head=False), id="01930000-0000-7000-8000-000000000002")
+CHILD = record(**in_household_of(2, "子"))
+HOUSEHOLD = line("HEAD_CHANGED", record(), CHILD, id="01930000-0000-7000-8000-000000000002")
 BAD = MOVED_IN.replace(b'"sex": "2"', b'"sex": "3"')
 COMMAND = Path(sys.executable).with_name("jukihub")
 
@@ -128,6 +129,12 @@ def test_a_line_of_the_largest_size_is_answered(tail: bytes) -> None:
 
 def test_a_line_that_is_cut_is_never_taken_for_a_whole_one() -> None:
     assert decide(MOVED_IN.ljust(MAX_BYTES + 2, b"\r") + b"garbage\n").exit_code == 3
+
+
+@pytest.mark.parametrize("blanks", [MAX_BYTES + 1, MAX_BYTES + 2, MAX_BYTES + 3])
+def test_content_behind_more_blanks_than_a_line_may_have_is_refused(blanks: int) -> None:
+    result = decide(b" " * blanks + MOVED_IN + b"\n")
+    assert (result.exit_code, result.stderr) == (3, "line 1: too-large\n")
 
 
 @pytest.mark.parametrize("given", [b"", b"\n", b"\n\n  \n\r\n"])
