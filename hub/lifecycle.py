@@ -5,8 +5,9 @@
             …
             process.beat()
 
-/health answers 200 while the last beat is fresh, else 503: a process that hangs is not a healthy one. The port, 0 for
-a free one, is written to <data>/run/<name>.json.
+/health answers 200 while the last beat is fresh, else 503: a process that hangs is not a healthy one. Where several
+loops run side by side, each beats under its own name, and the oldest counts. The port, 0 for a free one, is written to
+<data>/run/<name>.json.
 """
 
 import asyncio
@@ -30,19 +31,21 @@ FRESH_SECONDS = 30.0
 class Process:
     """A running process: `stopping` is set by SIGTERM and SIGINT; `beat()` says that it is alive and at work."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
         self.stopping = asyncio.Event()
-        self._last = time.monotonic()
+        self._clock = clock
+        self._begun = clock()
+        self._beats: dict[str, float] = {}
 
-    def beat(self) -> None:
-        """Say that the main loop has come round once more."""
-        self._last = time.monotonic()
+    def beat(self, loop: str = "main") -> None:
+        """Say that `loop` has come round once more."""
+        self._beats[loop] = self._clock()
 
     @property
     def age(self) -> float:
-        """Seconds since the last beat."""
-        return time.monotonic() - self._last
+        """Seconds since the last beat of the loop that is behind most; since the start where none has beaten yet."""
+        return self._clock() - min(self._beats.values(), default=self._begun)
 
     async def wait(self, seconds: float, woken: asyncio.Event | None = None) -> None:
         """Rest for `seconds`, less where `woken` is set or the process is to stop."""

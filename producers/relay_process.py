@@ -73,8 +73,9 @@ def _ring(bells: Sequence[asyncio.Event]) -> None:
 
 async def carry_on(process: Process, relay: Relay, bell: asyncio.Event) -> None:
     """Carry until the process is to stop; after a failure begin again, ever less often, but at least every 5 s."""
-    failures = 0
+    failures, loop = 0, f"shard-{relay.shard}"
     while not process.stopping.is_set():
+        process.beat(loop)
         bell.clear()
         try:
             carried, failures = await relay.carry(), 0
@@ -82,7 +83,7 @@ async def carry_on(process: Process, relay: Relay, bell: asyncio.Event) -> None:
             carried, failures = 0, failures + 1
             metrics.PUBLISH_FAILURES.inc()
             log.get().warning("batch-rolled-back", code=failed.code, shard=relay.shard, attempt=failures)
-        process.beat()
+        process.beat(loop)
         if failures:
             await process.wait(min(POLL_SECONDS * 2**failures, LONGEST_PAUSE))
         elif not carried:
