@@ -29,7 +29,7 @@ MAX_RECORD_BYTES = 30_000
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TIME = re.compile(
-    r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+    r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-2][0-9]:[0-5][0-9])"
 )
 
 
@@ -61,13 +61,18 @@ class Change:
 
 def parse(line: bytes, juminhyo_check: JuminhyoCheck | None = None) -> Change:
     """The Change that `line` (one JSON object, UTF-8) holds; raises ChangeRefused with a closed code and a place."""
-    read = read_json(line)
-    try:
-        wire = _WIRE.validate_python(read, context=juminhyo_check)
-    except ValidationError as refused:
-        raise _refusal(refused.errors(include_url=False, include_context=False, include_input=False)[0]) from None
+    wire = _valid(read_json(line), juminhyo_check)
+    if isinstance(wire, ChangeRefused):
+        raise wire  # outside the handler: a refusal that had the library's error as its context would carry the values
     _check_size(line, wire)
     return _change(wire)
+
+
+def _valid(read: Any, juminhyo_check: JuminhyoCheck | None) -> "_Wire | ChangeRefused":
+    try:
+        return _WIRE.validate_python(read, context=juminhyo_check)
+    except ValidationError as refused:
+        return _refusal(refused.errors(include_url=False, include_context=False, include_input=False)[0])
 
 
 def _change(wire: "_Wire") -> Change:

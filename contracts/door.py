@@ -32,16 +32,18 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise ChangeRefused("bad-encoding") from None
+        code = "bad-encoding"
+    raise ChangeRefused(code)  # outside the handler, or the library's error, with the whole input, were its context
 
 
 def _parsed(text: str) -> Any:
     try:
         return _DECODER.decode(text)
     except RecursionError:
-        raise ChangeRefused("too-deep") from None
-    except ValueError:  # JSONDecodeError is one, and carries the whole document
-        raise ChangeRefused("bad-json") from None
+        code = "too-deep"
+    except ValueError:
+        code = "bad-json"
+    raise ChangeRefused(code)
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

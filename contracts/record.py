@@ -64,11 +64,12 @@ def _history(value: list[Any]) -> list[Any]:
 
 
 def _history_entry(entry: Any) -> None:
-    for part in entry.values() if isinstance(entry, dict) else [entry]:
+    parts = [*entry, *entry.values()] if isinstance(entry, dict) else [entry]
+    for part in parts:
         if isinstance(part, str):
             _text(part)
-        elif part is not None and not is_date(part):
-            raise PydanticCustomError("bad-type", "text, a date or null")
+        elif part is not None:
+            _date(part)
 
 
 def _derived(value: Any) -> None:

@@ -38,9 +38,8 @@ def alarm(record: Incoming, code: str) -> None:
     log.get().error("change-quarantined", code=code, partition=record.partition, offset=record.offset)
 
 
-def alarm_stopped(record: Incoming, stopped: int) -> None:
+def alarm_stopped(record: Incoming) -> None:
     """Say that a partition stands still until persons act."""
-    metrics.PARTITIONS_STOPPED.set(stopped)
     log.get().error("partition-stopped", code="no-usable-key", partition=record.partition, offset=record.offset)
 
 

@@ -91,7 +91,7 @@ class Router:
     def _stop(self, record: Incoming) -> None:
         self.stopped.add(record.partition)
         self.reader.pause(record.partition)
-        quarantine.alarm_stopped(record, len(self.stopped))
+        quarantine.alarm_stopped(record)
 
     async def _commit(self, poll: Poll) -> None:
         advanced = {part: dict(self.sequences[part]) for part in poll.next_offsets}

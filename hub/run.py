@@ -61,7 +61,6 @@ async def _one_take_over(  # noqa: PLR0913 - the wiring of one process
     except PASSING as failed:
         if process.stopping.is_set():
             return  # a slot that is given up anyway is not taken over once more
-        process.beat()
         metrics.TRANSACTIONS.labels("failed").inc()
         log.get().warning("transaction-failed", code=failed.code, slot=number)
         raise

@@ -75,9 +75,10 @@ def reader_of(contract: Contract) -> str:
 
 def ours(prefix: str, name: str) -> bool:
     """Whether a topic, group or transactional id of this name is one of ours under `prefix`."""
-    own = re.escape(prefix)
-    kinds = r"\.(changes|ledger|quarantine|(disclosures|dead)\..+)|-(router(-\d+)?|ledger|(deliver|subscriber)-.+)"
-    return re.fullmatch(f"{own}({kinds})", name) is not None
+    own, kebab = re.escape(prefix), "[a-z0-9]+(-[a-z0-9]+)*"
+    topic = rf"\.(changes|ledger|quarantine|(disclosures|dead)\.{kebab})"
+    group = rf"-(router(-\d+)?|ledger|(deliver|subscriber)-{kebab}(\.trial)?)"
+    return re.fullmatch(f"{own}({topic}|{group})", name) is not None
 
 
 def _topics(contracts: Iterable[Contract], settings: Settings) -> Iterable[Topic]:
@@ -122,7 +123,7 @@ def _acls_of(contract: Contract, prefix: str) -> Iterable[Acl]:
     yield Acl("router", "write", "topic", told)
     yield from _reads(reader, told, topics.group(prefix, reader))
     if contract.via == "topic":
-        yield Acl(reader, "read", "group", topics.group(prefix, f"{reader}-trial"))
+        yield Acl(reader, "read", "group", topics.group(prefix, f"{reader}.trial"))
     else:
         yield Acl(reader, "write", "topic", topics.dead(prefix, contract.id))
 

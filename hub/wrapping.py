@@ -41,10 +41,14 @@ class FileKeyWrapper:
 
     @classmethod
     def at(cls, file: Path) -> "FileKeyWrapper":
-        """The wrapper of the KEK in `file`, which is made where there is none."""
+        """The wrapper of the KEK in `file`, which is made where there is none; refuses one that others may read."""
         if not file.exists():
             _write_once(file, os.urandom(_SIZE))
-        return cls(file.read_bytes())
+        kek = file.read_bytes()
+        if file.stat().st_mode & 0o077 or len(kek) != _SIZE:
+            remedy = "It must hold 32 bytes and be readable by its owner alone (chmod 600)"
+            raise DependencyUnavailable("kek-not-safe", "KEK", remedy)
+        return cls(kek)
 
     def wrap(self, key: bytes, name: str) -> bytes:
         nonce = os.urandom(_NONCE)
@@ -66,7 +70,7 @@ def wrapper(settings: Settings) -> KeyWrapper:
 
 
 def _write_once(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_bytes(content)

@@ -9,7 +9,7 @@ order of versions. Its id is used once: the same id with other content is refuse
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ SHARDS = 4
 
 SQL = queries(Path(__file__).with_suffix(".sql"))
 _DRAWN = ("version", "recorded_at")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _same(draft: Draft, body: bytes) -> Recorded:
 
 async def _recorded_now(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list[Recorded]:
     versions = await _versions(tx, drafts, now)
-    recorded = [_recorded(draft, versions[draft.resident].pop(), now) for draft in drafts]
+    recorded = [_recorded(draft, versions[draft.resident].pop()) for draft in drafts]
     await _keep(tx, recorded)
     await _put(tx, recorded)
     await tx.execute(SQL["wake"])
@@ -120,11 +121,16 @@ def microseconds(now: datetime) -> int:
     return int(now.timestamp()) * 1_000_000 + now.microsecond
 
 
-def _recorded(draft: Draft, version: int, now: datetime) -> Recorded:
-    wire = {**_wire(draft), "version": version, "recorded_at": now.astimezone(JAPAN).isoformat(timespec="microseconds")}
+def _recorded(draft: Draft, version: int) -> Recorded:
+    wire = {**_wire(draft), "version": version, "recorded_at": _time_of(version)}
     body = _encoded(wire)
     parse(body)
     return Recorded(UUID(wire["id"]), draft.resident, version, draft.kind, body)
+
+
+def _time_of(version: int) -> str:
+    """The time of recording is the version's own: where they differed, the difference would tell of other Changes."""
+    return (_EPOCH + timedelta(microseconds=version)).astimezone(JAPAN).isoformat(timespec="microseconds")
 
 
 def _encoded(wire: dict[str, Any]) -> bytes:

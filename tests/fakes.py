@@ -102,4 +102,4 @@ class MemoryCounterpart:
 
 def recorded(drafts: Sequence[Draft], now: datetime) -> list[bytes]:
     """What the outbox holds after `drafts` were recorded together: one Change each, UTF-8 JSON."""
-    return [outbox._recorded(draft, outbox.microseconds(now), now).body for draft in drafts]
+    return [outbox._recorded(draft, outbox.microseconds(now)).body for draft in drafts]

@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
+from hub import log, metrics
 from hub.bus.client import connection, started, stopped, translated
 from hub.bus.records import Incoming
 from hub.config import Settings
@@ -14,24 +15,24 @@ from hub.errors import JukiError
 
 
 class Reader:
-    """Reads chosen partitions of one topic, committed records only, from positions that the caller keeps."""
+    """Reads chosen partitions of one topic, committed records only, from positions that the caller keeps.
+
+    A record that the client library cannot even take apart (headers that are no UTF-8) stops its partition, aloud, and
+    no other.
+    """
 
     def __init__(self, consumer: Any, topic: str) -> None:
         self._consumer = consumer
         self._topic = topic
+        self._at: dict[Any, int | None] = {}
 
     async def seek(self, positions: Mapping[int, int | None]) -> None:
         """Read these partitions from these offsets on; None is the beginning, by name."""
         places = {TopicPartition(self._topic, part): offset for part, offset in positions.items()}
-        missing = set(places) - self._consumer.assignment()
-        if missing:
+        if set(places) - self._consumer.assignment():
             self._consumer.assign([*places])
-        with translated():
-            for place, offset in places.items():
-                if offset is None:
-                    await self._consumer.seek_to_beginning(place)
-                else:
-                    self._consumer.seek(place, offset)
+        self._at |= places
+        await self._go(places)
 
     async def poll(self, max_records: int = 2000, timeout_ms: int = 200) -> list[Incoming]:
         """What has come, ordered within each partition; empty after `timeout_ms`."""
@@ -40,15 +41,38 @@ class Reader:
                 found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
             except OffsetOutOfRangeError:
                 raise JukiError("fell-out-of-retention", self._topic) from None
-        return [
-            Incoming(r.topic, r.partition, r.offset, r.key, r.value, tuple(r.headers), r.timestamp)
-            for records in found.values()
-            for r in records
-        ]
+            except ValueError:
+                found = await self._one_by_one(max_records)
+        self._at |= {place: records[-1].offset + 1 for place, records in found.items() if records}
+        return [_incoming(record) for records in found.values() for record in records]
+
+    async def _one_by_one(self, max_records: int) -> dict[Any, list[Any]]:
+        """Go back, since a failed poll has lost what it had of the others, and find the partition that fails."""
+        found: dict[Any, list[Any]] = {}
+        places = set(self._at) - self._consumer.paused()
+        await self._go({place: self._at[place] for place in places})
+        for place in places:
+            try:
+                found |= await self._consumer.getmany(place, timeout_ms=500, max_records=max_records)
+            except ValueError:
+                await self._go({place: self._at[place]})
+                self.pause(place.partition)
+                where = {"topic": self._topic, "partition": place.partition}
+                log.get().error("partition-stopped", code="unparsable-record", **where)
+        return found
+
+    async def _go(self, places: Mapping[Any, int | None]) -> None:
+        with translated():
+            for place, offset in places.items():
+                if offset is None:
+                    await self._consumer.seek_to_beginning(place)
+                else:
+                    self._consumer.seek(place, offset)
 
     def pause(self, partition: int) -> None:
-        """Read no more of this partition."""
+        """Read no more of this partition; counted, since it stands still until a person acts."""
         self._consumer.pause(TopicPartition(self._topic, partition))
+        metrics.PARTITIONS_STOPPED.inc()
 
     async def read_to_end(self) -> list[Incoming]:
         """Everything from here to what is now the end of every partition that is read."""
@@ -57,6 +81,8 @@ class Reader:
         found: list[Incoming] = []
         while await self._behind(ends):
             found += await self.poll(timeout_ms=100)
+            if self._consumer.paused():
+                raise JukiError("unparsable-record", self._topic)
         return found
 
     async def _behind(self, ends: Mapping[Any, int]) -> bool:
@@ -65,6 +91,12 @@ class Reader:
                 if await self._consumer.position(place) < end:
                     return True
         return False
+
+
+def _incoming(record: Any) -> Incoming:
+    return Incoming(
+        record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers), record.timestamp
+    )
 
 
 @asynccontextmanager

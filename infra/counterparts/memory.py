@@ -73,6 +73,7 @@ class Memory:
         told = Told(n, key, self.kind.subject(body), self.kind.version(body), f"{self.kind.PREFIX}-{n:08d}", "", body)
         told = Told(**{**asdict(told), "state": self.kind.keep({}, told)})
         if self.journal is not None:
+            self.journal.touch(mode=0o600)
             with self.journal.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(told), ensure_ascii=False) + "\n")
         self._enter(told)

@@ -68,6 +68,14 @@ def test_the_kek_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "kek").stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(("content", "mode"), [(b"k" * 32, 0o644), (b"", 0o600), (b"k" * 16, 0o600)])
+def test_a_kek_that_others_may_read_or_that_is_none_is_refused(tmp_path: Path, content: bytes, mode: int) -> None:
+    (tmp_path / "kek").write_bytes(content)
+    (tmp_path / "kek").chmod(mode)
+    with pytest.raises(DependencyUnavailable, match="kek-not-safe"):
+        FileKeyWrapper.at(tmp_path / "kek")
+
+
 def test_the_file_driver_refuses_production(tmp_path: Path) -> None:
     with pytest.raises(NotPermitted, match="file-kek-in-production"):
         wrapper(Settings(env="production", secrets=tmp_path))
@@ -77,6 +85,20 @@ def test_an_unknown_setting_is_an_error_and_its_value_is_not_told() -> None:
     with pytest.raises(UsageError) as refused:
         config.read({"HUB_KAFAK": "secret-value"})
     assert str(refused.value) == "HUB_KAFAK: unknown-setting"
+
+
+def test_only_the_environment_that_is_passed_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_PARTITIONS", "99")
+    given = config.read({"HUB_DATA": "elsewhere"})
+    assert (given.data, given.partitions) == (Path("elsewhere"), 8)
+
+
+def test_a_child_inherits_no_setting_but_those_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HUB_PARTITIONS", "HUB_KAFKA", "OTHER"):
+        monkeypatch.setenv(name, "3")
+    assert {"HUB_PARTITIONS", "HUB_KAFKA", "OTHER"} & config.inherited("HUB_PARTITIONS").keys() == {
+        "HUB_PARTITIONS", "OTHER",
+    }  # fmt: skip
 
 
 def test_a_bad_setting_is_named_without_its_value() -> None:

@@ -33,7 +33,7 @@ def test_a_department_may_read_its_own_topic_and_nothing_else() -> None:
     assert rights("subscriber-child-policy") == {
         "read topic juki.disclosures.child-policy",
         "read group juki-subscriber-child-policy",
-        "read group juki-subscriber-child-policy-trial",
+        "read group juki-subscriber-child-policy.trial",
     }
 
 
