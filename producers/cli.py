@@ -4,7 +4,6 @@ stdout is data, stderr is for people; a refused notice ends in exit code 3, and 
 """
 
 import asyncio
-import sys
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
@@ -18,7 +17,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from hub.config import settings
 from hub.database import connect
-from hub.migrate import migrate
 from producers import city as cities
 from producers import due as dues
 from producers import morning as mornings
@@ -66,6 +64,8 @@ def _in_words(told: Mapping[str, object]) -> str:
 
 
 async def _load(residents: int, seed: int, announce: bool) -> bool:
+    from hub.migrate import migrate  # noqa: PLC0415 - nobody's help needs alembic, which takes half a second
+
     own = settings()
     await migrate(own.registry_dsn, Path(__file__).parent / "migrations", "registry")
     columns = (TextColumn("residents"), BarColumn(), MofNCompleteColumn())
@@ -113,7 +113,7 @@ def _day(on: datetime | None) -> date:
 
 
 def todokede(
-    file: Annotated[Path, typer.Argument(help="one notice (届出) per line, JSON; - for stdin")],
+    file: Annotated[typer.FileBinaryRead, typer.Argument(help="one notice (届出) per line, JSON; - for stdin")],
 ) -> None:
     """File notices (届出): each is one transaction, accepted with its Changes, refused with a code, or a known repeat.
 
@@ -121,9 +121,7 @@ def todokede(
     {"line", "receipt", "result": "accepted|refused|repeated", "code"?, "place"?, "changes": [ids]}.
     Exit code 3 where any was refused.
     """
-    with sys.stdin.buffer if str(file) == "-" else file.open("rb") as lines:
-        refused = asyncio.run(_answer_all(lines))
-    if refused:
+    if asyncio.run(_answer_all(file)):
         raise typer.Exit(_PARTIAL)
 
 

@@ -22,7 +22,9 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
 
 def grant(
     contract: Annotated[str, typer.Option(help="contract id")],
-    to: Annotated[Path, typer.Option(help="file of the subscriber's public key: a JWK, EC P-256")],
+    to: Annotated[Path, typer.Option(
+        help="file of the subscriber's public key: a JWK, EC P-256", exists=True, dir_okay=False, readable=True
+    )],
     days: Annotated[int, typer.Option(min=0, max=31, help="also the keys of this many days to come")] = 0,
 ) -> None:
     """Print a contract's content keys as a JWE that only the subscriber can open.
