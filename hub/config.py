@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hub.errors import UsageError
 
@@ -34,8 +34,18 @@ class Settings(BaseSettings):
     replication: int = Field(1, ge=1, le=5, description="replication factor; 3 on a cluster")
     kafka_port: int = Field(0, ge=0, le=65535, description="port of the embedded broker; 0: a free one")
     kafka_memory_mb: int = Field(768, ge=256, description="heap of the embedded broker, MiB")
+    postgres_port: int = Field(0, ge=0, le=65535, description="port of the embedded PostgreSQL; 0: its socket alone")
+    postgres_memory_mb: int = Field(128, ge=16, description="shared buffers of the embedded PostgreSQL, MiB")
     counterparts: str = Field("", description="name=url,… of the outside counterparts")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - its names
+        *_others: PydanticBaseSettingsSource, **_named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        """Only what is passed counts: `read` has asked the environment already."""
+        return (init_settings,)
 
     @property
     def secrets_dir(self) -> Path:
@@ -53,7 +63,7 @@ class Settings(BaseSettings):
 
 
 def read(environment: dict[str, str]) -> Settings:
-    """Settings out of `environment`; raises UsageError that names the variable, never its value."""
+    """Settings out of `environment` alone; raises UsageError that names the variable, never its value."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
@@ -75,9 +85,9 @@ def remembered(data: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines() if "=" in line)
 
 
-def inherited() -> dict[str, str]:
-    """The environment of this process without HUB_* names: for a child that gets its own."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+def inherited(*kept: str) -> dict[str, str]:
+    """The environment of this process without HUB_* names but those `kept`: for a child that gets its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX) or name in kept}
 
 
 @cache

@@ -6,6 +6,7 @@
     ├── UsageError                a command or a setting that cannot be meant                     exit 2
     ├── NotPermitted              an act that the caller may not do                               exit 5
     ├── DependencyUnavailable     broker, database, Java, Maven …: with what to do about it       exit 6
+    │   └── AlreadyTold           the same, where a child of ours has said so to the same people
     ├── ProduceFailed             a batch was not acknowledged: nothing of the transaction counts
     ├── Fenced                    somebody else owns this slot now: leave it to them
     ├── TokenRefused              a sealed value that does not belong where it lies, or does not open
@@ -40,6 +41,10 @@ class DependencyUnavailable(JukiError):
         return f"{super().__str__()}. {self.remedy}" if self.remedy else super().__str__()
 
 
+class AlreadyTold(DependencyUnavailable):
+    """A child that shares our stderr has said what is missing; to say more would only hide it."""
+
+
 class ProduceFailed(JukiError):
     """At least one batch was not acknowledged."""
 
@@ -61,6 +66,7 @@ PASSING = (ProduceFailed, DependencyUnavailable, DatabaseError)
 
 __all__ = [
     "PASSING",
+    "AlreadyTold",
     "BookRefused",
     "ChangeRefused",
     "DatabaseError",

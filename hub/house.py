@@ -20,7 +20,7 @@ from contracts import book as law
 from hub import members
 from hub.broker_admin import Broker, answers
 from hub.config import Settings, remembered, settings
-from hub.errors import DependencyUnavailable, JukiError, NotPermitted
+from hub.errors import AlreadyTold, DependencyUnavailable, JukiError, NotPermitted
 from hub.members import Member
 from hub.migrate import migrate_all
 from hub.wanted import wanted
@@ -77,8 +77,10 @@ def infra(part: str) -> Path:
 
 
 def _servers(here: Settings, say: Say) -> dict[str, str]:
-    """Start the servers that are ours, both at once; what is to be remembered of them."""
+    """Start the servers that are ours, both at once and neither where one lacks something; what to remember of them."""
     ours = [script for script in (BROKER, DATABASE) if _is_ours(here, script)]
+    for script in ours:
+        _infra(script, "prepare", here)
     for script in ours:
         say(f"starting {script.split('/', maxsplit=1)[0]}")
     with ThreadPoolExecutor(2) as both:
@@ -98,15 +100,21 @@ def _is_ours(here: Settings, script: str) -> bool:
 def _infra(script: str, command: str, here: Settings) -> Any:
     """Run a script of infra/; what it says on stdout. Its stderr is for the same people as ours."""
     folder = here.data.resolve() / Path(script).parent
-    options = ["--data", str(folder), "--secrets", str(here.secrets_dir.resolve())]
-    if script == BROKER:
-        options += ["--port", str(here.kafka_port), "--memory-mb", str(here.kafka_memory_mb)]
-    done = subprocess.run([sys.executable, str(infra(script)), command, *options],  # noqa: S603 (our own script)
-                          stdout=subprocess.PIPE, text=True, check=False)  # fmt: skip
+    folders = ["--data", str(folder), "--secrets", str(here.secrets_dir.resolve())]
+    command_line = [sys.executable, str(infra(script)), command, *folders, *options(script, here)]
+    done = subprocess.run(command_line, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own script
     if done.returncode and not done.stdout:
-        failed = DependencyUnavailable if done.returncode == DependencyUnavailable.exit_code else JukiError
+        failed = AlreadyTold if done.returncode == AlreadyTold.exit_code else JukiError
         raise failed(f"{command}-failed", Path(script).parent.name)
     return json.loads(done.stdout)
+
+
+def options(script: str, here: Settings) -> list[str]:
+    """The settings of a server of ours, as its script takes them."""
+    if script == BROKER:
+        return ["--port", str(here.kafka_port), "--memory-mb", str(here.kafka_memory_mb)]
+    port = ["--port", str(here.postgres_port)] if here.postgres_port else []
+    return [*port, "--memory-mb", str(here.postgres_memory_mb)]
 
 
 def _asked(script: str, here: Settings) -> Any:

@@ -16,6 +16,7 @@ from typing import Final
 import typer
 
 from contracts.errors import BookRefused, JukiError
+from hub.errors import AlreadyTold
 
 GROUP: Final = "jukihub.commands"
 LIGHT: Final = ("decide", "contracts")
@@ -93,6 +94,8 @@ def _told(error: BaseException) -> int:
     if isinstance(error, BookRefused):
         typer.echo(str(error), err=True)
         typer.echo(f"jukihub: {error.place}: nothing is loaded [{error.code}]", err=True)
+        return error.exit_code
+    if isinstance(error, AlreadyTold):
         return error.exit_code
     if isinstance(error, JukiError):
         typer.echo(f"jukihub: {error}", err=True)

@@ -22,6 +22,9 @@ def demo(
     """Show one morning on a real Kafka and a real PostgreSQL, and check every claim. Exit 1 where one does not hold.
 
     Example: `jukihub demo --residents 2000 --seed 7`
+
+    It always starts servers of its own in its own data folder. Of the settings it takes HUB_KAFKA_PORT,
+    HUB_KAFKA_MEMORY_MB, HUB_POSTGRES_PORT, HUB_POSTGRES_MEMORY_MB, HUB_PARTITIONS and HUB_LOG_LEVEL.
     """
     from rich.console import Console  # noqa: PLC0415 - only this command
 

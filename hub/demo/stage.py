@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hub.errors import DependencyUnavailable, JukiError
+from hub.errors import AlreadyTold, JukiError
 
 PATIENCE_SECONDS = 60.0
 
@@ -24,16 +24,15 @@ class Stage:
 
     environment: Mapping[str, str]
 
-    def run(self, *arguments: str, given: str = "", may_fail: bool = False) -> str:
-        """stdout of `jukihub <arguments>`; its stderr goes to the reader."""
+    def run(self, *arguments: str, given: str = "") -> str:
+        """stdout of `jukihub <arguments>`; its stderr goes to the reader, and JukiError follows where it fails."""
         command = [sys.executable, "-m", "hub", *arguments]
         done = subprocess.run(  # noqa: S603 - our own program
             command, input=given, stdout=subprocess.PIPE, text=True, env=dict(self.environment), check=False
         )
-        if done.returncode == DependencyUnavailable.exit_code:
-            raise DependencyUnavailable("step-failed", f"jukihub {arguments[0]}")
-        if done.returncode and not may_fail:
-            raise JukiError("step-failed", f"jukihub {' '.join(arguments[:2])}")
+        if done.returncode:
+            failed = AlreadyTold if done.returncode == AlreadyTold.exit_code else JukiError
+            raise failed("step-failed", f"jukihub {' '.join(arguments[:2])}")
         return done.stdout
 
     def start(self, *command: str) -> subprocess.Popen[str]:

@@ -1,9 +1,10 @@
-"""A real Kafka broker without a container: `python infra/kafka/broker.py start|stop|status --data FOLDER`.
+"""A real Kafka broker without a container: `python infra/kafka/broker.py start|stop|status|prepare --data FOLDER`.
 
-Promises: the first start makes everything (jars, own CA, passwords, an empty log); a later one finds its data, also
-after kill -9; a start while one runs says so and is no error; `start` returns when the broker has answered the
-administrator over TLS and SCRAM; `stop` returns when the process is gone. stdout is one line of JSON, stderr is for
-people. Exit 0, or 1 (`status`: not running), 2 (usage), 6 (something is missing: one sentence says what).
+Promises: the first start makes everything (jars, own CA, passwords, an empty log); `prepare` brings the jars alone, so
+that what is missing is known before anything starts; a later start finds its data, also after kill -9; a start while
+one runs says so and is no error; `start` returns when the broker has answered the administrator over TLS and SCRAM;
+`stop` returns when the process is gone. stdout is one line of JSON, stderr is for people. Exit 0, or 1 (`status`: not
+running), 2 (usage), 6 (something is missing: one sentence says what).
 """
 
 import argparse
@@ -32,7 +33,9 @@ def main(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     given = _parser().parse_args(arguments)
     given.data, given.secrets, given.libs = (path.resolve() for path in (given.data, given.secrets, given.libs))
-    commands: dict[str, Callable[[argparse.Namespace], Said]] = {"start": start, "stop": stop, "status": status}
+    commands: dict[str, Callable[[argparse.Namespace], Said]] = {
+        "start": start, "stop": stop, "status": status, "prepare": prepare,
+    }  # fmt: skip
     try:
         said = commands[given.command](given)
     except JukiError as refused:
@@ -44,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="A Kafka broker of one node: KRaft, TLS, SCRAM, ACLs.")
-    parser.add_argument("command", choices=["start", "stop", "status"])
+    parser.add_argument("command", choices=["start", "stop", "status", "prepare"])
     parser.add_argument("--data", type=Path, default=Path(".data/kafka"), help="the broker's folder")
     parser.add_argument("--secrets", type=Path, default=Path(".data/secrets"), help="folder of CA and passwords")
     parser.add_argument("--libs", type=Path, default=storage.HERE / "libs", help="folder of the jars")
@@ -52,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--memory-mb", type=int, default=768, help="heap, MiB")
     parser.add_argument("--timeout", type=float, default=90.0, help="seconds until it must have answered")
     return parser
+
+
+def prepare(given: argparse.Namespace) -> Said:
+    """Have a Java and the jars; DependencyUnavailable where one cannot be had. A broker that runs has both."""
+    if detached.running(_lock(given)) is None:
+        java_runtime.bring_jars(given.libs, java_runtime.find_java())
+    return {"prepared": True}
 
 
 def start(given: argparse.Namespace) -> Said:

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +82,7 @@ def _maven(pom: Path, target: Path, java: Path) -> None:
             "the broker",
             ("Install Apache Maven (for example the Debian package maven): `mvn` brings the broker's jars once"),
         )
+    print("bringing the broker's jars", file=sys.stderr)
     command = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={target}"]
     done = subprocess.run(
         command,

