@@ -21,6 +21,12 @@ from hub.demo.stage import Stage, lines, ordered, repository, until
 from hub.errors import JukiError
 
 SUBSCRIBER = "child-policy"
+PASSED_ON = (
+    "HUB_KAFKA_PORT", "HUB_KAFKA_MEMORY_MB", "HUB_POSTGRES_PORT", "HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS",
+    "HUB_LOG_LEVEL",
+)  # fmt: skip
+"""Settings that are about the demonstration's own servers; all others would lead out of its folder."""
+
 ACTS = {
     "protection-start": "支援措置の開始", "relocate": "転居", "head-change": "世帯主変更", "death": "世帯主の死亡",
     "birth": "出生", "move-in": "転入", "move-out": "転出",
@@ -36,7 +42,7 @@ class Demo:
         self.seed = str(seed)
         self.out = out
         self.filed: list[Filed] = []
-        self.stage = Stage(config.inherited() | {"HUB_DATA": str(self.data)})
+        self.stage = Stage(config.inherited(*PASSED_ON) | {"HUB_DATA": str(self.data)})
 
     def play(self) -> list[Claim]:
         """From nothing to nothing; the claims, checked."""
@@ -46,11 +52,12 @@ class Demo:
             self.stage.run("up")
             return self._in_the_city()
         finally:
-            self._act("7. everything stops", "jukihub down")
-            self.stage.run("down")
+            if self.data.exists():  # else something was missing, and nothing has started
+                self._act("7. everything stops", "jukihub down")
+                self.stage.run("down")
 
     def _in_the_city(self) -> list[Claim]:
-        self.settings = config.read({**config.remembered(self.data), "HUB_DATA": str(self.data)})
+        self.settings = config.read({**self.stage.environment, **config.remembered(self.data)})
         self.evidence = Evidence(self.settings)
         self._act("2. a made-up city", f"jukihub city --residents {self.residents} --seed {self.seed}")
         self.stage.run("city", "--residents", self.residents, "--seed", self.seed)
