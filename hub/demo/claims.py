@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.demo.evidence import Evidence, Filed, Told, members
+from hub.demo.evidence import Evidence, Filed, Told, members, values
 
 ABOUT_THE_PERSON = {"name", "name_furigana", "address", "birth_date", "my_number"}
+_NAMES = ("name", "name_furigana", "alias_name")
+_ADDRESSES = ("address", "previous_address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,37 @@ def unheard(heads: Sequence[str], seen: Told) -> Claim:
     return Claim(f"世帯主変更: of {len(heads)} changes the prefecture was told {len(told)}", bool(heads) and not told)
 
 
-def copies(evidence: Evidence) -> Claim:
-    """番号法19条8号: 住基法7条4号 alone."""
-    found = members(one["body"] for one in evidence.memory("intermediate-server")["told"]) & ABOUT_THE_PERSON
-    return Claim("中間サーバー holds neither name nor address of the person", not found)
+def copies(told: Sequence[Mapping[str, Any]], records: Sequence[Mapping[str, Any]]) -> Claim:
+    """番号法19条8号: 住基法7条4号 alone, of a head the fact, of others the head's name and the relationship.
+
+    `told`: the copies as they were sent; `records`: every record that the registry has or had of anybody.
+    """
+    revealing = [copy for copy in told if reveals(copy, records)]
+    text = f"of {len(told)} copies that 中間サーバー was told {len(revealing)} hold the person's own name or address"
+    return Claim(text, bool(told) and not revealing and not members(told) & ABOUT_THE_PERSON)
+
+
+def reveals(copy: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a value of the copy is the person's own name or address, or a name is in it that is not the head's."""
+    own = [one for one in records if one["togo_atena_no"] == copy["togo_atena_no"]]
+    item4 = {**copy["record"]}
+    return not own or not _lawful(item4, own, records) or any(
+        mark in text for mark in _marks(own) for text in values([item4])
+    )  # fmt: skip
+
+
+def _lawful(item4: dict[str, Any], own: Sequence[Mapping[str, Any]], records: Sequence[Mapping[str, Any]]) -> bool:
+    """Takes the head's name out of `item4`: for a head there is none, for a member it is that of a head at home."""
+    named = item4.pop("household_head_name")
+    if item4["is_household_head"]:
+        return named is None
+    homes = {one["household_no"] for one in own}
+    return named in {one["name"] for one in records if one["is_household_head"] and one["household_no"] in homes}
+
+
+def _marks(own: Sequence[Mapping[str, Any]]) -> set[str]:
+    names = {one[item] for one in own for item in _NAMES if one[item]}
+    return names | {one[item]["text"] for one in own for item in _ADDRESSES if one[item] and one[item]["text"]}
 
 
 def suspended(started: Sequence[str], seen: Told, evidence: Evidence) -> Claim:

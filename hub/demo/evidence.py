@@ -1,6 +1,7 @@
 """What arrived, and what the ledger says was sent. Nothing here knows what should come out."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,15 @@ class Evidence:
         async with connect(self.settings.database, size=1) as database:
             return await _changes(database)
 
+    async def records(self) -> list[dict[str, Any]]:
+        """Every record that the registry has or had of anybody: what a copy is compared with."""
+        async with connect(self.settings.registry_dsn, size=1) as registry:
+            now = await registry.fetch("SELECT record FROM registry.resident")
+            past = await registry.fetch("SELECT body FROM registry.history")
+        changes = [json.loads(row["body"]) for row in past]
+        before = [one[side] for one in changes for side in ("before", "after") if one[side] is not None]
+        return [json.loads(row["record"]) for row in now] + before
+
     def memory(self, contract: str) -> Mapping[str, Any]:
         """What a counterpart says that it was told, and what it holds now."""
         found: Mapping[str, Any] = asked(self.settings.counterpart_urls[contract] + "/told")
@@ -66,3 +76,14 @@ def members(bodies: Iterable[Any]) -> set[str]:
         if isinstance(body, Mapping):
             names |= {*body} | members(body.values())
     return names
+
+
+def values(bodies: Iterable[Any]) -> Iterator[str]:
+    """Every text, at any depth, of what a counterpart was told."""
+    for body in bodies:
+        if isinstance(body, Mapping):
+            yield from values(body.values())
+        elif isinstance(body, list):
+            yield from values(body)
+        elif isinstance(body, str):
+            yield body
