@@ -13,12 +13,12 @@ from hub.config import Settings
 from hub.database import connect
 from hub.errors import ProduceFailed
 from hub.lifecycle import Process
-from producers import outbox
 from producers.outbox import SHARDS, record, shard
 from producers.relay import Relay, resume
 from producers.relay_process import carry_on, wake
 from tests.fakes import MemoryKeys
 from tests.integration.producers.registry import NOW, Published, correction, residents
+from tests.people import line
 
 SETTINGS = Settings(data=Path("unused"), partitions=8)
 
@@ -208,7 +208,7 @@ async def test_a_row_under_a_foreign_resident_is_not_published(db):
 async def test_a_resident_of_whom_no_record_key_can_be_turned_back_is_halted_and_nobody_else(db):
     (_, now), healthy = [who for who in await residents(db) if shard(who[0]) == 0][:2]
     foreign = UUID(int=UUID(int=4, version=4).int ^ (4 ^ 7) << 76)
-    body = outbox._recorded(correction(foreign, now), 1, NOW).body
+    body = line("MINOR_CORRECTION", now, now, resident=str(foreign))
     await db.execute("INSERT INTO registry.outbox (shard, resident, change) VALUES (0, $1, $2)", foreign, body)
     await written(db, [healthy])
     publisher = Published(keys := MemoryKeys())
