@@ -11,27 +11,15 @@
     ├── Fenced                    somebody else owns this slot now: leave it to them
     ├── TokenRefused              a sealed value that does not belong where it lies, or does not open
     └── DatabaseError             SQLSTATE alone, because PostgreSQL quotes values
+
+Those with an exit code of their own are Advised: they may also say what to do.
 """
 
 from contracts.errors import BookRefused, ChangeRefused, JukiError
 
 
-class UsageError(JukiError):
-    """A command or a setting that cannot be meant."""
-
-    exit_code = 2
-
-
-class NotPermitted(JukiError):
-    """An act that the caller may not do."""
-
-    exit_code = 5
-
-
-class DependencyUnavailable(JukiError):
-    """Something the hub needs is not there; `place` names it, `remedy` says what to do."""
-
-    exit_code = 6
+class Advised(JukiError):
+    """Where `remedy` is given, it says to people what to do: a sentence without its full stop, and without a value."""
 
     def __init__(self, code: str, place: str = "", remedy: str = "") -> None:
         super().__init__(code, place)
@@ -39,6 +27,24 @@ class DependencyUnavailable(JukiError):
 
     def __str__(self) -> str:
         return f"{super().__str__()}. {self.remedy}" if self.remedy else super().__str__()
+
+
+class UsageError(Advised):
+    """A command or a setting that cannot be meant."""
+
+    exit_code = 2
+
+
+class NotPermitted(Advised):
+    """An act that the caller may not do."""
+
+    exit_code = 5
+
+
+class DependencyUnavailable(Advised):
+    """Something the hub needs is not there; `place` names it, `remedy` says what to do."""
+
+    exit_code = 6
 
 
 class AlreadyTold(DependencyUnavailable):
