@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from hub.cli.shared import day_of
 from hub.config import settings
 from hub.database import connect
 from producers import city as cities
@@ -28,6 +29,7 @@ _PARTIAL = 3
 _people = Console(stderr=True)
 
 Seed = Annotated[int, typer.Option(help="the same seed gives the same people", min=0)]
+Day = Annotated[str | None, typer.Option(metavar="DATE", help="day of the notices; else today in Japan")]
 
 
 def commands(app: typer.Typer, run: typer.Typer) -> None:
@@ -82,7 +84,7 @@ async def _load(residents: int, seed: int, announce: bool) -> bool:
 
 def morning(
     seed: Seed = 1,
-    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day; today in Japan if absent")] = None,
+    on: Day = None,
 ) -> None:
     """Write the notices of one morning in the made-up city of this seed, one JSON object per line.
 
@@ -93,7 +95,7 @@ def morning(
 
 
 def due(
-    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day; today in Japan if absent")] = None,
+    on: Day = None,
 ) -> None:
     """Write a notice for every planned 転出 whose day has come, one JSON object per line.
 
@@ -108,8 +110,8 @@ async def _due(day: date) -> list[dict[str, object]]:
         return await dues.due(db, day)
 
 
-def _day(on: datetime | None) -> date:
-    return counter.today(datetime.now(UTC)) if on is None else on.date()
+def _day(on: str | None) -> date:
+    return counter.today(datetime.now(UTC)) if on is None else day_of(on)
 
 
 def todokede(
@@ -118,7 +120,7 @@ def todokede(
     """File notices (届出): each is one transaction, accepted with its Changes, refused with a code, or a known repeat.
 
     Example: `jukihub todokede notices.jsonl`. One line of JSON is answered per line:
-    {"line", "receipt", "result": "accepted|refused|repeated", "code"?, "place"?, "changes": [ids]}.
+    {"line", "receipt", "result": "accepted|refused|repeated", "code"?, "place"?, "changes": \\[ids]}.
     Exit code 3 where any was refused.
     """
     if asyncio.run(_answer_all(file)):

@@ -30,7 +30,7 @@ def decide(
     """
     from hub.bench.deciding import measure  # noqa: PLC0415 - only this command
 
-    found = measure(law.load(), changes)
+    found = measure(law.load(settings().contracts), changes)
     if as_json:
         typer.echo(orjson.dumps(asdict(found) | {"per_second": found.per_second}))
         return
@@ -43,7 +43,7 @@ def route(
 ) -> None:
     """Changes per second through one router on the running broker, and µs per output. Makes and removes own topics.
 
-    Example: `make up && jukihub bench route --changes 50000`
+    Example: `make up && .venv/bin/jukihub bench route --changes 50000`
     """
     from hub.bench.routing import measure  # noqa: PLC0415 - only this command
 

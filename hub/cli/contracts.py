@@ -6,8 +6,9 @@ from typing import Annotated
 import orjson
 import typer
 
-from contracts.book import load
 from contracts.errors import BookRefused, Finding
+from hub.cli.shared import Folder
+from hub.cli.shared import book as chosen
 
 
 def commands(app: typer.Typer, _run: typer.Typer) -> None:
@@ -16,9 +17,6 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     contracts.callback()(_nothing)
     contracts.command("check")(check)
     app.add_typer(contracts, name="contracts")
-
-
-Folder = Annotated[Path | None, typer.Option(metavar="FOLDER", help="another Book than the one that is shipped")]
 
 
 def check(
@@ -46,7 +44,7 @@ def check(
 
 def _judged(folder: Path | None) -> tuple[tuple[Finding, ...], dict[str, str], str | None]:
     try:
-        book = load(folder)
+        book = chosen(folder)
     except BookRefused as refused:
         return refused.findings, {}, None
     return (), {name: contract.hash for name, contract in book.contracts.items()}, book.hash

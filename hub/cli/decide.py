@@ -1,4 +1,4 @@
-"""`jukihub decide`: the pure decision on its own. Changes in, disclosures out, line by line; no server, no settings.
+"""`jukihub decide`: the pure decision on its own. Changes in, disclosures out, line by line; no server.
 
 A line that is no valid Change is told on stderr by number, code and place, never by value, and the next line is
 answered. However long a line is, no more than 64 KiB of it are held.
@@ -8,23 +8,20 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
 import orjson
 import typer
 
-from contracts.book import load
 from contracts.change import Change, parse
 from contracts.contract import Contract
-from contracts.dates import last_day
 from contracts.decide import Disclosure, Silence, decide
 from contracts.door import MAX_BYTES
 from contracts.errors import ChangeRefused
+from hub.cli.shared import Folder, book, day_of
 from hub.errors import UsageError
 
 PARTIAL: Final = 3
-_LATEST: Final = date(2999, 12, 31)
 
 
 def commands(app: typer.Typer, _run: typer.Typer) -> None:
@@ -34,7 +31,6 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
 
 Day = Annotated[str | None, typer.Option(metavar="DATE", help="day of decision; else each change's day of recording")]
 Names = Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this contract; repeatable")]
-Folder = Annotated[Path | None, typer.Option(metavar="FOLDER", help="another Book than the one that is shipped")]
 
 
 def run(
@@ -53,8 +49,8 @@ def run(
     One Change per line on stdin; on stdout one line for each change and contract told, sorted by contract. A line that
     is no valid Change is named on stderr, and the exit code is 3.
     """
-    day = _day(on)
-    chosen = _chosen(load(contracts).contracts, contract or [])
+    day = None if on is None else day_of(on)
+    chosen = _chosen(book(contracts).contracts, contract or [])
     try:
         partial = _answer_all(sys.stdin.buffer, sys.stdout.buffer, chosen, day, silences)
     except BrokenPipeError:
@@ -119,15 +115,6 @@ def _silent(change: Change, contract: Contract, silence: Silence) -> dict[str, o
 
 def _line(answer: dict[str, object]) -> bytes:
     return orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    day = last_day(text)
-    if day is None or day > _LATEST:
-        raise typer.BadParameter("a day such as 2026-04-01 is meant", param_hint="--on")
-    return day
 
 
 def _chosen(contracts: Mapping[str, Contract], names: list[str]) -> list[Contract]:

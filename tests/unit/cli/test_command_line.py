@@ -103,6 +103,21 @@ def test_the_shipped_contracts_are_sound() -> None:
     assert result.stderr == "4 contract(s), all supported by the law\n"
 
 
+def test_the_book_of_the_environment_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_CONTRACTS", str(write(tmp_path, SOUND)))
+    assert jukihub("contracts", "check").stderr == "1 contract(s), all supported by the law\n"
+
+
+def test_an_unknown_setting_is_refused_before_anything_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_CONTRACT", "anything")
+    result = jukihub("contracts", "check")
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", "jukihub: HUB_CONTRACT: unknown-setting\n")
+
+
+def test_the_help_keeps_what_stands_in_brackets() -> None:
+    assert '"changes": [ids]' in jukihub("todokede", "--help").stdout
+
+
 def test_hashes_are_data() -> None:
     told = json.loads(jukihub("contracts", "check", "--json").stdout)
     assert told["findings"] == []

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from contracts.door import MAX_BYTES
 from hub.cli import build
 from hub.cli.decide import lines
+from hub.config import inherited
 from tests.contracts.books import SOUND, write
 from tests.people import in_household_of, line, record
 
@@ -31,8 +32,11 @@ def answers(result: Result) -> list[dict[str, Any]]:
     return [json.loads(answer) for answer in result.stdout.splitlines()]
 
 
-def jukihub(*arguments: str | Path, given: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([COMMAND, *arguments], input=given, capture_output=True, check=False, cwd=cwd, timeout=60)
+def jukihub(
+    *arguments: str | Path, given: bytes = b"", cwd: Path | None = None, **set_to: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([COMMAND, *arguments], input=given, capture_output=True, check=False, cwd=cwd, timeout=60,
+                          env=inherited() | set_to)  # fmt: skip
 
 
 def pipe(end: IO[bytes] | None) -> IO[bytes]:
@@ -153,6 +157,18 @@ def test_another_book_may_be_asked(tmp_path: Path) -> None:
     assert [answer["contract"] for answer in answers(result)] == ["kosodate"]
 
 
+def test_the_book_of_the_environment_is_asked_unless_another_one_is_named(tmp_path: Path) -> None:
+    text = SOUND.replace("age_to = 18", "age_to = 118")
+    own, other = (write(tmp_path / name, text, name=name) for name in ("own", "other"))
+    told = [jukihub("decide", *words, given=MOVED_IN, HUB_CONTRACTS=str(own)) for words in ((), ("--contracts", other))]
+    assert [json.loads(one.stdout)["contract"] for one in told] == ["own", "other"]
+
+
+def test_an_unknown_setting_is_refused_and_nothing_is_decided() -> None:
+    done = jukihub("decide", given=MOVED_IN, HUB_CONTRACT="anything")
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"jukihub: HUB_CONTRACT: unknown-setting\n")
+
+
 def test_a_book_that_the_law_does_not_support_decides_nothing(tmp_path: Path) -> None:
     write(tmp_path, SOUND.replace('protected  = "deliver"\n', ""))
     result = jukihub("decide", "--contracts", tmp_path, given=MOVED_IN)
@@ -194,7 +210,7 @@ def test_a_change_is_answered_before_the_next_one_comes() -> None:
         assert process.wait(30) == 0
 
 
-HEAVY = {"aiokafka", "faust", "alembic", "sqlalchemy", "asyncpg", "confluent_kafka", "cryptography", "hub.config"}
+HEAVY = {"aiokafka", "faust", "alembic", "sqlalchemy", "asyncpg", "confluent_kafka", "cryptography"}
 
 
 def test_it_starts_without_what_it_does_not_need() -> None:

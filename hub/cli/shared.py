@@ -1,0 +1,30 @@
+"""What several commands take in the same way: a Book, a day."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from contracts.book import Book, load
+from contracts.dates import last_day
+from hub.config import settings
+
+Folder = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="folder of a Book; else HUB_CONTRACTS, else the shipped one")
+]
+_LATEST: Final = date(2999, 12, 31)
+
+
+def book(folder: Path | None) -> Book:
+    """The Book in `folder`, else in HUB_CONTRACTS, else the shipped one; raises BookRefused, UsageError."""
+    given = settings()  # asked in any case: an unknown HUB_* name is an error of every command
+    return load(folder or given.contracts)
+
+
+def day_of(text: str) -> date:
+    """The day of an option `--on`; a usage error where it is none."""
+    day = last_day(text)
+    if day is None or day > _LATEST:
+        raise typer.BadParameter("a day such as 2026-04-01 is meant", param_hint="--on")
+    return day
