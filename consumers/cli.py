@@ -15,6 +15,9 @@ from contracts import book
 from contracts.change import JAPAN
 from hub.config import settings
 from hub.database import connect
+from hub.errors import UsageError
+
+_WIDE = 79  # columns of the table of letters: an id is copied by people, so it is whole on any terminal
 
 _letters = typer.Typer(no_args_is_help=True, help="Dead letters (配達不能): what there is, and trying one again.")
 
@@ -45,6 +48,8 @@ def list_letters(
 
     Example: jukihub letters list --contract prefecture --json
     """
+    if contract is not None and contract not in book.load(settings().contracts).contracts:
+        raise UsageError("unknown-contract", "--contract")
     groups = asyncio.run(_listed(contract))
     if json:
         typer.echo(orjson.dumps([group.as_json() for group in groups]))
@@ -56,7 +61,8 @@ def list_letters(
 def release_letter(letter: Annotated[UUID, typer.Argument(help="Id of the dead letter.")]) -> None:
     """Try a dead letter again now; what waits behind it follows in order.
 
-    Refused (exit 5) where its contract has changed or ended since: then it has to be decided again.
+    Refused (exit 5) where its contract has changed or ended since: then it has to be decided again. Refused too
+    where it came without a record key: it names nobody to whom it could be delivered (nobody-to-deliver).
     """
     contract = asyncio.run(_released(letter))
     typer.echo(f"{letter} of {contract} is waiting again", err=True)
@@ -78,22 +84,18 @@ def _print(groups: list[letters.Group]) -> None:
     if not groups:
         typer.echo("no dead letters", err=True)
         return
-    _table(
-        ("contract", "code", "letters", "first", "last", "waiting behind"),
-        [(g.contract, g.code, str(g.count), _time(g.first), _time(g.last), str(g.behind)) for g in groups],
-    )
-    _table(
-        ("id", "contract", "code", "since", "waiting behind"),
-        [(str(one.id), one.contract, one.code, _time(one.since), str(one.behind)) for g in groups for one in g.letters],
-    )
+    for group in groups:
+        typer.echo(f"\n{group.contract} {group.code}: {group.count} letter(s), {group.behind} waiting behind")
+        _table([(str(one.id), _time(one.since), str(one.behind)) for one in group.letters])
 
 
-def _table(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    table = Table(*names)
+def _table(rows: list[tuple[str, ...]]) -> None:
+    table = Table("id", "since (UTC+9)", "waiting behind")
     for row in rows:
         table.add_row(*row)
-    Console(soft_wrap=True).print(table)
+    people = Console()
+    Console(width=max(_WIDE, people.width)).print(table)
 
 
 def _time(at: datetime) -> str:
-    return at.astimezone(JAPAN).isoformat(sep=" ", timespec="seconds")
+    return f"{at.astimezone(JAPAN):%Y-%m-%d %H:%M:%S}"

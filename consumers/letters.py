@@ -71,7 +71,8 @@ def grouped(letters: Iterable[Letter]) -> list[Group]:
 async def release(database: Database, book: Book, letter: UUID, now: datetime, today: date) -> str:
     """Let `letter` be tried again now, and its followers after it; the contract it is of.
 
-    NotPermitted where it must be decided again (decide-again), or another letter of the resident has to go first.
+    NotPermitted where it must be decided again (decide-again), another letter of the resident has to go first, or it
+    came without a record key (nobody-to-deliver).
     """
     contract = await settle.contract_of(database, letter)
     in_force = {name: found.hash for name, found in book.contracts.items() if found.in_force(today)}

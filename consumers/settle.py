@@ -114,6 +114,8 @@ async def release(
         row = await held.fetchrow(_SQL["letter"], letter, contract)
         if row is None:
             raise UsageError("no-such-letter")
+        if row["subject"] is None:
+            raise NotPermitted("nobody-to-deliver", "letter", "It came without a record key")
         check(row["token"])
         if await held.fetchval(_SQL["ahead"], contract, row["subject"], row["position"]):
             raise NotPermitted("another-letter-first")

@@ -253,5 +253,13 @@ async def test_what_is_no_letter_is_not_released(line: HandOver) -> None:
         await release(line, (await line.rows())[0]["id"])
 
 
+async def test_a_letter_without_a_record_key_has_nobody_to_be_delivered_to(line: HandOver) -> None:
+    good = await line.sealed(disclosure(VIA, 1), 1)
+    line.put(replace(good, key=None))
+    await line.work(lambda: line.are(dead=1))
+    with pytest.raises(NotPermitted, match="nobody-to-deliver"):
+        await release(line, (await the_letter(line)).id)
+
+
 def test_a_head_is_what_the_line_reads() -> None:
     assert [*Head.__slots__] == ["id", "subject", "partition", "token", "attempts", "flagged", "last_version"]
