@@ -9,8 +9,9 @@ import typer
 
 from contracts import book as law
 from contracts.change import JAPAN
+from contracts.contract import DEPARTMENTAL, Contract
 from hub.config import Settings, settings
-from hub.errors import UsageError
+from hub.errors import NotPermitted, UsageError
 
 
 def commands(app: typer.Typer, _run: typer.Typer) -> None:
@@ -30,10 +31,20 @@ def grant(
     """Print a contract's content keys as a JWE that only the subscriber can open.
 
     Example: `jukihub keys grant --contract child-policy --to public.jwk > keys.jwe`
+
+    Whoever runs this decides who the subscriber is: nothing here can tell whose key it is. Refused (exit 5) for a
+    contract with a counterpart outside, to which the hub itself hands over.
     """
-    if contract not in law.load(settings().contracts).contracts:
-        raise UsageError("unknown-contract", "--contract")
+    check(law.load(settings().contracts).contracts.get(contract))
     typer.echo(asyncio.run(_granted(settings(), contract, to.read_bytes(), days)))
+
+
+def check(contract: Contract | None) -> None:
+    """UsageError where there is no such contract, NotPermitted where its subscriber has no business with keys."""
+    if contract is None:
+        raise UsageError("unknown-contract", "--contract")
+    if contract.via not in DEPARTMENTAL:
+        raise NotPermitted("not-a-department", "--contract", "Its disclosures are handed over by the hub itself")
 
 
 async def _granted(given: Settings, contract: str, to: bytes, days: int) -> str:
