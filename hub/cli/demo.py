@@ -15,7 +15,9 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
 
 
 def demo(
-    data: Annotated[Path, typer.Option(help="folder of the demonstration; emptied first")] = Path(".data/demo"),
+    data: Annotated[Path, typer.Option(
+        help="folder of the demonstration; emptied first, if a demonstration has made it", file_okay=False
+    )] = Path(".data/demo"),
     residents: Annotated[int, typer.Option(min=200, help="size of the made-up city")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="the same seed gives the same city and morning")] = 1,
 ) -> None:
@@ -37,3 +39,4 @@ def demo(
         out.print(f"[green]✓[/green] {claim.text}" if claim.holds else f"[red]✗ {claim.text}[/red]")
     if not all(claim.holds for claim in claims):
         raise JukiError("demo-claim-failed")
+    out.print("\nevery claim holds; next: make up")

@@ -2,19 +2,17 @@
 
 import asyncio
 import json
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 from joserfc.jwk import ECKey
 from rich.console import Console
 
 from contracts import book as law
-from hub import config
-from hub.demo import claims, tables
+from hub import config, detached
+from hub.demo import claims, folder, tables
 from hub.demo.claims import Claim
 from hub.demo.evidence import Evidence, Filed
 from hub.demo.stage import Stage, lines, ordered, repository, until
@@ -34,7 +32,7 @@ ACTS = {
 
 
 class Demo:
-    """One run in a data folder of its own, which is emptied first."""
+    """One run in a data folder of its own, which is emptied first if an earlier run has made it."""
 
     def __init__(self, data: Path, residents: int, seed: int, out: Console) -> None:
         self.data = data.resolve()
@@ -42,33 +40,35 @@ class Demo:
         self.seed = str(seed)
         self.out = out
         self.filed: list[Filed] = []
+        self.department = self.data / "run" / "department.lock"
+        self.opened = self.data / "log" / "department.log"
         self.stage = Stage(config.inherited(*PASSED_ON) | {"HUB_DATA": str(self.data)})
 
     def play(self) -> list[Claim]:
         """From nothing to nothing; the claims, checked."""
-        shutil.rmtree(self.data, ignore_errors=True)
+        folder.make(self.data, self._stop)
         self._act("1. Kafka, PostgreSQL, the hub and its counterparts start", "jukihub up")
         try:
             self.stage.run("up")
             return self._in_the_city()
         finally:
-            if self.data.exists():  # else something was missing, and nothing has started
+            if not folder.removed_unused(self.data):  # else something was missing, and nothing has started
                 self._act("7. everything stops", "jukihub down")
-                self.stage.run("down")
+                self._stop()
+
+    def _stop(self) -> None:
+        detached.stop(self.department, 10)
+        self.stage.run("down")
 
     def _in_the_city(self) -> list[Claim]:
         self.settings = config.read({**self.stage.environment, **config.remembered(self.data)})
         self.evidence = Evidence(self.settings)
         self._act("2. a made-up city", f"jukihub city --residents {self.residents} --seed {self.seed}")
         self.stage.run("city", "--residents", self.residents, "--seed", self.seed)
-        department = self._subscribe()
-        try:
-            return [self._morning(), *self._release(department)]
-        finally:
-            department.terminate()
-            department.wait(timeout=10)
+        self._subscribe()
+        return [self._morning(), *self._release()]
 
-    def _subscribe(self) -> "Popen[str]":
+    def _subscribe(self) -> None:
         """The department: a key pair of its own, the keys granted to it, and thirty lines of stock libraries."""
         key = ECKey.generate_key("P-256")
         private, public, granted = (self.data / name for name in ("private.jwk", "public.jwk", "keys.jwe"))
@@ -79,7 +79,8 @@ class Demo:
         granted.write_text(grant, encoding="ascii")
         example = repository() / "infra" / "examples" / "child_policy.py"
         where = (self.settings.kafka, str(self.settings.secrets_dir), str(granted), str(private))
-        return self.stage.start(sys.executable, str(example), *where)
+        command = [sys.executable, str(example), *where]
+        detached.start(self.department, command, self.opened, self.stage.environment)
 
     def _morning(self) -> Claim:
         self._act("3. a morning of 届出", f"jukihub morning --seed {self.seed} | jukihub todokede -")
@@ -91,26 +92,35 @@ class Demo:
         self._settled(dead=1, behind=1)
         self._show()
         self._act("4. one dead letter, and who waits behind it", "jukihub letters list")
-        self.out.print(self.stage.run("letters", "list"), highlight=False)
+        self.out.print(self.stage.run("letters", "list"), highlight=False, soft_wrap=True, end="")
         return claims.letter(self._letters())
 
-    def _release(self, department: "Popen[str]") -> list[Claim]:
+    def _release(self) -> list[Claim]:
         letter = self._letters()[0]["letters"][0]["id"]
         self._act("5. the counterpart takes it now", f"jukihub letters release {letter}")
         self.stage.run("letters", "release", letter)
         self._settled(dead=0, behind=0)
         self._act("6. what arrived, as counterparts and department say themselves", "")
         totals = asyncio.run(self.evidence.totals())
-        opened = [json.loads(department.stdout.readline()) for _ in range(totals[SUBSCRIBER]) if department.stdout]
+        opened = until(self._opened, lambda found: len(found) >= totals[SUBSCRIBER], "the department")
+        arrived = self.evidence.arrived() | {SUBSCRIBER: len({one["id"] for one in opened})}
+        self.out.print(tables.by_subscriber(totals, arrived))
         seen = asyncio.run(self.evidence.told())
         return [
             claims.unheard(claims.changes_of(self.filed, ACTS["head-change"]), seen),
-            claims.copies(self.evidence),
+            claims.copies(self._copies(), asyncio.run(self.evidence.records())),
             claims.suspended(claims.changes_of(self.filed, ACTS["protection-start"]), seen, self.evidence),
             claims.department(opened),
             Claim("the letter and what waited behind it were delivered: no dead letter is left", not self._letters()),
-            claims.balanced(totals, self.evidence.arrived() | {SUBSCRIBER: len({one["id"] for one in opened})}),
+            claims.balanced(totals, arrived),
         ]
+
+    def _opened(self) -> Sequence[Any]:
+        """What the department has printed; a line that it is just writing counts next time."""
+        return lines(self.opened.read_text(encoding="utf-8").rpartition("\n")[0])
+
+    def _copies(self) -> list[Any]:
+        return [one["body"] for one in self.evidence.memory("intermediate-server")["told"]]
 
     def _file(self, notices: Sequence[Any]) -> None:
         given = "".join(json.dumps(notice, ensure_ascii=False) + "\n" for notice in notices)

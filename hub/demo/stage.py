@@ -35,10 +35,6 @@ class Stage:
             raise failed("step-failed", f"jukihub {' '.join(arguments[:2])}")
         return done.stdout
 
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        """A process beside ours whose stdout can be read line by line."""
-        return subprocess.Popen(list(command), stdout=subprocess.PIPE, text=True, env=dict(self.environment))  # noqa: S603 - the example
-
 
 def asked(url: str) -> Any:
     """The JSON that a counterpart answers; {} where it knows nothing."""
