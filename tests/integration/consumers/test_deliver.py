@@ -256,7 +256,7 @@ async def test_what_is_no_letter_is_not_released(line: HandOver) -> None:
 async def test_a_letter_without_a_record_key_has_nobody_to_be_delivered_to(line: HandOver) -> None:
     good = await line.sealed(disclosure(VIA, 1), 1)
     line.put(replace(good, key=None))
-    await line.work(lambda: line.are(dead=1))
+    await line.inbox.once(0)
     with pytest.raises(NotPermitted, match="nobody-to-deliver"):
         await release(line, (await the_letter(line)).id)
 
