@@ -4,6 +4,7 @@ import { compactDecrypt, importJWK } from "jose";
 import kafkajs from "kafkajs";
 
 const [bootstrap, secrets, keysFile, privateFile] = process.argv.slice(2);
+if (!privateFile) { console.error("node child_policy.mjs BOOTSTRAP SECRETS KEYS.jwe PRIVATE.jwk"); process.exit(1); }
 const prefix = process.env.JUKI_PREFIX ?? "juki";
 const contract = "child-policy", me = "subscriber-child-policy";
 const text = (file) => readFileSync(file, "utf8").trim();

@@ -9,7 +9,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaConsumer, helpers
 from joserfc import jwe, jwk
 
-BOOTSTRAP, SECRETS, KEYS, PRIVATE = sys.argv[1:]
+BOOTSTRAP, SECRETS, KEYS, PRIVATE = sys.argv[1:] if len(sys.argv) == 5 else sys.exit(__doc__)
 CONTRACT, ME, PREFIX = "child-policy", "subscriber-child-policy", os.environ.get("JUKI_PREFIX", "juki")
 TOKEN = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)  # members that say where it lies
 private = jwk.ECKey.import_key(json.loads(Path(PRIVATE).read_text()))
