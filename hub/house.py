@@ -41,6 +41,7 @@ def up(say: Say, *, with_processes: bool = True) -> None:
     if with_processes:
         here = _with_standins(here, book, say)
         _run(here, members.processes(book, here.data.resolve()), remembered(here.data) != before, say)
+    say(f"data: {here.data.resolve()}")
 
 
 def down(say: Say) -> None:
@@ -166,7 +167,7 @@ def _run(here: Settings, group: list[Member], changed: bool, say: Say) -> None:
                 say(f"{name}: {outcome}, to begin again at other addresses")
     for name in members.start(group):
         say(f"{name}: started")
-    say(f"everything runs; logs are in {here.data / 'log'}")
+    say(f"everything runs; logs are in {here.data.resolve() / 'log'}")
 
 
 def _broker_status(here: Settings) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hub.config import settings
+
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 STATES = {"running": "green", "elsewhere": "green", "stopped": "dim", "unhealthy": "red", "unreachable": "red"}
 
@@ -52,6 +54,7 @@ def status(as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows))
     else:
+        _say(f"data: {settings().data.resolve()}")
         _print(rows)
     raise typer.Exit(0 if house.is_well(rows) else 1)
 
