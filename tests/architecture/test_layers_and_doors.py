@@ -20,7 +20,7 @@ DOORS = {
     "asyncpg": {"hub/database.py"},
     "confluent_kafka": {"hub/broker_admin.py"},
     "sqlalchemy": {"hub/migrate.py"},
-    "faust": {"hub/watch.py"},
+    "faust": set(),
 }
 
 
