@@ -5,7 +5,7 @@ is erased; protected persons (支援措置) are not served, so their record is e
 practice: keyed by 宛名番号. Unsure, therefore invented here: the transport, the names of the members, and that reading
 back answers `erased`. A record may be read back, so that the city can see that it is gone.
 
-    POST /records               {"atena_no", "version", "operation": "store", "record": {23 items}}
+    POST /records               {"atena_no", "version", "operation": "store", "record": {23 items beside it}}
                                 {"atena_no", "version", "operation": "erase"}
     GET  /records/{atena_no}    200 {"state": "stored", "version"} · 404 {"state": "erased"} · 404 {"state": "unknown"}
 """

@@ -6,7 +6,7 @@ copies are erased by an operation of the city. Known practice: the flag 自動�
 person from being answered automatically. Unsure, invented here: the layout number, the names of the members, that a
 消除 marks the copy as removed and leaves its erasure to the city.
 
-    POST /copies   {"togo_atena_no", "version", "auto_answer": false for 自動応答不可, "record": {6 items}}
+    POST /copies   {"togo_atena_no", "version", "auto_answer": false for 自動応答不可, "record": {6 items beside it}}
 """
 
 from collections.abc import Mapping

@@ -52,7 +52,7 @@ def test_each_contract_told_has_one_line_sorted_by_contract() -> None:
     ]  # fmt: skip
 
 
-def test_a_line_has_exactly_the_keys_of_the_design() -> None:
+def test_a_line_has_exactly_the_keys_that_are_promised() -> None:
     child, *_, prefecture = answers(decide(MOVED_IN))
     assert list(child) == ["change", "contract", "state", "items", "protected"]
     assert list(prefecture) == ["change", "contract", "state", "items"]
