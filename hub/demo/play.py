@@ -46,7 +46,7 @@ class Demo:
 
     def play(self) -> list[Claim]:
         """From nothing to nothing; the claims, checked."""
-        folder.make(self.data, self._stop)
+        folder.make(self.data, self._stop_earlier)
         self._act("1. Kafka, PostgreSQL, the hub and its counterparts start", "jukihub up")
         try:
             self.stage.run("up")
@@ -55,6 +55,10 @@ class Demo:
             if not folder.removed_unused(self.data):  # else something was missing, and nothing has started
                 self._act("7. everything stops", "jukihub down")
                 self._stop()
+
+    def _stop_earlier(self) -> None:
+        self._act("0. what an earlier demonstration has left is stopped and removed", "jukihub down")
+        self._stop()
 
     def _stop(self) -> None:
         detached.stop(self.department, 10)
