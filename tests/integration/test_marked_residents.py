@@ -11,10 +11,10 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.house import House, World
 
 from contracts.identifiers import my_number_check
 from hub.database import Database, connect
+from tests.house import House, World
 from tests.people import line, record
 from tests.processes import KINDS, Processes, asked, ordered, text_of, until
 from tests.traces import found_in, traces
