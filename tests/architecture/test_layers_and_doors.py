@@ -44,7 +44,7 @@ def test_the_layers_hold() -> None:
 
 
 def test_the_style_holds() -> None:
-    done = run(str(PYTHON.with_name("ruff")), "check", "--quiet", ".")
+    done = run(str(PYTHON.with_name("ruff")), "check", "--no-cache", "--quiet", ".")
     assert done.returncode == 0, done.stdout
 
 
