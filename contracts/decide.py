@@ -2,7 +2,7 @@
 
 The rules, in this order; the first that fails names the silence.
 
-1. not-in-force     The contract is in force on the day `on`.
+1. not-in-force     The contract is in force on the day `on`, first and last day included; nobody needs to end it.
 2. outside          Membership of the contract's population is judged twice: the record before, as of the day before
                     `on`, and the record after, as of `on`. Outside twice is silence. No record is outside. A protected
                     person is outside a contract that suspends (支援措置). The states told: entered (was outside),
@@ -13,8 +13,9 @@ The rules, in this order; the first that fails names the silence.
                     `always`. Else even the existence of the event would tell what may not be told.
 5. protected        A contract that withholds hears nothing of a protected person. A record that does not say whether
                     the person is protected is treated as protected.
-6.                  The disclosure is built up from what is named: every permitted item, null where the register has
-                    none. left carries the identifier alone, with the value that the subscriber knows.
+6.                  The disclosure is built up from what is named: every item permitted on the day `on` (conditional
+                    ones while their grant is in force), null where the register has none. left carries the identifier
+                    alone, with the value that the subscriber knows.
 
 Basis of the whole: 番号法9条・19条, 住基法30条の6 and the articles that each contract cites.
 """
@@ -59,18 +60,22 @@ PROTECTED: Final = Silence("protected")
 
 def decide(change: Change, contract: Contract, on: date) -> Disclosure | Silence:
     """What `contract` is told of `change`, decided on the day `on`."""
-    if not contract.in_force(on):
-        return NOT_IN_FORCE
+    return judge(change, contract, on) if contract.in_force(on) else NOT_IN_FORCE
+
+
+def judge(change: Change, contract: Contract, on: date) -> Disclosure | Silence:
+    """Rules 2 to 6: what would be told if the contract were in force, as on the days of its trial."""
     state = state_of(change, contract, on)
     if state is None:
         return OUTSIDE
     if not hears(change, contract, state):
         return NOT_HEARD
-    if state == "inside" and not differs(change, contract):
+    items = contract.permitted(on)
+    if state == "inside" and not differs(change, contract, items):
         return NOTHING_CHANGED
-    if contract.protected == "withhold" and is_protected(_subject(change)):
+    if contract.protected == "withhold" and is_protected(subject(change)):
         return PROTECTED
-    return disclose(change, contract, state)
+    return disclose(change, contract, state, items)
 
 
 def state_of(change: Change, contract: Contract, on: date) -> State | None:
@@ -108,15 +113,15 @@ def hears(change: Change, contract: Contract, state: State) -> bool:
     return change.kind in contract.hears or (change.action == CORRECTION and state in ("entered", "left"))
 
 
-def differs(change: Change, contract: Contract) -> bool:
+def differs(change: Change, contract: Contract, items: tuple[str, ...]) -> bool:
     """Rule 4. Items derived from the change itself do not count: in a record they are null, before and after."""
     if change.kind in contract.always:
         return True
     before, after = change.before or {}, change.after or {}
-    for item in contract.items:
+    for item in items:
         if before.get(item) != after.get(item):
             return True
-    return "is_japanese" in contract.items and is_japanese(before) != is_japanese(after)
+    return "is_japanese" in items and is_japanese(before) != is_japanese(after)
 
 
 def is_protected(record: Registered) -> bool:
@@ -129,20 +134,21 @@ def is_japanese(record: Registered) -> bool:
     return record.get("nationality") is None
 
 
-def disclose(change: Change, contract: Contract, state: State) -> Disclosure:
+def disclose(change: Change, contract: Contract, state: State, permitted: tuple[str, ...]) -> Disclosure:
     """Rule 6."""
     if state == "left":
         known = (change.before or {}).get(contract.identifier)
         return Disclosure(state, {contract.identifier: known}, None)
-    record = _subject(change)
-    items = {item: record.get(item) for item in contract.items}
+    record = subject(change)
+    items = {item: record.get(item) for item in permitted}
     for item, derive in _DERIVED.items():
         if item in items:
             items[item] = derive(change, contract)
     return Disclosure(state, items, is_protected(record) if "dv_protection" in items else None)
 
 
-def _subject(change: Change) -> Registered:
+def subject(change: Change) -> Registered:
+    """The record that is told of: the one after, and where there is none the one before."""
     return change.after if change.after is not None else change.before or {}
 
 
@@ -159,5 +165,5 @@ _DERIVED: Final[Mapping[str, Callable[[Change, Contract], Any]]] = {
     "change_reason": _change_reason,
     "change_date": lambda change, _contract: change.effective_on,
     "removal_date": _removal_date,
-    "is_japanese": lambda change, _contract: is_japanese(_subject(change)),
+    "is_japanese": lambda change, _contract: is_japanese(subject(change)),
 }

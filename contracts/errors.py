@@ -1,6 +1,10 @@
 """What the law's room can object to. An error names a place and a closed code; it never carries a value."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["ja", "en"]
 
 
 class JukiError(Exception):
@@ -22,24 +26,42 @@ class ChangeRefused(JukiError):
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in both languages: Japanese for those who sign a contract, English for those who run it."""
+
+    ja: str
+    en: str
+
+    def format(self, **words: object) -> "Text":
+        """The sentence with `words` in its braces; a word that is a Text itself speaks the same language."""
+        ja = {name: word.ja if isinstance(word, Text) else word for name, word in words.items()}
+        en = {name: word.en if isinstance(word, Text) else word for name, word in words.items()}
+        return Text(self.ja.format(**ja), self.en.format(**en))
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One objection to the Book, in words that a lawyer understands."""
 
     code: str
     file: str
     line: int
-    message: str
+    message: Text
+
+    def told(self, language: Language = "ja") -> str:
+        """Place, sentence and code."""
+        return f"{self.file}:{self.line}: {self.message.ja if language == 'ja' else self.message.en} [{self.code}]"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message} [{self.code}]"
+        return self.told()
 
 
 class BookRefused(JukiError):
     """Contracts that the law does not support. Holds every finding, not only the first."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
-        super().__init__("book-refused", f"{len(findings)} finding(s)")
-        self.findings = findings
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(sorted(findings, key=lambda finding: (finding.file, finding.line, finding.code)))
+        super().__init__("book-refused", f"{len(self.findings)} finding(s)")
 
     def __str__(self) -> str:
         return "\n".join(str(finding) for finding in self.findings)

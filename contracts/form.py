@@ -6,13 +6,13 @@ A faulty key is reported and then left out, so that everything else in the file 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from contracts.errors import Finding
-from contracts.objections import EMPTY, SENTENCES
+from contracts.errors import Finding, Text
+from contracts.objections import EMPTY, FORM, SENTENCES
 from contracts.source import Source
 
 _STRICT = ConfigDict(
@@ -23,6 +23,11 @@ Via = Literal[
     "topic", "rest", "csv", "prefecture", "previous-municipality", "koseki-fuhyo", "jlis-delivery",
     "intermediate-server", "convenience-store", "immigration",
 ]  # fmt: skip
+
+_CODES: Final = {
+    "extra_forbidden": "unknown-key", "missing": "missing-key",
+    "string_too_short": "empty-value", "too_short": "empty-value",
+}  # fmt: skip
 
 
 class InForce(BaseModel):
@@ -40,12 +45,15 @@ class ApprovalForm(BaseModel):
     by: str = Field(min_length=1)
     on: date
     ref: str = Field(min_length=1)
+    sample: bool = False
 
 
 class GrantForm(ApprovalForm):
-    """A conditional item that was switched on."""
+    """A conditional item that was switched on; without `from`, on the day of its approval."""
 
     item: str
+    since: date | None = Field(None, alias="from")
+    until: date | None = None
 
 
 class PopulationForm(BaseModel):
@@ -75,6 +83,7 @@ class ContractForm(BaseModel):
     mirror: bool = False
     via: Via | None = None
     in_force: InForce | None = None
+    shadow_from: date | None = None
     approved: ApprovalForm | None = None
 
 
@@ -86,6 +95,7 @@ class BasisForm(BaseModel):
     article: str = Field(min_length=1)
     permits: list[str]
     when_granted: list[str] = []
+    always: list[str] = []
     purposes: list[str] = Field(min_length=1)
     in_force: InForce
     source: str = Field(min_length=1)
@@ -102,15 +112,25 @@ class Draft:
     form: ContractForm
     faulty: frozenset[str] = frozenset()
 
+    def named_items(self) -> list[tuple[str, str]]:
+        """Key and name of every item that the contract names."""
+        form = self.form
+        named = [("items", name) for name in form.items] + [("conditional", name) for name in form.conditional]
+        return named + [("granted", grant.item) for grant in form.granted]
+
     def finding(self, code: str, key: str = "", name: str = "", **words: object) -> Finding:
         """The objection `code` to `name` under `key`, in the sentence that belongs to it."""
-        message = SENTENCES[code].format(key=key, name=name, **words)
-        return self.source.finding(code, f"contract {self.id}: {message}", key, name)
+        said = SENTENCES[code].format(key=key, name=name, **words)
+        return self.source.finding(code, self._about(said), key, name)
 
     def empty(self, key: str) -> Finding:
         """The objection that `key` is missing or empty."""
         code, mend = EMPTY[key]
-        return self.source.finding(code, f"contract {self.id}: {key} is missing or empty: {mend}", key)
+        said = Text(f"{key} が欠けているか空。{mend.ja}", f"{key} is missing or empty: {mend.en}")
+        return self.source.finding(code, self._about(said), key)
+
+    def _about(self, said: Text) -> Text:
+        return Text(f"契約 {self.id}：{said.ja}", f"contract {self.id}: {said.en}")
 
 
 def draft(name: str, source: Source) -> tuple[Draft, tuple[Finding, ...]]:
@@ -121,29 +141,25 @@ def draft(name: str, source: Source) -> tuple[Draft, tuple[Finding, ...]]:
         errors = refused.errors(include_url=False, include_input=False)
     faulty = frozenset(str(error["loc"][0]) for error in errors)
     sound = {key: value for key, value in source.tables.items() if key not in faulty}
-    found = tuple(form_findings(source, errors, f"contract {name}"))
+    found = tuple(form_findings(source, errors, Text(f"契約 {name}", f"contract {name}")))
     return Draft(name, source, ContractForm.model_validate(sound), faulty), found
 
 
-def form_findings(source: Source, errors: list[ErrorDetails], whose: str, header: str = "") -> Iterator[Finding]:
+def form_findings(source: Source, errors: list[ErrorDetails], whose: Text, header: str = "") -> Iterator[Finding]:
     """One finding for each objection of pydantic, in our words; `header` is the table in which the keys stand."""
     for error in errors:
         path = ".".join(str(part) for part in error["loc"])
         line = source.table(header) if header else source.line(str(error["loc"][0]))
-        code, message = _objection(error)
-        yield Finding(code, source.name, line, f"{whose}: {path} {message}")
+        code, said = _objection(error)
+        message = Text(f"{whose.ja}：{path} {said.ja}", f"{whose.en}: {path} {said.en}")
+        yield Finding(code, source.name, line, message)
 
 
-def _objection(error: ErrorDetails) -> tuple[str, str]:
+def _objection(error: ErrorDetails) -> tuple[str, Text]:
     kind = error["type"]
-    if kind == "extra_forbidden":
-        return "unknown-key", "is not a key of this file: correct its spelling or take it out"
-    if kind == "missing":
-        return "missing-key", "is missing: add it"
     if kind == "literal_error":
-        return "bad-value", f"must be one of {error['ctx']['expected']}"
-    if kind in ("string_too_short", "too_short"):
-        return "empty-value", "may not be empty: state it"
+        return "bad-value", FORM["bad-value"].format(expected=error["ctx"]["expected"])
     if kind in ("greater_than_equal", "less_than_equal"):
-        return "bad-value", "must be between 0 and 200 completed years"
-    return "bad-type", f"has the wrong type ({kind.removesuffix('_type')} is wanted)"
+        return "bad-value", FORM["bad-age"]
+    code = _CODES.get(kind, "bad-type")
+    return code, FORM[code].format(wanted=kind.removesuffix("_type"))

@@ -15,9 +15,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from contracts.errors import Finding
+from contracts.errors import Finding, Text
 from contracts.form import BasisForm, form_findings
 from contracts.kinds import Kind, kinds
+from contracts.objections import FORM
 from contracts.source import Source
 
 FOLDER: Final = Path(__file__).parent / "law"
@@ -40,19 +41,28 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """One legal basis. `permits` and `when_granted`: ids of items. `in_force_until`: last day, None for open-ended."""
+    """One legal basis. `permits` and `when_granted`: ids of items; `always`: ids of kinds whose mere occurrence may be told.
+
+    `in_force_until`: last day, None for open-ended. `certainty`: S, K or U, as law/bases.toml explains.
+    """
 
     key: str
     law: str
     article: str
     permits: frozenset[str]
     when_granted: frozenset[str]
+    always: frozenset[str]
     purposes: tuple[str, ...]
     in_force_from: date
     in_force_until: date | None
     source: str
     certainty: str
     remark: str
+
+    @property
+    def name(self) -> str:
+        """Act and article, as it is cited."""
+        return f"{self.law}{self.article}"
 
     def covers(self, since: date, until: date | None) -> bool:
         """Whether the basis is in force on every day from `since` to `until` (None: for good)."""
@@ -84,6 +94,11 @@ def item_ids() -> Mapping[str, str]:
     return MappingProxyType({name: item.id for item in items().values() for name in (item.ja, *item.also)})
 
 
+def item_id(name: str) -> str:
+    """The id of the item called `name`; the name itself where there is none."""
+    return item_ids().get(name, name)
+
+
 @cache
 def kind_ids() -> Mapping[str, frozenset[str]]:
     """The ids of kinds that a name stands for: a kind's own name, or that of its group."""
@@ -94,11 +109,16 @@ def kind_ids() -> Mapping[str, frozenset[str]]:
     return MappingProxyType(named)
 
 
+def expanded(names: list[str]) -> frozenset[str]:
+    """The ids of the kinds that the known ones of `names` stand for."""
+    return frozenset().union(*(kind_ids().get(name, frozenset()) for name in names))
+
+
 def read_law(source: Source) -> tuple[Law, tuple[Finding, ...]]:
     """The law with the bases of `source`, and what is wrong with them; faulty bases are left out."""
     bases: dict[str, Basis] = {}
     findings = [
-        source.finding("unknown-key", f"{key} is not a key of this file: only [bases.…] is read", key)
+        source.finding("unknown-key", FORM["law-unknown-key"].format(key=key), key)
         for key in source.tables if key != "bases"
     ]  # fmt: skip
     for key, table in _tables(source).items():
@@ -106,7 +126,7 @@ def read_law(source: Source) -> tuple[Law, tuple[Finding, ...]]:
             form = BasisForm.model_validate(table)
         except ValidationError as refused:
             errors = refused.errors(include_url=False, include_input=False)
-            findings += form_findings(source, errors, f"basis {key}", _header(key))
+            findings += form_findings(source, errors, Text(f"根拠 {key}", f"basis {key}"), _header(key))
             continue
         findings += _basis_findings(source, key, form)
         bases[key] = _basis(key, form)
@@ -122,10 +142,12 @@ def _basis_findings(source: Source, key: str, form: BasisForm) -> Iterator[Findi
     line = source.table(_header(key))
     for name in (*form.permits, *form.when_granted):
         if name not in item_ids():
-            message = f"basis {key} permits {name}, which is no item of law/items.toml: use the name that stands there"
-            yield Finding("unknown-item", source.name, line, message)
+            yield Finding("unknown-item", source.name, line, FORM["law-unknown-item"].format(basis=key, name=name))
+    for name in form.always:
+        if name not in kind_ids():
+            yield Finding("unknown-kind", source.name, line, FORM["law-unknown-kind"].format(basis=key, name=name))
     if form.in_force.until is not None and form.in_force.until < form.in_force.since:
-        yield Finding("bad-period", source.name, line, f"basis {key} ends before it begins: correct in_force")
+        yield Finding("bad-period", source.name, line, FORM["law-bad-period"].format(basis=key))
 
 
 def _header(key: str) -> str:
@@ -135,6 +157,7 @@ def _header(key: str) -> str:
 def _basis(key: str, form: BasisForm) -> Basis:
     return Basis(
         key=key, law=form.law, article=form.article, permits=_ids(form.permits), when_granted=_ids(form.when_granted),
+        always=expanded(form.always),
         purposes=tuple(form.purposes), in_force_from=form.in_force.since, in_force_until=form.in_force.until,
         source=form.source, certainty=form.certainty, remark=form.remark,
     )  # fmt: skip

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts.errors import Finding
+from contracts.errors import Finding, Text
+from contracts.objections import FORM
 
 _AT_LINE = re.compile(r"at line (\d+)")
 
@@ -31,7 +32,7 @@ class Source:
         """The line in which the table `header` begins, such as `bases."番号法22条"`."""
         return next((at for at, line in enumerate(self.text.splitlines(), 1) if line.strip() == f"[{header}]"), 1)
 
-    def finding(self, code: str, message: str, key: str = "", value: str = "") -> Finding:
+    def finding(self, code: str, message: Text, key: str = "", value: str = "") -> Finding:
         """An objection to what this file says under `key`."""
         return Finding(code, self.name, self.line(key, value) if key else 1, message)
 
@@ -41,22 +42,20 @@ def read(path: Path, name: str) -> tuple[Source, tuple[Finding, ...]]:
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
-        return Source(name, "", {}), (Finding("bad-encoding", name, 1, "the file is not UTF-8: save it as UTF-8"),)
+        return Source(name, "", {}), (Finding("bad-encoding", name, 1, FORM["bad-encoding"]),)
     except OSError:
-        return Source(name, "", {}), (Finding("unreadable", name, 1, "the file cannot be read"),)
+        return Source(name, "", {}), (Finding("unreadable", name, 1, FORM["unreadable"]),)
     try:
         return Source(name, text, tomllib.loads(text)), ()
     except tomllib.TOMLDecodeError as broken:
         return Source(name, text, {}), (_broken(name, text, str(broken)),)
     except RecursionError:
-        return Source(name, text, {}), (Finding("bad-toml", name, 1, "the file is nested too deeply"),)
+        return Source(name, text, {}), (Finding("bad-toml", name, 1, FORM["too-deep"]),)
 
 
 def _broken(name: str, text: str, said: str) -> Finding:
     at = _AT_LINE.search(said)
-    line = int(at.group(1)) if at else len(text.splitlines())
-    mend = "look for a quote, a bracket or a comma, or a key that is set twice"
-    return Finding("bad-toml", name, line, f"this line is not TOML: {mend}")
+    return Finding("bad-toml", name, int(at.group(1)) if at else len(text.splitlines()), FORM["bad-toml"])
 
 
 def _sets(line: str, key: str) -> bool:

@@ -6,9 +6,11 @@ from typing import Annotated
 import orjson
 import typer
 
-from contracts.errors import BookRefused, Finding
+from contracts.errors import BookRefused, Finding, Language
 from hub.cli.shared import Folder
 from hub.cli.shared import book as chosen
+
+Lang = Annotated[Language, typer.Option("--lang", help="language of what is said: Japanese (ja) or English (en)")]
 
 
 def commands(app: typer.Typer, _run: typer.Typer) -> None:
@@ -22,13 +24,14 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
 def check(
     contracts: Folder = None,
     as_json: Annotated[bool, typer.Option("--json", help="findings and hashes as JSON")] = False,
+    lang: Lang = "ja",
 ) -> None:
     """Judge every contract by the law: all findings by file and line; exit 1 where there are any.
 
     \b
     Examples:
       jukihub contracts check
-      jukihub contracts check --contracts draft/ --json
+      jukihub contracts check --contracts draft/ --lang en
     """
     findings, hashes, whole = _judged(contracts)
     if as_json:
@@ -36,7 +39,7 @@ def check(
         typer.echo(orjson.dumps({"findings": found, "contracts": hashes, "book": whole}))
     else:
         for finding in findings:
-            typer.echo(str(finding))
+            typer.echo(finding.told(lang))
         typer.echo(_summary(findings, hashes), err=True)
     if findings:
         raise typer.Exit(1)
@@ -51,7 +54,7 @@ def _judged(folder: Path | None) -> tuple[tuple[Finding, ...], dict[str, str], s
 
 
 def _plain(finding: Finding) -> dict[str, object]:
-    return {"code": finding.code, "file": finding.file, "line": finding.line, "message": finding.message}
+    return {"code": finding.code, "file": finding.file, "line": finding.line, "message": finding.message.ja, "message_en": finding.message.en}
 
 
 def _summary(findings: tuple[Finding, ...], hashes: dict[str, str]) -> str:

@@ -1,10 +1,12 @@
 """A Book that the law does not support is refused as a whole, with every finding at once."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from contracts.book import SHIPPED, load
+from contracts.book import load
+from contracts.folder import SHIPPED
 from contracts.errors import BookRefused
 from contracts.objections import EMPTY, SENTENCES
 from tests.contracts.books import SOUND, contract, edited, refused, write
@@ -24,7 +26,8 @@ def test_a_faulty_contract_is_refused_by_file_line_and_reason(tmp_path: Path, fa
     assert found is not None, findings
     assert (tmp_path / "subscribers/kosodate.toml").samefile(found.file)
     assert faulty.line == found.line
-    assert [word for word in faulty.words if word not in found.message] == []
+    said = f"{found.message.ja} {found.message.en}"
+    assert [word for word in faulty.words if word not in said] == []
 
 
 @pytest.mark.parametrize("faulty", [each for each in CATALOGUE if each.alone], ids=lambda faulty: faulty.title)
@@ -46,12 +49,17 @@ def test_all_findings_of_all_contracts_are_told_at_once(tmp_path: Path) -> None:
 
 def test_a_finding_names_file_line_contract_item_article_and_what_to_mend(tmp_path: Path) -> None:
     findings = refused(write(tmp_path, edited(SOUND, (('"続柄"]', '"続柄", "戸籍の表示"]'),))))
-    expected = (
-        f"{tmp_path}/subscribers/kosodate.toml:6: contract kosodate: 戸籍の表示 (住基法7(5)) is permitted by none of "
-        "its bases (番号法9条1項別表81, 庁内連携条例): cite a basis that permits it, or take it out of items "
-        "[item-not-permitted]"
+    place = f"{tmp_path}/subscribers/kosodate.toml:6: "
+    japanese = (
+        "契約 kosodate：「戸籍の表示」（住基法7(5)）の提供を許す根拠がない（挙げた根拠：番号法9条1項別表81, 庁内連携条例）。"
+        "許す根拠を挙げるか、items から削る [item-not-permitted]"
     )
-    assert [expected] == [str(finding) for finding in findings]
+    english = (
+        "contract kosodate: 戸籍の表示 (住基法7(5)) is permitted by none of its bases (番号法9条1項別表81, 庁内連携条例): cite a "
+        "basis that permits it, or take it out of items [item-not-permitted]"
+    )
+    assert [place + japanese] == [str(finding) for finding in findings]
+    assert [place + english] == [finding.told("en") for finding in findings]
 
 
 def test_no_book_no_process(tmp_path: Path) -> None:
@@ -91,7 +99,7 @@ def test_contracts_may_lie_in_the_folder_itself(tmp_path: Path) -> None:
 def test_a_granted_item_follows_the_others(tmp_path: Path) -> None:
     granted = '[{ item = "国籍等", by = "総務部法務", on = 2026-03-20, ref = "第9号" }]'
     told = contract(tmp_path, ("granted    = []", f"granted    = {granted}"))
-    assert told.items == ("atena_no", "name", "birth_date", "address", "relationship_to_head", "nationality")
+    assert told.permitted(date(2026, 4, 1)) == (*told.items, "nationality")
 
 
 def test_an_item_that_a_basis_permits_only_when_granted_is_refused_without_a_grant(tmp_path: Path) -> None:
