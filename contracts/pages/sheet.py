@@ -15,7 +15,7 @@ from contracts.pages.style import STYLE
 
 _CLASSES: Final = {"": "none", "●": "permitted", "◎": "granted", "△": "conditional"}
 _SIGNERS: Final = ("起案", "主管課長", "法務担当", "個人情報保護", "決裁者")
-_LINES: Final = ("文書番号", "決裁日", "施行日")
+_LINES: Final = ("実施機関", "文書番号", "決裁日", "施行日")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _head(book: Book, placed: Sequence[_Column]) -> Iterator[str]:
     )
     yield f'<thead><tr class="band"><th colspan="3" scope="row">提供・移転の別</th>{bands}</tr>'
     names = "".join(_name(column) for column in placed)
-    yield f'<tr class="who"><th colspan="3" scope="row">提供先</th>{names}</tr>'
+    yield f'<tr class="who"><th colspan="3" scope="row">提供先・移転先</th>{names}</tr>'
     for name, fact in FACTS.items():
         said = "".join(column.td(_marked(fact(book, column.contract))) for column in placed)
         yield f'<tr><th colspan="3" scope="row">{name}</th>{said}</tr>'
@@ -83,7 +83,7 @@ def _name(column: _Column) -> str:
 def _marked(text: str) -> str:
     """The text as HTML, on which what nobody has signed stands out."""
     sample = f"【{words.SAMPLE}】"
-    return escape(text).replace(sample, f'<b class="sample">{sample}</b>')
+    return escape(text).replace(",", ",<wbr />").replace(sample, f'<b class="sample">{sample}</b>')
 
 
 def _row(book: Book, placed: Sequence[_Column], item: Item, heading: str) -> str:
@@ -102,22 +102,20 @@ def _cell(book: Book, each: Cell) -> str:
 def _footer(book: Book, sample: bool) -> Iterator[str]:
     legend = "".join(_basis(at, basis) for at, basis in enumerate(book.bases.values(), 1))
     kinds = "；".join(f"{group}＝{each}" for group, each in words.group_words(book))
-    yield f'<footer><section><h2>根拠の一覧（番号　条項　［確かさ］　出典）</h2><ol>{legend}</ol></section>'
-    yield f"<section><h2>凡例</h2>{''.join(f'<p>{note}</p>' for note in NOTES)}<p>{CERTAINTY}表の中で下線のある番号はU。</p>"
-    yield f"<p>異動の種類：{escape(kinds)}。</p>{_signatures(sample)}</section></footer>"
+    yield f"<footer><section><h2>根拠の一覧（番号　条項　［確かさ］　出典）</h2><ol>{legend}</ol>"
+    yield f"<h2>凡例</h2><p>{''.join(NOTES)}</p><p>{CERTAINTY}表の中で下線のある番号はU。</p>"
+    yield f"<p>異動の種類　{escape(kinds)}。</p></section>"
+    yield f"<section><h2>決裁欄</h2>{_signatures(sample)}</section></footer>"
 
 
 def _basis(at: int, basis: Basis) -> str:
     certainty = f'<b class="{basis.certainty}">［{basis.certainty}］</b>'
-    return f"<li><b>{at}</b> {escape(basis.name)}{certainty}<small>{escape(basis.source)}</small></li>"
+    said = f"{escape(basis.name)}{certainty}<small>{escape(basis.source)}</small>"
+    return f"<li><b>{at}</b><span>{said}</span></li>"
 
 
 def _signatures(sample: bool) -> str:
-    box = words.SAMPLE if sample else ""
     heads = "".join(f'<th scope="col">{each}</th>' for each in _SIGNERS)
-    boxes = f"<td>{box}</td>" * len(_SIGNERS)
-    lines = "".join(f'<th scope="row">{each}</th><td></td>' for each in _LINES)
-    return (
-        f'<h2>決裁欄</h2><table class="sign"><tr>{heads}</tr><tr>{boxes}</tr></table>'
-        f'<table class="sign line"><tr>{lines}</tr></table>'
-    )
+    boxes = f"<td>{words.SAMPLE if sample else ''}</td>" * len(_SIGNERS)
+    lines = "".join(f'<tr><th scope="row">{each}</th><td></td></tr>' for each in _LINES)
+    return f'<table class="sign"><tr>{heads}</tr><tr>{boxes}</tr></table><table class="sign line">{lines}</table>'
