@@ -49,6 +49,7 @@ _LAW_STATUS: Final = {
 }  # fmt: skip
 _NONE: Final = Text("なし", "none")
 _SAME: Final = Text("違いはない", "no difference")
+_TO: Final = Text("{before} → {after}", "{before} → {after}")
 _ORDER: Final = Text("順序だけが違う", "only the order differs")
 _YES_NO: Final = {True: Text("はい", "yes"), False: Text("いいえ", "no")}
 
@@ -113,7 +114,9 @@ def sections(old: Book, new: Book, found: Comparison) -> Iterator[Section]:
     """The comparison for people."""
     yield Section(f"Book {old.hash[:SHORT]} → Book {new.hash[:SHORT]}", [(_SAME,)] if found.same else [])
     for change in found.contracts:
-        yield Section(_whose(change), [row for each in change.differences for row in _rows(each, old, new)])
+        told = [each for each in change.differences if change.status == "changed" or each.field != "population"]
+        rows = [row for each in told for row in _rows(each, old, new)]
+        yield Section(_whose(change), [*_everybody(change, old, new), *rows])
     if found.unchanged and found.contracts:
         yield Section(Text("変わらない契約", "contracts without a difference"), [(name,) for name in found.unchanged])
     if found.law:
@@ -126,10 +129,20 @@ def _whose(change: ContractChange) -> Text:
     )  # fmt: skip
 
 
+def _everybody(change: ContractChange, old: Book, new: Book) -> Iterator[tuple[Cell, ...]]:
+    """Whom a contract concerns that is new or gone: nobody asks for what is not written there."""
+    if change.status != "changed":
+        book = new if change.status == "added" else old
+        yield (_FIELDS["population"], described(book.contracts[change.id].population))
+
+
 def _rows(difference: Difference, old: Book, new: Book) -> Iterator[tuple[Cell, ...]]:
     name = _FIELDS[difference.field]
     if difference.field == "id":
         return  # stands in the heading
+    if difference.field == "population":
+        yield from _people(difference)
+        return
     if not isinstance(difference.before or difference.after, tuple | frozenset):
         yield (name, *_from_to(difference, old, new))
     elif not difference.gained and not difference.lost:
@@ -158,16 +171,18 @@ def _granted(parts: Iterable[Part], grants: Iterable[Grant]) -> Iterator[tuple[C
         yield (part.name, period(grant.since, grant.until), approval(grant.approved), cited(part.bases))
 
 
+def _people(difference: Difference) -> Iterator[tuple[Cell, ...]]:
+    said = _TO.format(before=described(difference.before), after=described(difference.after))
+    yield (_FIELDS["population"], said, _PEOPLE[difference.effect])
+
+
 def _from_to(difference: Difference, old: Book, new: Book) -> tuple[Cell, ...]:
     before = _value(difference.field, difference.before, old)
     after = _value(difference.field, difference.after, new)
-    said = Text("{before} → {after}", "{before} → {after}").format(before=before, after=after)
-    return (said, _PEOPLE[difference.effect]) if difference.field == "population" else (said,)
+    return (_TO.format(before=before, after=after),)
 
 
 def _value(field: str, value: Any, book: Book) -> Cell:
-    if field == "population":
-        return described(value)
     if isinstance(value, Approval):
         return approval(value)
     if isinstance(value, bool):

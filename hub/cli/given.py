@@ -100,19 +100,16 @@ def kept_book(start: str, place: str) -> Book:
     """The kept Book whose hash begins with `start`."""
     if not _HASH.fullmatch(start):
         raise UsageError("unknown-book", place, _BOOKS)
-    from hub import lookback  # noqa: PLC0415 - as above
+    from hub import books  # noqa: PLC0415 - as above
 
-    found = asyncio.run(lookback.book_by_hash(settings(), start.lower()))
-    if found is None:
-        raise UsageError("unknown-book", place, "No Book with this hash is kept")
-    return found
+    return asyncio.run(books.book_by_hash(settings(), start.lower()))
 
 
 def book_of(day: date) -> Book:
     """The Book that was in use on `day`."""
-    from hub import lookback  # noqa: PLC0415 - as above
+    from hub import books  # noqa: PLC0415 - as above
 
-    found = asyncio.run(lookback.book_of_day(settings(), day))
+    found = asyncio.run(books.book_of_day(settings(), day))
     if found is None:
         raise Advised("no-book-of-day", "--on", "No Book was in use on that day: name one by --contracts or --book")
     return found
