@@ -21,6 +21,7 @@ Effect = Literal["gains", "loses", "both", "unchanged"]
 Status = Literal["added", "removed", "changed"]
 Law = Literal["items", "kinds", "bases"]
 Days = tuple[date, date]
+NEVER: Final[Days] = (date.max, date.min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _period(one: Contract, other: Contract) -> bool:
 
 def _items(one: Contract, other: Contract) -> bool:
     mine, theirs = _known(one), _known(other)
-    return all(item in theirs and _days_within(days, theirs[item]) for item, days in mine.items())
+    return all(_days_within(days, theirs.get(item, NEVER)) for item, days in mine.items())
 
 
 def _known(contract: Contract) -> dict[str, Days]:

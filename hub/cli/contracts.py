@@ -10,6 +10,7 @@ from contracts.errors import BookRefused, Finding, Language
 from hub.cli import comparing
 from hub.cli.shared import Folder
 from hub.cli.shared import book as chosen
+from hub.cli.simulate import simulate
 
 Lang = Annotated[Language, typer.Option("--lang", help="language of what is said: Japanese (ja) or English (en)")]
 
@@ -20,6 +21,7 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     contracts.callback()(_nothing)
     contracts.command("check")(check)
     contracts.command("diff")(comparing.diff)
+    contracts.command("simulate")(simulate)
     app.add_typer(contracts, name="contracts")
 
 

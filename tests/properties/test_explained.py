@@ -161,7 +161,8 @@ def is_shown(value: Any, shown: str) -> bool:
 
 
 def test_a_value_that_is_shown_would_be_found() -> None:
-    assert is_shown("1234567890", "a 1234567890") and is_shown(1750, "1750年") and is_shown(250, "満250歳")
+    shown = "a 1234567890 1750年 満250歳"
+    assert all(is_shown(value, shown) for value in ("1234567890", 1750, 250))
     assert not is_shown(250, "ab250cd 2501 1250")
 
 
