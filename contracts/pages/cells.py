@@ -89,6 +89,7 @@ FACTS: Final[Mapping[str, Fact]] = {
 }
 """What the head of the table says of each contract: with the cells, all that its hash is taken of."""
 
+HASH: Final = "契約のハッシュ（先頭12桁）"
 NOTES: Final = (
     "●＝提供する。◎＝個別の決裁により提供する（期間を付す）。△＝条件付き項目で、個別の決裁があるまで提供しない。空欄＝提供しない。",
     "記号に続く番号は、その項目の提供を許す根拠（下の一覧の番号）。△の番号は、決裁があったときに許す根拠。",
@@ -96,7 +97,9 @@ NOTES: Final = (
     "移転先＝根拠に番号法9条（これに基づく条例を含む。）を挙げるもの。委託先＝番号法19条6号を挙げるもの。提供先＝その他のもの。",
     "年齢到達等は全ての契約、初期登録は写しを保持する契約が知らせを受ける。",
 )
-CERTAINTY: Final = "確かさ　S＝法令又は公文書の本文による。K＝通例による。U＝未確認であり、各市が自らの評価書と条例により確認する。"
+CERTAINTY: Final = (
+    "確かさ　S＝法令又は公文書の本文による。K＝通例による。U＝未確認であり、各市が自らの評価書と条例により確認する。"
+)
 
 
 def sample_notice(book: Book) -> str:
@@ -104,4 +107,5 @@ def sample_notice(book: Book) -> str:
     count = sum(map(words.is_sample, book.contracts.values()))
     if not count:
         return ""
-    return f"{words.SAMPLE}：【{words.SAMPLE}】とある決裁は例として書かれたもので、誰も決裁していない。本番の環境では用いることができない。"
+    mark = f"{words.SAMPLE}：【{words.SAMPLE}】とある決裁は例として書かれたもので、"
+    return mark + "誰も決裁していない。本番の環境では用いることができない。"

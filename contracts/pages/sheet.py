@@ -9,7 +9,7 @@ from contracts.book import Book
 from contracts.contract import Contract
 from contracts.law import Basis, Item
 from contracts.pages import words
-from contracts.pages.cells import CERTAINTY, FACTS, NOTES, Cell, cell, rows, sample_notice
+from contracts.pages.cells import CERTAINTY, FACTS, HASH, NOTES, Cell, cell, rows, sample_notice
 from contracts.pages.receivers import columns
 from contracts.pages.style import STYLE
 
@@ -54,12 +54,12 @@ def _table(book: Book) -> Iterator[str]:
     yield from _head(book, placed)
     for group, items in rows(book):
         yield "<tbody>"
+        heading = f'<th class="group" scope="rowgroup" rowspan="{len(items)}">{escape(group)}</th>'
         for at, item in enumerate(items):
-            heading = f'<th class="group" scope="rowgroup" rowspan="{len(items)}">{escape(group)}</th>' if at == 0 else ""
-            yield _row(book, placed, item, heading)
+            yield _row(book, placed, item, heading if at == 0 else "")
         yield "</tbody>"
     hashes = "".join(column.td(f"<code>{column.contract.hash[:12]}</code>") for column in placed)
-    yield f'<tfoot><tr><th colspan="3" scope="row">契約のハッシュ（先頭12桁）</th>{hashes}</tr></tfoot></table>'
+    yield f'<tfoot><tr><th colspan="3" scope="row">{HASH}</th>{hashes}</tr></tfoot></table>'
 
 
 def _head(book: Book, placed: Sequence[_Column]) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _cell(book: Book, each: Cell) -> str:
 
 def _footer(book: Book, sample: bool) -> Iterator[str]:
     legend = "".join(_basis(at, basis) for at, basis in enumerate(book.bases.values(), 1))
-    kinds = "；".join(f"{group}＝{each}" for group, each in words.group_words(book))
+    kinds = "；".join(words.group_words(book))
     yield f"<footer><section><h2>根拠の一覧（番号　条項　［確かさ］　出典）</h2><ol>{legend}</ol>"
     yield f"<h2>凡例</h2><p>{''.join(NOTES)}</p><p>{CERTAINTY}表の中で下線のある番号はU。</p>"
     yield f"<p>異動の種類　{escape(kinds)}。</p></section>"

@@ -10,6 +10,7 @@ from contracts.contract import Approval, Contract, Population
 from contracts.law import kind_ids
 
 SAMPLE: Final = "見本"
+EVERYBODY: Final = "全ての住民"
 _ERAS: Final = ((date(2019, 5, 1), "令和"), (date(1989, 1, 8), "平成"), (date(1926, 12, 25), "昭和"))
 
 VIAS: Final = {
@@ -66,36 +67,50 @@ def is_sample(contract: Contract) -> bool:
 
 def people(population: Population | None) -> str:
     """Whom the contract concerns."""
-    if population is None:
-        return "全ての住民"
-    return "・".join(_people(population)) or "全ての住民"
+    return "・".join(_people(population)) if population else EVERYBODY
+
+
+def those(population: Population) -> str:
+    """Whom the contract concerns, in a sentence: 日本国民で満17歳以上の者."""
+    return "で".join(_people(population)) + ("の者" if has_age(population) else "")
+
+
+def has_age(population: Population) -> bool:
+    """Whether an age limits whom the contract concerns."""
+    return population.age_from is not None or population.age_to is not None
 
 
 def _people(population: Population) -> Iterator[str]:
     if population.japanese is not None:
         yield "日本国民" if population.japanese else "外国人住民"
     low, high = population.age_from, population.age_to
-    if low is not None or high is not None:
+    if has_age(population):
         yield (f"満{low}歳以上" if low is not None else "") + (f"満{high}歳以下" if high is not None else "")
 
 
 def heard(book: Book, contract: Contract) -> str:
     """The kinds of change that it hears of, but for the two that go without saying, and those told in any case."""
-    said = kinds(book, contract.hears - ALWAYS_HEARD - MIRRORED)
+    said = kinds(book, ordinary(contract))
     return f"{said}（常に：{kinds(book, contract.always)}）" if contract.always else said
 
 
+def ordinary(contract: Contract) -> frozenset[str]:
+    """The kinds that it hears because it names them."""
+    return contract.hears - ALWAYS_HEARD - MIRRORED
+
+
 def kinds(book: Book, ids: frozenset[str]) -> str:
-    """Kinds in the order of the law: a whole group by its name, the others by their own."""
-    return "・".join(dict.fromkeys(_kinds(book, ids)))
+    """Kinds in the order of the law: a whole group of several by its name, the others by their own."""
+    return "、".join(dict.fromkeys(_kinds(book, ids)))
 
 
 def _kinds(book: Book, ids: frozenset[str]) -> Iterator[str]:
     members = groups(book)
-    named = {which: name for name, which in kind_ids().items()}  # groups come last, and win over their only kind
+    named = {which: name for name, which in kind_ids().items()}
     for kind in book.kinds.values():
         if kind.id in ids:
-            yield named[members[kind.group]] if members[kind.group] <= ids else kind.ja
+            whole = len(members[kind.group]) > 1 and members[kind.group] <= ids
+            yield named[members[kind.group]] if whole else kind.ja
 
 
 def groups(book: Book) -> dict[str, frozenset[str]]:
@@ -104,11 +119,11 @@ def groups(book: Book) -> dict[str, frozenset[str]]:
     return {group: frozenset(kind.id for kind in book.kinds.values() if kind.group == group) for group in ids}
 
 
-def group_words(book: Book) -> list[tuple[str, str]]:
-    """Every group by its name, with its kinds."""
+def group_words(book: Book) -> list[str]:
+    """Every group of several kinds by its name, with its kinds."""
     return [
-        (kinds(book, members), "・".join(kind.ja for kind in book.kinds.values() if kind.id in members))
-        for members in groups(book).values()
+        f"{kinds(book, members)}＝{'、'.join(kind.ja for kind in book.kinds.values() if kind.id in members)}"
+        for members in groups(book).values() if len(members) > 1
     ]
 
 
