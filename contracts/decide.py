@@ -27,7 +27,7 @@ from typing import Any, Final, Literal
 
 from contracts.change import Change
 from contracts.contract import Contract
-from contracts.dates import age
+from contracts.dates import age, last_day
 from contracts.kinds import CORRECTION, REMOVAL
 
 Registered = Mapping[str, Any]
@@ -106,6 +106,16 @@ def _age_within(record: Registered, low: int | None, high: int | None, on: date)
         return True
     years = age(record.get("birth_date"), on)
     return years is not None and (low is None or years >= low) and (high is None or years <= high)
+
+
+def age_is_unknown(record: Registered, contract: Contract) -> bool:
+    """Whether a population with an age leaves this person out only because no year of birth is known (不詳).
+
+    Such a person is outside, and a person has to look at it: the register lists them (`jukihub unknown-ages`).
+    """
+    people = contract.population
+    limited = people is not None and (people.age_from is not None or people.age_to is not None)
+    return limited and last_day(record.get("birth_date")) is None
 
 
 def hears(change: Change, contract: Contract, state: State) -> bool:

@@ -9,7 +9,7 @@ from contracts.errors import BookRefused, Finding
 SOUND = """\
 subscriber = "子ども政策課"
 purpose    = "児童手当の支給"
-basis      = ["番号法9条1項別表81", "庁内連携条例"]
+basis      = ["番号法9条1項別表81", "庁内連携条例", "庁内連携条例・子ども"]
 hears      = ["記載", "消除", "修正", "世帯", "個人番号", "支援措置"]
 always     = []
 items      = ["宛名番号", "氏名", "生年月日", "住所", "続柄"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from contracts.book import load
-from contracts.folder import SHIPPED
 from contracts.errors import BookRefused
+from contracts.folder import SHIPPED
 from contracts.objections import EMPTY, SENTENCES
 from tests.contracts.books import SOUND, contract, edited, refused, write
 from tests.contracts.faulty import CATALOGUE, Faulty
