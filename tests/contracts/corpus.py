@@ -166,10 +166,14 @@ def rows(terms: Terms, kind: str) -> Iterator[Row]:
         for item in ITEMS:
             yield from (Row(terms, kind, story, item, touch, VALID) for touch in touches(terms, story, item, turn))
     around = [(story, VALID) for story in flagged(terms, action)]
-    around += [(story, authority) for story in told for authority in (*PERIODS, *(GRANTS if terms.conditional else ()))]
+    around += [(story, authority) for story in told for authority in PERIODS]
     for at, (story, authority) in enumerate(around):
-        for item in (ITEMS[(turn + 7 * at) % len(ITEMS)], *terms.conditional):
-            yield Row(terms, kind, story, item, touches(terms, story, item, turn)[0], authority)
+        item = ITEMS[(turn + 7 * at) % len(ITEMS)]
+        yield Row(terms, kind, story, item, touches(terms, story, item, turn)[0], authority)
+    for item in terms.conditional:
+        for story in told:
+            touch = touches(terms, story, item, turn)[0]
+            yield from (Row(terms, kind, story, item, touch, authority) for authority in GRANTS)
 
 
 def touches(terms: Terms, story: Story, item: str, turn: int) -> tuple[str, ...]:
