@@ -263,6 +263,7 @@ def test_an_open_contract_needs_an_open_basis(tmp_path: Path) -> None:
 
 FAULTY_LAW = (
     ('permits = ["個人番号", "児童手当の受給資格事項"]', 'permits = ["顔"]', "unknown-item"),
+    ('always = ["個人番号"]', 'always = ["結婚"]', "unknown-kind"),
     ('certainty = "U"', 'certainty = "maybe"', "bad-value"),
     ('law = "番号法"', "law = 9", "bad-type"),
     ('article = "19条7号"', "", "missing-key"),
@@ -275,6 +276,7 @@ FAULTY_LAW = (
 
 @pytest.mark.parametrize(("old", "new", "code"), FAULTY_LAW)
 def test_a_faulty_law_is_refused_like_a_faulty_contract(tmp_path: Path, old: str, new: str, code: str) -> None:
+    assert old in BASES
     findings = refused(write(tmp_path, SOUND, bases=BASES.replace(old, new, 1)))
     assert code in [finding.code for finding in findings if finding.file.endswith("bases.toml")]
 
