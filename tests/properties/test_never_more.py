@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.change import Change, parse
-from contracts.contract import Contract
+from contracts.contract import Contract, Grant
 from contracts.decide import Disclosure, decide
 from contracts.errors import ChangeRefused
 from contracts.law import items
@@ -26,7 +26,7 @@ FROM_THE_CHANGE = {name for name, item in items().items() if item.derived_from =
 def test_never_more_than_the_contract(change: Change, contract: Contract, on: date) -> None:
     told = decide(change, contract, on)
     if isinstance(told, Disclosure):
-        expected = (contract.identifier,) if told.state == "left" else contract.items
+        expected = (contract.identifier,) if told.state == "left" else contract.permitted(on)
         assert tuple(told.items) == expected
         assert told.protected is None or "dv_protection" in told.items
 
@@ -112,6 +112,50 @@ def test_an_unknown_item_is_refused_at_the_door_and_not_named(name: str, where: 
         parse(given_line)
     assert raised.value.place.split(".")[0] in ("", where)
     assert raised.value.code in ("unknown-item", "control-character", "bad-number")
+
+
+@st.composite
+def granted(draw: st.DrawFn) -> Contract:
+    """A contract with grants of items that it does not have anyway."""
+    contract = draw(contracts())
+    others = sorted(set(ITEMS) - set(contract.items))
+    grants = st.builds(Grant, st.sampled_from(others), st.just(contract.approved), DAYS, st.none() | DAYS)
+    told = draw(st.lists(grants, max_size=4, unique_by=lambda grant: grant.item)) if others else []
+    return replace(contract, granted=tuple(told), conditional=tuple(grant.item for grant in told))
+
+
+@given(changes(), granted(), DAYS)
+def test_a_granted_item_is_told_on_the_days_of_its_grant_and_on_no_other(
+    change: Change, contract: Contract, on: date
+) -> None:
+    told = decide(change, contract, on)
+    if isinstance(told, Disclosure) and told.state != "left":
+        grants = [grant for grant in contract.granted if grant.since <= on <= (grant.until or date.max)]
+        assert tuple(told.items) == (*contract.items, *(grant.item for grant in grants))
+
+
+@st.composite
+def shortened(draw: st.DrawFn) -> tuple[Contract, Contract]:
+    """A contract with grants, and the same with some of them withdrawn, begun later or ended earlier."""
+    wide = draw(granted())
+    kept = [grant for grant in wide.granted if draw(st.booleans())]
+    less = [
+        replace(grant, since=max(grant.since, draw(DAYS)), until=min(grant.until or date.max, draw(DAYS)))
+        for grant in kept
+    ]
+    return wide, replace(wide, granted=tuple(less))
+
+
+@given(changes(), shortened(), DAYS)
+def test_withdrawing_or_shortening_a_grant_never_widens_a_disclosure(
+    change: Change, pair: tuple[Contract, Contract], on: date
+) -> None:
+    before, after = (decide(change, contract, on) for contract in pair)
+    if isinstance(after, Disclosure):
+        assert isinstance(before, Disclosure)
+        assert after.state == before.state
+        assert after.items == {item: before.items[item] for item in after.items}
+        assert after.protected in (None, before.protected)
 
 
 @st.composite

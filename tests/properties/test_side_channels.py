@@ -170,7 +170,7 @@ def _alike(contract: Contract, took_place: Change) -> list[str]:
 
 
 def lived(terms: Terms, touch: str) -> list[Change]:
-    """Every kind and story of the corpus; where somebody stays inside, what identifies them is touched or nothing is."""
+    """Every kind and story; where somebody stays inside, what identifies them is touched or nothing is."""
     told = [
         happened(Row(terms, kind, story, terms.identifier, touch if story.state == "inside" else "", VALID))
         for kind in ACTIONS for story in stories(terms.people, ACTIONS[kind])
