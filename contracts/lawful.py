@@ -1,9 +1,10 @@
 """What the law does not support in a contract: bases, purposes, items, numbers, and what silence itself would tell.
 
-An item needs a cited basis that permits it (番号法9条・19条, 住基法); a derived item needs a basis that names it, or bases
-for everything it is derived from; 個人番号 needs the Number Act; 住民票コード reaches no department (住基法30条の37・38). The
-purpose is one that every cited basis has. And nothing may be told by the back door: whom a contract concerns, and what
-it hears of `always`, speak by the mere existence of a notice, so both need what they give away to be permitted.
+An item needs a cited basis that permits it (番号法9条・19条, 住基法); a derived item needs a basis that names it, or
+bases for everything it is derived from; 個人番号 needs the Number Act; 住民票コード reaches no department (住基法
+30条の37, 30条の38). The purpose is one that every cited basis has. And nothing is told by the back door: whom a
+contract concerns, and what it hears of `always`, speak by the mere existence of a notice, so what they give away must
+be permitted.
 """
 
 from collections.abc import Callable, Iterator
@@ -94,7 +95,7 @@ def _occurrences(draft: Draft, law: Law) -> Iterator[Finding]:
 
 def _population_tells(draft: Draft, law: Law) -> Iterator[Finding]:
     people = draft.form.population
-    if people is None:
+    if people is None or not draft.form.items:  # without items there is a finding already
         return
     has = {item_id(name) for name in draft.form.items}
     limits = ((people.age_from is not None or people.age_to is not None, _AGE),
@@ -106,8 +107,8 @@ def _population_tells(draft: Draft, law: Law) -> Iterator[Finding]:
 
 
 def _protection_tells(draft: Draft, _law: Law) -> Iterator[Finding]:
-    rule = draft.form.protected
-    if rule in ("suspend", "withhold") and "dv_protection" not in map(item_id, draft.form.items):
+    rule, items = draft.form.protected, draft.form.items
+    if rule in ("suspend", "withhold") and items and "dv_protection" not in map(item_id, items):
         yield draft.finding("protection-tells", "protected", rule=rule)
 
 

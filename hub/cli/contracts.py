@@ -58,7 +58,8 @@ def _judged(folder: Path | None) -> tuple[tuple[Finding, ...], dict[str, str], s
 
 
 def _plain(finding: Finding) -> dict[str, object]:
-    return {"code": finding.code, "file": finding.file, "line": finding.line, "message": finding.message.ja, "message_en": finding.message.en}
+    place = {"code": finding.code, "file": finding.file, "line": finding.line}
+    return {**place, "message": finding.message.ja, "message_en": finding.message.en}
 
 
 def _summary(findings: tuple[Finding, ...], hashes: dict[str, str]) -> str:
