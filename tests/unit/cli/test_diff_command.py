@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.unit.cli.test_decide_command import HEAVY
 GRANTED = 'granted    = [{ item = "国籍等", by = "総務部法務", on = 2026-06-01, ref = "第200号" }]'
 APPROVAL = "総務部法務 2026-03-20 令和8年 決裁第123号"
 SHIPPED_BOOK = load()
+SOUND_BASES = tomllib.loads(SOUND)["basis"]
 
 
 def diff(*arguments: str | Path) -> Result:
@@ -61,6 +63,10 @@ def test_the_heading_says_whether_the_subscriber_may_know_more_or_less(sound: Pa
 
 
 ORDINANCE = cited([SHIPPED_BOOK.bases["庁内連携条例"]]).ja
+CONDITIONAL = {"nationality", "move_out_destination"}
+WHEN_GRANTED = cited([
+    basis for basis in (SHIPPED_BOOK.bases[key] for key in SOUND_BASES) if basis.when_granted >= CONDITIONAL
+]).ja  # fmt: skip
 
 
 @pytest.mark.parametrize(("edit", "expected"), [
@@ -75,9 +81,9 @@ ORDINANCE = cited([SHIPPED_BOOK.bases["庁内連携条例"]]).ja
     (("from = 2026-04-01", "from = 2026-04-01, until = 2027-03-31"), "効力の終わり  なし → 2027-03-31"),
     (('第123号" }', '第123号", sample = true }'), f"決裁  {APPROVAL} → {APPROVAL}（見本）"),
     (('"宛名番号", "氏名", ', '"氏名", "宛名番号", '), "項目  順序だけが違う"),
-    (('["国籍等"]', '["国籍等", "転出先住所"]'), f"条件付き項目  ＋  転出先住所  {ORDINANCE}"),
+    (('["国籍等"]', '["国籍等", "転出先住所"]'), f"条件付き項目  ＋  転出先住所  {WHEN_GRANTED}"),
     (("granted    = []", GRANTED),
-     f"認められた条件付き項目  ＋  国籍等  2026-06-01から（期限なし）  総務部法務 2026-06-01 第200号  {ORDINANCE}"),
+     f"認められた条件付き項目  ＋  国籍等  2026-06-01から（期限なし）  総務部法務 2026-06-01 第200号  {WHEN_GRANTED}"),
 ])  # fmt: skip
 def test_each_difference_has_its_row(sound: Path, tmp_path: Path, edit: tuple[str, str], expected: str) -> None:
     assert rows(diff(sound, draft(tmp_path, edit))) == [expected]

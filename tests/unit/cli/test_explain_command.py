@@ -156,7 +156,7 @@ def test_a_refusal_names_place_and_code_and_no_value(ask: Ask, file: Path) -> No
 
 
 def test_an_unknown_contract_is_answered_with_those_that_exist(ask: Ask) -> None:
-    exit_code, out, err = ask("-", "--contract", "tax", given=MOVED_IN)
+    exit_code, out, err = ask("-", "--contract", "nowhere", given=MOVED_IN)
     assert (exit_code, out) == (2, "")
     assert err == f"jukihub: --contract: unknown-contract. There are: {', '.join(BOOK.contracts)}\n"
 
