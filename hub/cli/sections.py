@@ -59,6 +59,8 @@ def _tables(sections: Sequence[Section], language: Language) -> None:
         if heading := said(section.heading, language):
             console.print(Plain(heading, style="bold"))
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+        for _ in range(max(map(len, section.rows), default=0) + 1):
+            table.add_column(overflow="fold")
         for row in section.rows:
             table.add_row("", *(Plain(said(cell, language)) for cell in row))
         if section.rows:

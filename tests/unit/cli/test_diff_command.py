@@ -73,14 +73,14 @@ WHEN_GRANTED = cited([
     (('"続柄"]', '"続柄", "男女の別"]'), f"項目  ＋  男女の別  {ORDINANCE}"),
     (('"住所", "続柄"]', '"住所"]'), f"項目  －  続柄  {ORDINANCE}"),
     (('"支援措置"]', '"支援措置", "個人番号カードの交付申請"]'), "知らせを受ける種類  ＋  個人番号カードの交付申請"),
-    (("age_to = 18", "age_to = 20"), "対象者  満0歳以上満18歳以下の住民 → 満0歳以上満20歳以下の住民  広がる"),
-    (("age_to = 18", "age_to = 15"), "対象者  満0歳以上満18歳以下の住民 → 満0歳以上満15歳以下の住民  狭まる"),
-    (('identifier = "宛名番号"', 'identifier = "氏名"'), "識別項目  宛名番号 → 氏名"),
-    (('"topic"', '"csv"'), "提供方法  topic → csv"),
-    (("mirror     = true", "shadow_from = 2026-03-25\nmirror     = true"), "試行の始まり  なし → 2026-03-25"),
-    (("from = 2026-04-01", "from = 2026-04-01, until = 2027-03-31"), "効力の終わり  なし → 2027-03-31"),
-    (('第123号" }', '第123号", sample = true }'), f"決裁  {APPROVAL} → {APPROVAL}（見本）"),
-    (('"宛名番号", "氏名", ', '"氏名", "宛名番号", '), "項目  順序だけが違う"),
+    (("age_to = 18", "age_to = 20"), "対象者  変更  満0歳以上満18歳以下の住民 → 満0歳以上満20歳以下の住民  広がる"),
+    (("age_to = 18", "age_to = 15"), "対象者  変更  満0歳以上満18歳以下の住民 → 満0歳以上満15歳以下の住民  狭まる"),
+    (('identifier = "宛名番号"', 'identifier = "氏名"'), "識別項目  変更  宛名番号 → 氏名"),
+    (('"topic"', '"csv"'), "提供方法  変更  topic → csv"),
+    (("mirror     = true", "shadow_from = 2026-03-25\nmirror     = true"), "試行の始まり  変更  なし → 2026-03-25"),
+    (("from = 2026-04-01", "from = 2026-04-01, until = 2027-03-31"), "効力の終わり  変更  なし → 2027-03-31"),
+    (('第123号" }', '第123号", sample = true }'), f"決裁  変更  {APPROVAL} → {APPROVAL}（見本）"),
+    (('"宛名番号", "氏名", ', '"氏名", "宛名番号", '), "項目  変更  順序だけが違う"),
     (('["国籍等"]', '["国籍等", "転出先住所"]'), f"条件付き項目  ＋  転出先住所  {WHEN_GRANTED}"),
     (("granted    = []", GRANTED),
      f"認められた条件付き項目  ＋  国籍等  2026-06-01から（期限なし）  総務部法務 2026-06-01 第200号  {WHEN_GRANTED}"),
@@ -91,7 +91,7 @@ def test_each_difference_has_its_row(sound: Path, tmp_path: Path, edit: tuple[st
 
 def test_a_mirror_also_hears_the_first_load(sound: Path, tmp_path: Path) -> None:
     said = rows(diff(sound, draft(tmp_path, ("mirror     = true\n", ""))))
-    assert said == ["知らせを受ける種類  －  初期登録", "写しを持つ  はい → いいえ"]
+    assert said == ["知らせを受ける種類  －  初期登録", "写しを持つ  変更  はい → いいえ"]
 
 
 def test_a_contract_that_is_new_is_told_whole(sound: Path, tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_a_contract_that_is_new_is_told_whole(sound: Path, tmp_path: Path) -> No
     both = write(tmp_path / "draft", SOUND.replace("子ども政策課", "別の課"), name="other")
     said = diff(sound, both).stdout.splitlines()
     assert said[1] == "other 別の課（新しい契約）：知り得ることが増える"
-    assert said[2] == "  対象者  満0歳以上満18歳以下の住民"
-    assert "  利用目的  なし → 児童手当の支給" in said
+    assert said[2] == "  対象者    満0歳以上満18歳以下の住民"
+    assert "  利用目的  変更  なし → 児童手当の支給" in said
     assert said[-2:] == ["変わらない契約", "  kosodate"]
     assert diff(both, sound).stdout.splitlines()[1] == "other 別の課（なくなる契約）：知り得ることが減る"
 
