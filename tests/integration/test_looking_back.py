@@ -78,6 +78,14 @@ async def test_routers_that_start_at_once_begin_one_use_and_a_book_that_comes_ba
         await asyncio.gather(*(books.remember(line.database, book, TODAY) for _ in range(4)))
     assert await uses(line) == [one.hash, other.hash, one.hash]
     assert await line.database.fetchval("SELECT count(*) FROM hub.books") == 2
+    await the_database_refuses_what_is_not_whole_and_keeps_what_it_has(line)
+
+
+async def the_database_refuses_what_is_not_whole_and_keeps_what_it_has(line: Line) -> None:
+    for statement in ("INSERT INTO hub.books VALUES ('0', '{}')", "UPDATE hub.books SET document = ''",
+                      "DELETE FROM hub.book_uses", "DELETE FROM hub.books"):  # fmt: skip
+        with pytest.raises(DatabaseError):
+            await line.database.execute(statement)
 
 
 async def test_the_book_of_a_day_is_the_one_in_use_at_its_end_in_japan(line: Line) -> None:
@@ -129,14 +137,6 @@ def test_a_book_that_does_not_fit_its_hash_is_refused() -> None:
         books.opened(BOOK.hash, b"{}")
 
 
-async def test_the_database_refuses_what_is_not_whole_and_keeps_what_it_has(line: Line) -> None:
-    await books.remember(line.database, BOOK, TODAY)
-    for statement in ("INSERT INTO hub.books VALUES ('0', '{}')", "UPDATE hub.books SET document = ''",
-                      "DELETE FROM hub.book_uses", "DELETE FROM hub.books"):  # fmt: skip
-        with pytest.raises(DatabaseError):
-            await line.database.execute(statement)
-
-
 async def test_books_of_the_old_form_are_kept_aside(line: Line) -> None:
     for statement in (
         "DROP TABLE hub.book_uses, hub.books", "DROP INDEX hub.ledger_by_time",
@@ -170,6 +170,14 @@ async def test_what_is_left_of_a_change_is_its_book_its_tellings_and_itself(line
     }
     for one in found.told:
         assert (one.partition, one.state, one.items) == (part, "inside", BOOK.contracts[one.contract].items)
+    assert await stored(line.settings, "01930000-0000-7000-8000-ffffffffffff") is None
+    await without_a_broker_the_ledger_still_speaks(line, found)
+
+
+async def without_a_broker_the_ledger_still_speaks(line: Line, found: Stored) -> None:
+    for elsewhere in ("", "127.0.0.1:1"):
+        away = line.settings.model_copy(update={"kafka": elsewhere})
+        assert await stored(away, found.id) == replace(found, change=None)
 
 
 async def test_a_change_told_twice_has_every_telling_once_and_a_foreign_one_under_its_id_none(line: Line) -> None:
@@ -185,17 +193,6 @@ async def test_a_change_told_twice_has_every_telling_once_and_a_foreign_one_unde
     forgotten(line, resident.int % len(line.parts), 3)
     await line.seal_and_put(resident, foreign)
     assert (await left_of(line, content)).change is None
-
-
-async def test_without_a_broker_the_ledger_still_speaks(line: Line) -> None:
-    [(resident, content)] = changes(1)
-    await routed(line, (resident, content))
-    for elsewhere in ("", "127.0.0.1:1"):
-        away = line.settings.model_copy(update={"kafka": elsewhere})
-        found = await stored(away, json.loads(content)["id"])
-        assert found is not None
-        assert (found.change, len(found.told)) == (None, 3)
-    assert await stored(line.settings, "01930000-0000-7000-8000-ffffffffffff") is None
 
 
 async def test_what_is_no_id_of_a_change_is_refused() -> None:
