@@ -7,6 +7,7 @@ import orjson
 import typer
 
 from contracts.errors import BookRefused, Finding, Language
+from hub.cli import publishing
 from hub.cli.shared import Folder
 from hub.cli.shared import book as chosen
 
@@ -18,6 +19,7 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     contracts = typer.Typer(help="Contracts (提供契約) and the law behind them.", no_args_is_help=True)
     contracts.callback()(_nothing)
     contracts.command("check")(check)
+    publishing.commands(contracts)
     app.add_typer(contracts, name="contracts")
 
 
