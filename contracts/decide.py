@@ -127,11 +127,9 @@ def differs(change: Change, contract: Contract, items: tuple[str, ...]) -> bool:
     """Rule 4. Items derived from the change itself do not count: in a record they are null, before and after."""
     if change.kind in contract.always:
         return True
-    before, after = change.before or {}, change.after or {}
-    for item in items:
-        if before.get(item) != after.get(item):
-            return True
-    return "is_japanese" in items and is_japanese(before) != is_japanese(after)
+    if not change.altered.isdisjoint(items):
+        return True
+    return "is_japanese" in items and is_japanese(change.before or {}) != is_japanese(change.after or {})
 
 
 def is_protected(record: Registered) -> bool:
@@ -150,7 +148,7 @@ def disclose(change: Change, contract: Contract, state: State, permitted: tuple[
         known = (change.before or {}).get(contract.identifier)
         return Disclosure(state, {contract.identifier: known}, None)
     record = subject(change)
-    items = {item: record.get(item) for item in permitted}
+    items = dict(zip(permitted, map(record.get, permitted), strict=True))
     for item, derive in _DERIVED.items():
         if item in items:
             items[item] = derive(change, contract)

@@ -95,7 +95,7 @@ def _occurrences(draft: Draft, law: Law) -> Iterator[Finding]:
 
 def _population_tells(draft: Draft, law: Law) -> Iterator[Finding]:
     people = draft.form.population
-    if people is None:
+    if people is None or not draft.form.items:  # without items there is a finding already
         return
     has = {item_id(name) for name in draft.form.items}
     limits = ((people.age_from is not None or people.age_to is not None, _AGE),
@@ -107,8 +107,8 @@ def _population_tells(draft: Draft, law: Law) -> Iterator[Finding]:
 
 
 def _protection_tells(draft: Draft, _law: Law) -> Iterator[Finding]:
-    rule = draft.form.protected
-    if rule in ("suspend", "withhold") and "dv_protection" not in map(item_id, draft.form.items):
+    rule, items = draft.form.protected, draft.form.items
+    if rule in ("suspend", "withhold") and items and "dv_protection" not in map(item_id, items):
         yield draft.finding("protection-tells", "protected", rule=rule)
 
 

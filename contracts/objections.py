@@ -1,5 +1,4 @@
-"""Every objection that a contract can meet: its closed code, and the sentence that says what is missing and how to "
-"mend.
+"""Every objection that a contract can meet: its closed code, and the sentence that says what is to be mended.
 
 In Japanese for those who sign, in English for those who run it. In braces stand statutory names and articles, as the
 contract and the law write them.

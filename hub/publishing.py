@@ -12,6 +12,7 @@ from typing import Final, Literal
 from contracts import assessment, table
 from contracts.book import Book
 from contracts.folder import SHIPPED
+from hub import interface
 from hub.config import Settings
 from hub.errors import UsageError
 
@@ -59,6 +60,13 @@ PARTS: Final[tuple[Part, ...]] = (
     }),
     Part(lambda book, _settings: assessment.files(book), {
         "assessment.md": "特定個人情報保護評価書「Ⅱ ５．特定個人情報の提供・移転」の案。人数は市が記入する。",
+    }),
+    Part(interface.files, {
+        "schemas/": "提供先ごとの JSON Schema。封を開いた提供情報の形。",
+        "asyncapi/": "提供先ごとの AsyncAPI 3.1。トピック、ヘッダー、封印と提供情報の形。",
+        "topics.json": "ブローカーに置くトピック、利用者及び権限の全部。",
+        "rights.md": "同じ権限の表。",
+        "strimzi/": "同じトピックと利用者を Strimzi の資源として書いたもの。",
     }),
 )  # fmt: skip
 

@@ -35,7 +35,7 @@ async def route(settings: Settings, number: int, slots: int, port: int) -> None:
     async with running(settings, f"router-{number}", port) as process, connect(settings.database) as database:
         keys = KeyStore(database, wrapper(settings))
         await _check(settings, book)
-        await books.remember(database, book)
+        await books.remember(database, book, now())
         while not process.stopping.is_set():
             await _one_take_over(settings, book, keys, database, mine, number, process)
 

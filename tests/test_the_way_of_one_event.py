@@ -35,7 +35,7 @@ HEAD, WIFE, SON = (f"{n:015d}" for n in (1, 2, 3))
 HOME = {
     HEAD: record(1), WIFE: record(2, **in_household_of(1, "妻")), SON: record(3, **in_household_of(1, "子")),
 }
-NOT_CONCERNED = {  # he was 36 and Japanese; a 転入 and a first 個人番号 are other contracts' business, a death the 戸籍's
+NOT_CONCERNED = {  # he was 36 and Japanese; a 転入 and a first 個人番号 have contracts of their own
     "elderly-care", "school-affairs", "immigration", "previous-municipality", "jlis-delivery", "koseki-fuhyo",
 }
 NOTICE = {

@@ -7,9 +7,10 @@ import orjson
 import typer
 
 from contracts.errors import BookRefused, Finding, Language
-from hub.cli import publishing
+from hub.cli import comparing, publishing
 from hub.cli.shared import Folder
 from hub.cli.shared import book as chosen
+from hub.cli.simulate import simulate
 
 Lang = Annotated[Language, typer.Option("--lang", help="language of what is said: Japanese (ja) or English (en)")]
 
@@ -19,6 +20,8 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     contracts = typer.Typer(help="Contracts (提供契約) and the law behind them.", no_args_is_help=True)
     contracts.callback()(_nothing)
     contracts.command("check")(check)
+    contracts.command("diff")(comparing.diff)
+    contracts.command("simulate")(simulate)
     publishing.commands(contracts)
     app.add_typer(contracts, name="contracts")
 

@@ -7,7 +7,6 @@ from typing import Annotated, Final
 import typer
 
 from contracts import table as page
-from hub import publishing
 from hub.cli.shared import Folder, book
 from hub.config import settings
 
@@ -59,6 +58,8 @@ def publish(
       jukihub contracts publish --check
       jukihub contracts publish --contracts city/ --to /srv/contracts
     """
+    from hub import publishing  # noqa: PLC0415 - the documents of the broker are not needed for the table
+
     known, here = book(contracts), settings()
     folder = to or publishing.place(contracts or here.contracts)
     try:

@@ -72,7 +72,8 @@ def test_the_output_is_compact_json_in_utf_8() -> None:
 
 
 def test_changes_are_answered_in_the_order_in_which_they_come() -> None:
-    told = [(answer["change"][-1], answer["contract"]) for answer in answers(decide(HOUSEHOLD + b"\n" + MOVED_IN + b"\n"))]
+    result = decide(HOUSEHOLD + b"\n" + MOVED_IN + b"\n")
+    told = [(answer["change"][-1], answer["contract"]) for answer in answers(result)]
     assert told == [("2", name) for name in HEAD_IS_TOLD] + [("1", name) for name in MOVING_IN_IS_TOLD]
 
 
