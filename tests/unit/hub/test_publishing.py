@@ -30,7 +30,8 @@ def jukihub(*arguments: str | Path) -> Result:
 
 
 def content(folder: Path) -> dict[str, str]:
-    return {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in files}
 
 
 def test_an_empty_folder_lacks_every_file(tmp_path: Path, book: Book) -> None:
