@@ -1,13 +1,80 @@
-"""Every Book ever used is kept by its hash, so that any past decision can be explained. Nothing personal is in it."""
+"""Every Book ever used is kept whole, with the times from which it was in use, so that any decision can be explained.
 
-import orjson
+Kept are the very bytes of which the Book's hash is the SHA-256, so a reader needs to trust nobody: what does not fit
+its hash is refused. A use begins when a router starts with another Book than the one before; a Book that comes back
+(rolled back) begins another use. Nothing personal is in it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 from contracts.book import Book
-from hub.database import Database
+from contracts.canonical import canonical
+from contracts.change import JAPAN
+from hub.config import Settings
+from hub.database import Database, connect, queries
+from hub.errors import JukiError, UsageError
+
+_SQL = queries(Path(__file__).with_name("books.sql"))
+_START = re.compile(r"[0-9a-f]{8,64}")
+SHOWN = 12
+"""Hexadecimal digits by which a Book is named towards people."""
 
 
-async def remember(database: Database, book: Book) -> None:
-    """Keep `book`; does nothing where it is kept already."""
-    content = orjson.dumps([contract.document() for contract in book.contracts.values()], option=orjson.OPT_SORT_KEYS)
-    sql = "INSERT INTO hub.books (hash, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-    await database.execute(sql, book.hash, content)
+async def remember(database: Database, book: Book, now: datetime) -> None:
+    """Keep `book`, and that it is in use from `now` on where another one was before; routers may start at once."""
+    async with database.transaction() as tx:
+        await tx.execute(_SQL["keep"], book.hash, canonical(book.document()))
+        await tx.execute(_SQL["one_at_a_time"])
+        await tx.execute(_SQL["begin_use"], book.hash, now)
+
+
+async def book_of_day(settings: Settings, day: date) -> Book | None:
+    """The Book in use at the end of `day` in Japan; None where none was in use yet."""
+    async with connect(settings.database, size=1) as database:
+        row = await database.fetchrow(_SQL["in_use_before"], start_of(day + timedelta(days=1)))
+    return None if row is None else _whole(row)
+
+
+async def book_by_hash(settings: Settings, start: str) -> Book:
+    """The one kept Book whose hash begins with `start`, 8 hexadecimal digits or more; else UsageError with a code."""
+    if not _START.fullmatch(start):
+        raise UsageError("bad-book-hash", "book", "8 to 64 hexadecimal digits are meant, in lower case")
+    async with connect(settings.database, size=1) as database:
+        rows = await database.fetch(_SQL["named"], start)
+    if len(rows) != 1:
+        raise UsageError("ambiguous-book-hash" if rows else "unknown-book", start[:SHOWN])
+    return _whole(rows[0])
+
+
+async def kept(database: Database, whole_hash: str) -> Book | None:
+    """The Book with this hash; None where it was never kept."""
+    rows = await database.fetch(_SQL["named"], whole_hash)
+    return _whole(rows[0]) if rows and rows[0]["hash"] == whole_hash else None
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of `day` in Japan."""
+    return datetime.combine(day, time(), JAPAN)
+
+
+def _whole(row: Mapping[str, Any]) -> Book:
+    return opened(row["hash"], row["document"])
+
+
+def opened(whole_hash: str, document: bytes) -> Book:
+    """The Book that `document` holds; refused where the hash is not taken of these bytes, or their form is unknown."""
+    if sha256(document).hexdigest() != whole_hash:
+        raise JukiError("book-altered", whole_hash[:SHOWN])
+    try:
+        book = Book.of(json.loads(document))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise JukiError("book-of-another-form", whole_hash[:SHOWN]) from None
+    if book.hash != whole_hash:
+        raise JukiError("book-of-another-form", whole_hash[:SHOWN])
+    return book

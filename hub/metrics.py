@@ -14,6 +14,7 @@ from contracts.decide import Reason
 CHANGES_ROUTED = Counter("hub_changes_routed", "Changes decided for every contract")
 DISCLOSURES = Counter("hub_disclosures", "Disclosures sealed and committed", ["contract"])
 SILENCES = Counter("hub_silences", "Decisions not to tell", ["contract", "reason"])
+SHADOW_DECISIONS = Counter("hub_shadow_decisions", "Decisions of contracts on trial", ["contract", "outcome"])
 QUARANTINED = Counter("hub_quarantined_changes", "Unreadable changes, and those that wait behind them", ["code"])
 PARTITIONS_STOPPED = Gauge("hub_stopped_partitions", "Partitions that stand still until a person acts")
 TRANSACTIONS = Counter("hub_transactions", "Kafka transactions by outcome", ["outcome"])
@@ -50,6 +51,8 @@ def prepare(contracts: Iterable[str]) -> None:
             metric.labels(contract)
         for reason in get_args(Reason):
             SILENCES.labels(contract, reason)
+        for outcome in ("told", *get_args(Reason)):
+            SHADOW_DECISIONS.labels(contract, outcome)
         for outcome in OUTCOMES:
             DELIVERIES.labels(contract, outcome)
 

@@ -37,6 +37,7 @@ class Poll:
     next_offsets: dict[int, int] = field(default_factory=dict)
     quarantined: list[tuple[Incoming, str]] = field(default_factory=list)
     tally: Tally = field(default_factory=Counter)
+    trial: Tally = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -98,6 +99,7 @@ class Router:
         now = self.clock()
         for part, accepted in poll.accepted.items():
             poll.batches |= await self.teller.tell(part, accepted, advanced[part], now, poll.tally)
+            poll.trial.update(self.teller.tried(accepted, now))
         where = {part: Position(at, positions.encode(advanced[part])) for part, at in poll.next_offsets.items()}
         await self.writer.commit(
             poll.batches, topics.router_group(self.prefix), topics.changes(self.prefix), where
@@ -113,6 +115,8 @@ def _count(poll: Poll) -> None:
     for (contract, outcome), count in poll.tally.items():
         told = outcome == TOLD
         (metrics.DISCLOSURES.labels(contract) if told else metrics.SILENCES.labels(contract, outcome)).inc(count)
+    for (contract, outcome), count in poll.trial.items():
+        metrics.SHADOW_DECISIONS.labels(contract, outcome).inc(count)
     for record, code in poll.quarantined:
         quarantine.alarm(record, code)
 

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 import stamina
 
-from contracts import book as law
 from contracts.book import Book
-from hub import archive, books, bus, log, metrics, positions, quarantine, topics
+from hub import archive, books, bus, given, log, metrics, positions, quarantine, topics
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import PASSING, Fenced, JukiError
@@ -27,7 +26,7 @@ def now() -> datetime:
 
 async def route(settings: Settings, number: int, slots: int, port: int) -> None:
     """Own the partitions `p` with p % slots == number until SIGTERM."""
-    book = law.load(settings.contracts)
+    book = given.book(settings)
     positions.check_fits(book.contracts)
     metrics.prepare(book.contracts)
     for code in quarantine.CODES:
@@ -36,7 +35,7 @@ async def route(settings: Settings, number: int, slots: int, port: int) -> None:
     async with running(settings, f"router-{number}", port) as process, connect(settings.database) as database:
         keys = KeyStore(database, wrapper(settings))
         await _check(settings, book)
-        await books.remember(database, book)
+        await books.remember(database, book, now())
         while not process.stopping.is_set():
             await _one_take_over(settings, book, keys, database, mine, number, process)
 

@@ -19,7 +19,7 @@ import orjson
 from contracts.book import Book
 from contracts.change import JAPAN
 from contracts.contract import Contract
-from contracts.decide import NOT_IN_FORCE, Disclosure, Silence, decide
+from contracts.decide import NOT_IN_FORCE, Disclosure, Silence, decide, judge
 from hub import envelope, topics
 from hub.bus import Outgoing
 from hub.intake import Accepted
@@ -33,7 +33,6 @@ Tally = Counter[tuple[str, str]]
 """(contract, TOLD or the reason of a silence) -> how often; for the metrics, once the transaction is committed."""
 
 TOLD: Final = "told"
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Teller:
         """A teller with the pseudonym keys of every contract and of the ledger."""
         owners = (*book.contracts, LEDGER)
         pseudonyms = {owner: Pseudonyms(await keys.pseudonym_key(owner)) for owner in owners}
-        return cls(prefix, book, keys, pseudonyms, await keys.pseudonym_key(f"{LEDGER}-digest"))
+        return cls(prefix, book, keys, pseudonyms, await digest_key(keys))
 
     async def tell(
         self, part: int, accepted: Sequence[Accepted], sequences: dict[str, int], now: datetime, tally: Tally
@@ -81,6 +80,15 @@ class Teller:
                     entries[one.index].append(entry(contract, one, record.value))
         batches[topics.ledger(self.prefix), part] = self._ledger(accepted, entries, now)
         return batches
+
+    def tried(self, accepted: Sequence[Accepted], now: datetime) -> Tally:
+        """What contracts on trial would be told: counted, and nothing else. No record and no number comes of it."""
+        today, tally = now.astimezone(JAPAN).date(), Tally()
+        for contract in self.book.contracts.values():
+            if contract.shadow_from is not None:
+                outcomes = (tried(one, contract, today) for one in accepted)
+                tally.update((contract.id, outcome) for outcome in outcomes if outcome is not None)
+        return tally
 
     async def _sealed(self, contract: Contract, part: int, told: Sequence[Told], now: datetime) -> list[Outgoing]:
         key = await self.keys.content_key(contract.id, now.astimezone(JAPAN).date())
@@ -104,8 +112,7 @@ class Teller:
         return orjson.dumps({
             "change": accepted.change.id, "subject": subject.hex(), "book": self.book.hash,
             "decided_on": accepted.change.day.isoformat(), "recorded_at": now.isoformat(), "told": entries,
-            # keyed, because a plain hash of a record could be guessed
-            "digest": hmac.digest(self.digest_key, accepted.content, "sha256").hex(),
+            "digest": digest(self.digest_key, accepted.content).hex(),
         })  # fmt: skip
 
 
@@ -131,6 +138,25 @@ def decided(accepted: Accepted, contract: Contract, today: date) -> Disclosure |
     if not contract.in_force(today):
         return NOT_IN_FORCE
     return decide(accepted.change, contract, accepted.change.day)
+
+
+def tried(accepted: Accepted, contract: Contract, today: date) -> str | None:
+    """TOLD or the reason of a silence, as if in force; None where the change was recorded on no day of the trial."""
+    day = accepted.change.day
+    if contract.shadow_from is None or today < contract.shadow_from or not contract.in_shadow(day):
+        return None
+    outcome = judge(accepted.change, contract, day)
+    return outcome.reason if isinstance(outcome, Silence) else TOLD
+
+
+async def digest_key(keys: KeyStore) -> bytes:
+    """The key of the digests by which the ledger knows a Change again."""
+    return await keys.pseudonym_key(f"{LEDGER}-digest")
+
+
+def digest(key: bytes, content: bytes) -> bytes:
+    """What the ledger keeps of the bytes of a Change; keyed, because a plain hash of a record could be guessed."""
+    return hmac.digest(key, content, "sha256")
 
 
 def payload(accepted: Accepted, contract: Contract, decision: Disclosure, disclosure: str) -> bytes:

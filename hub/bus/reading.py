@@ -1,6 +1,6 @@
 """Reading: committed records only, from positions that the caller keeps."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -74,16 +74,26 @@ class Reader:
         self._consumer.pause(TopicPartition(self._topic, partition))
         metrics.PARTITIONS_STOPPED.inc()
 
+    async def seek_to_time(self, milliseconds: int) -> None:
+        """Read every partition from its first record of this time (ms since 1970) or later, else from its end."""
+        places = self._consumer.assignment()
+        with translated():
+            ends = await self._consumer.end_offsets(places)
+            found = await self._consumer.offsets_for_times(dict.fromkeys(places, milliseconds))
+        await self.seek({place.partition: found[place].offset if found[place] else ends[place] for place in places})
+
     async def read_to_end(self) -> list[Incoming]:
         """Everything from here to what is now the end of every partition that is read."""
+        return [record async for records in self.to_end() for record in records]
+
+    async def to_end(self) -> AsyncGenerator[list[Incoming], None]:
+        """The same, poll by poll."""
         with translated():
             ends = await self._consumer.end_offsets(self._consumer.assignment())
-        found: list[Incoming] = []
         while await self._behind(ends):
-            found += await self.poll(timeout_ms=100)
+            yield await self.poll(timeout_ms=100)
             if self._consumer.paused():
                 raise JukiError("unparsable-record", self._topic)
-        return found
 
     async def _behind(self, ends: Mapping[Any, int]) -> bool:
         with translated():

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from contracts import book
+from hub import given
 from hub.config import Settings, settings
 from hub.errors import DependencyUnavailable
 from hub.plan import Plan
@@ -36,7 +36,7 @@ def plan_topics(as_json: Json = False) -> None:
     from hub.plan import plan  # noqa: PLC0415 - as above
 
     here = _with_a_broker(settings())
-    want = wanted(book.load(here.contracts), here)
+    want = wanted(given.book(here), here)
     made = plan(want, Broker(here.kafka, here.secrets_dir).state(want.topics), here.prefix)
     _tell(made, as_json, "nothing to do")
     made.check()
@@ -51,7 +51,7 @@ def apply_topics(as_json: Json = False) -> None:
     from hub.broker_admin import Broker  # noqa: PLC0415 - the library is not needed for anybody's help
 
     here = _with_a_broker(settings())
-    made = Broker(here.kafka, here.secrets_dir).apply(wanted(book.load(here.contracts), here), here.prefix)
+    made = Broker(here.kafka, here.secrets_dir).apply(wanted(given.book(here), here), here.prefix)
     _tell(made, as_json, "nothing was to do")
 
 
