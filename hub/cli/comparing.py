@@ -20,7 +20,7 @@ from hub.config import settings
 
 BOOK: Final = "a folder, the word shipped, or 8 or more digits of the hash of a kept Book"
 
-_FIELDS: Final[Mapping[str, Text]] = {
+FIELD_NAMES: Final[Mapping[str, Text]] = {
     "id": Text("契約の名前", "id"), "subscriber": Text("提供先", "subscriber"), "purpose": Text("利用目的", "purpose"),
     "basis": Text("根拠", "basis"), "hears": Text("知らせを受ける種類", "hears"), "items": Text("項目", "item"),
     "identifier": Text("識別項目", "identifier"), "protected": Text("支援措置の扱い", "protected"),
@@ -133,11 +133,11 @@ def _everybody(change: ContractChange, old: Book, new: Book) -> Iterator[tuple[C
     """Whom a contract concerns that is new or gone: nobody asks for what is not written there."""
     if change.status != "changed":
         book = new if change.status == "added" else old
-        yield (_FIELDS["population"], described(book.contracts[change.id].population))
+        yield (FIELD_NAMES["population"], described(book.contracts[change.id].population))
 
 
 def _rows(difference: Difference, old: Book, new: Book) -> Iterator[tuple[Cell, ...]]:
-    name = _FIELDS[difference.field]
+    name = FIELD_NAMES[difference.field]
     if difference.field == "id":
         return  # stands in the heading
     if difference.field == "population":
@@ -173,7 +173,7 @@ def _granted(parts: Iterable[Part], grants: Iterable[Grant]) -> Iterator[tuple[C
 
 def _people(difference: Difference) -> Iterator[tuple[Cell, ...]]:
     said = _TO.format(before=described(difference.before), after=described(difference.after))
-    yield (_FIELDS["population"], said, _PEOPLE[difference.effect])
+    yield (FIELD_NAMES["population"], said, _PEOPLE[difference.effect])
 
 
 def _from_to(difference: Difference, old: Book, new: Book) -> tuple[Cell, ...]:

@@ -21,7 +21,7 @@ class Section:
 
 def show(sections: Sequence[Section], language: Language) -> None:
     """Print `sections` to stdout."""
-    if sys.stdout.isatty():
+    if _on_a_terminal():
         _tables(sections, language)
         return
     for line in lines(sections, language):
@@ -43,6 +43,10 @@ def said(cell: Cell, language: Language) -> str:
     if isinstance(cell, str):
         return cell
     return cell.ja if language == "ja" else cell.en
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _tables(sections: Sequence[Section], language: Language) -> None:
