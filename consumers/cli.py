@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from consumers import letters, process
-from contracts import book
 from contracts.change import JAPAN
+from hub import given
 from hub.config import settings
 from hub.database import connect
 from hub.errors import UsageError
@@ -48,7 +48,7 @@ def list_letters(
 
     Example: jukihub letters list --contract prefecture --json
     """
-    if contract is not None and contract not in book.load(settings().contracts).contracts:
+    if contract is not None and contract not in given.book(settings()).contracts:
         raise UsageError("unknown-contract", "--contract")
     groups = asyncio.run(_listed(contract))
     if json:
@@ -76,7 +76,7 @@ async def _listed(contract: str | None) -> list[letters.Group]:
 async def _released(letter: UUID) -> str:
     now = datetime.now(UTC)
     async with connect(settings().database, size=1) as database:
-        in_force = book.load(settings().contracts)
+        in_force = given.book(settings())
         return await letters.release(database, in_force, letter, now, now.astimezone(JAPAN).date())
 
 

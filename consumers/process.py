@@ -21,9 +21,8 @@ from consumers.inbox import Inbox
 from consumers.opening import Opener
 from consumers.overtake import Scout
 from consumers.settle import Settler
-from contracts import book
 from contracts.contract import Contract
-from hub import bus, log, metrics, topics
+from hub import bus, given, log, metrics, topics
 from hub.config import Settings
 from hub.database import Database, connect, queries
 from hub.errors import DatabaseError, UsageError
@@ -56,7 +55,7 @@ def now() -> datetime:
 
 def chosen(settings: Settings, name: str) -> tuple[Contract, str]:
     """The contract called `name` and the URL of its counterpart; UsageError where there is none."""
-    contract = book.load(settings.contracts).contracts.get(name)
+    contract = given.book(settings).contracts.get(name)
     if contract is None:
         raise UsageError("unknown-contract", "--contract")
     if contract.via not in ADAPTERS:

@@ -8,7 +8,7 @@ offending value neither the content nor the name of an unknown field is told.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Any, NotRequired
 from uuid import UUID
@@ -38,7 +38,8 @@ class Change:
     """One change of one resident, valid in form.
 
     `version`: time of recording in microseconds, rising per resident. `before` and `after`: the records as they came,
-    null for 記載 and 消除 respectively. `effective_on` and `notified_on`: dates, possibly incomplete.
+    null for 記載 and 消除 respectively. `effective_on` and `notified_on`: dates, possibly incomplete. `altered`: ids of
+    the items that differ between the two, where missing is null; compared once, for every contract that asks.
     """
 
     id: str
@@ -52,6 +53,14 @@ class Change:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     cancels: str | None = None
+    altered: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Compare the records, once."""
+        before, after = self.before or {}, self.after or {}
+        names = {*before, *after}
+        altered = frozenset(name for name in names if before.get(name) != after.get(name))
+        object.__setattr__(self, "altered", altered)
 
     @property
     def day(self) -> date:

@@ -27,7 +27,7 @@ from typing import Any, Final, Literal
 
 from contracts.change import Change
 from contracts.contract import Contract
-from contracts.dates import age
+from contracts.dates import age, last_day
 from contracts.kinds import CORRECTION, REMOVAL
 
 Registered = Mapping[str, Any]
@@ -108,6 +108,16 @@ def _age_within(record: Registered, low: int | None, high: int | None, on: date)
     return years is not None and (low is None or years >= low) and (high is None or years <= high)
 
 
+def age_is_unknown(record: Registered, contract: Contract) -> bool:
+    """Whether a population with an age leaves this person out only because no year of birth is known (不詳).
+
+    Such a person is outside, and a person has to look at it: the register lists them (`jukihub unknown-ages`).
+    """
+    people = contract.population
+    limited = people is not None and (people.age_from is not None or people.age_to is not None)
+    return limited and last_day(record.get("birth_date")) is None
+
+
 def hears(change: Change, contract: Contract, state: State) -> bool:
     """Rule 3."""
     return change.kind in contract.hears or (change.action == CORRECTION and state in ("entered", "left"))
@@ -117,11 +127,9 @@ def differs(change: Change, contract: Contract, items: tuple[str, ...]) -> bool:
     """Rule 4. Items derived from the change itself do not count: in a record they are null, before and after."""
     if change.kind in contract.always:
         return True
-    before, after = change.before or {}, change.after or {}
-    for item in items:
-        if before.get(item) != after.get(item):
-            return True
-    return "is_japanese" in items and is_japanese(before) != is_japanese(after)
+    if not change.altered.isdisjoint(items):
+        return True
+    return "is_japanese" in items and is_japanese(change.before or {}) != is_japanese(change.after or {})
 
 
 def is_protected(record: Registered) -> bool:
@@ -140,7 +148,7 @@ def disclose(change: Change, contract: Contract, state: State, permitted: tuple[
         known = (change.before or {}).get(contract.identifier)
         return Disclosure(state, {contract.identifier: known}, None)
     record = subject(change)
-    items = {item: record.get(item) for item in permitted}
+    items = dict(zip(permitted, map(record.get, permitted), strict=True))
     for item, derive in _DERIVED.items():
         if item in items:
             items[item] = derive(change, contract)

@@ -41,7 +41,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """One legal basis. `permits` and `when_granted`: ids of items; `always`: ids of kinds whose mere occurrence may be told.
+    """One legal basis. `permits` and `when_granted`: ids of items; `always`: ids of kinds that are told of anyway.
 
     `in_force_until`: last day, None for open-ended. `certainty`: S, K or U, as law/bases.toml explains.
     """

@@ -1,18 +1,20 @@
 """What the law does not support in a contract: bases, purposes, items, numbers, and what silence itself would tell.
 
-An item needs a cited basis that permits it (番号法9条・19条, 住基法); a derived item needs a basis that names it, or bases
-for everything it is derived from; 個人番号 needs the Number Act; 住民票コード reaches no department (住基法30条の37・38). The
-purpose is one that every cited basis has. And nothing may be told by the back door: whom a contract concerns, and what
-it hears of `always`, speak by the mere existence of a notice, so both need what they give away to be permitted.
+An item needs a cited basis that permits it (番号法9条・19条, 住基法); a derived item needs a basis that names it, or
+bases for everything it is derived from; 個人番号 needs the Number Act; 住民票コード reaches no department (住基法
+30条の37, 30条の38). The purpose is one that every cited basis has. And nothing is told by the back door: whom a
+contract concerns, and what it hears of `always`, speak by the mere existence of a notice, so what they give away must
+be permitted.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from contracts.articles import supporting
 from contracts.contract import DEPARTMENTAL
 from contracts.errors import Finding, Text
 from contracts.form import Draft
-from contracts.law import NUMBER_ACT, Basis, Item, Law, expanded, item_id
+from contracts.law import Basis, Item, Law, expanded, item_id
 from contracts.objections import OPEN, THE_CHANGE
 
 _AGE: Final = (Text("年齢", "age"), ("birth_date",))
@@ -55,43 +57,26 @@ def _purposes(draft: Draft, law: Law) -> Iterator[Finding]:
 
 def _items_permitted(draft: Draft, law: Law) -> Iterator[Finding]:
     bases = _cited(draft, law)
-    if not bases:
-        return
-    permitted = frozenset[str]().union(*(basis.permits for basis in bases))
-    when_granted = permitted.union(*(basis.when_granted for basis in bases))
-    for key, name in draft.named_items():
+    for key, name in draft.named_items() if bases else ():
         item = law.items.get(item_id(name))
-        if item and key != "conditional":
-            yield from _permitted(draft, law, (key, name, item), permitted if key == "items" else when_granted)
+        if item and key != "conditional" and not supporting(item, bases, granted=key == "granted"):
+            yield _unsupported(draft, law, (key, name, item))
 
 
-def _permitted(draft: Draft, law: Law, named: tuple[str, str, Item], permitted: frozenset[str]) -> Iterator[Finding]:
+def _unsupported(draft: Draft, law: Law, named: tuple[str, str, Item]) -> Finding:
     key, name, item = named
-    if item.id in permitted:
-        return
+    if item.id == "my_number":
+        return draft.finding("my-number-without-number-act", key, name)
     cited = ", ".join(draft.form.basis)
     if not item.derived_from:
-        yield draft.finding("item-not-permitted", key, name, article=item.basis, cited=cited)
-    elif not permitted.issuperset(item.derived_from):
-        sources = _sources(item, law)
-        yield draft.finding("derived-item-not-permitted", key, name, article=item.basis, cited=cited, sources=sources)
+        return draft.finding("item-not-permitted", key, name, article=item.basis, cited=cited)
+    sources = _sources(item, law)
+    return draft.finding("derived-item-not-permitted", key, name, article=item.basis, cited=cited, sources=sources)
 
 
 def _sources(item: Item, law: Law) -> Text:
     named = [law.items[each].ja for each in item.derived_from if each in law.items]
     return Text("、".join(named), ", ".join(named)) if named else THE_CHANGE
-
-
-def _number_act(draft: Draft, law: Law) -> Iterator[Finding]:
-    if any(_permits_my_number(basis) for basis in _cited(draft, law)):
-        return
-    for key, name in draft.named_items():
-        if key != "conditional" and item_id(name) == "my_number":
-            yield draft.finding("my-number-without-number-act", key, name)
-
-
-def _permits_my_number(basis: Basis) -> bool:
-    return basis.law == NUMBER_ACT and "my_number" in basis.permits | basis.when_granted
 
 
 def _code_stays(draft: Draft, _law: Law) -> Iterator[Finding]:
@@ -110,7 +95,7 @@ def _occurrences(draft: Draft, law: Law) -> Iterator[Finding]:
 
 def _population_tells(draft: Draft, law: Law) -> Iterator[Finding]:
     people = draft.form.population
-    if people is None:
+    if people is None or not draft.form.items:  # without items there is a finding already
         return
     has = {item_id(name) for name in draft.form.items}
     limits = ((people.age_from is not None or people.age_to is not None, _AGE),
@@ -122,8 +107,8 @@ def _population_tells(draft: Draft, law: Law) -> Iterator[Finding]:
 
 
 def _protection_tells(draft: Draft, _law: Law) -> Iterator[Finding]:
-    rule = draft.form.protected
-    if rule in ("suspend", "withhold") and "dv_protection" not in map(item_id, draft.form.items):
+    rule, items = draft.form.protected, draft.form.items
+    if rule in ("suspend", "withhold") and items and "dv_protection" not in map(item_id, items):
         yield draft.finding("protection-tells", "protected", rule=rule)
 
 
@@ -132,6 +117,6 @@ def _cited(draft: Draft, law: Law) -> list[Basis]:
 
 
 _CHECKS: Final[tuple[Callable[[Draft, Law], Iterator[Finding]], ...]] = (
-    _bases_known, _bases_in_force, _purposes, _items_permitted, _number_act, _code_stays, _occurrences,
+    _bases_known, _bases_in_force, _purposes, _items_permitted, _code_stays, _occurrences,
     _population_tells, _protection_tells,
 )  # fmt: skip

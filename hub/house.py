@@ -16,14 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from contracts import book as law
-from hub import members
+from contracts.book import Book
+from hub import given, members
 from hub.broker_admin import Broker, answers
 from hub.config import Settings, remembered, settings
 from hub.errors import AlreadyTold, DependencyUnavailable, JukiError, NotPermitted
 from hub.members import Member
 from hub.migrate import migrate_all
 from hub.wanted import wanted
+from hub.ways import waiting
 
 Say = Callable[[str], None]
 BROKER, DATABASE = "kafka/broker.py", "postgres/server.py"
@@ -34,20 +35,22 @@ def up(say: Say, *, with_processes: bool = True) -> None:
     here = settings()
     if here.env == "production":
         raise NotPermitted("not-in-production", "jukihub up")
-    book = law.load(here.contracts)
+    book = given.book(here)
     before = remembered(here.data)
     here = _remember(here, _servers(here, say) | _kept(before, "HUB_COUNTERPARTS"))
     _prepare(here, book, say)
     if with_processes:
         here = _with_standins(here, book, say)
         _run(here, members.processes(book, here.data.resolve()), remembered(here.data) != before, say)
+    for name, via in waiting(book.contracts).items():
+        say(f"{name}: no way ({via}) yet; what it is told is kept on its topic")
     say(f"data: {here.data.resolve()}")
 
 
 def down(say: Say) -> None:
     """End everything that runs here, in reverse order. What is not running is left in peace."""
     here = settings()
-    book, data = law.load(here.contracts), here.data.resolve()
+    book, data = given.book(here), here.data.resolve()
     for group in (members.processes(book, data), members.standins(book, data, Path())):
         for name, outcome in members.stop(reversed(group)):
             say(f"{name}: {outcome}")
@@ -60,7 +63,7 @@ def down(say: Say) -> None:
 def status() -> list[dict[str, Any]]:
     """Every process with `name`, `state` (running, unhealthy, stopped, elsewhere), `pid` and `port`."""
     here = settings()
-    book, data = law.load(here.contracts), here.data.resolve()
+    book, data = given.book(here), here.data.resolve()
     return [
         _broker_status(here),
         _database_status(here),
@@ -139,7 +142,7 @@ def _remember(here: Settings, found: dict[str, str]) -> Settings:
     return settings()
 
 
-def _prepare(here: Settings, book: law.Book, say: Say) -> None:
+def _prepare(here: Settings, book: Book, say: Say) -> None:
     asyncio.run(migrate_all(here))
     say("database: every migration is applied")
     made = Broker(here.kafka, here.secrets_dir).apply(wanted(book, here), here.prefix)
@@ -147,7 +150,7 @@ def _prepare(here: Settings, book: law.Book, say: Say) -> None:
         + ("" if made.empty else f" ({sum(1 for _ in made.lines())} changed)"))  # fmt: skip
 
 
-def _with_standins(here: Settings, book: law.Book, say: Say) -> Settings:
+def _with_standins(here: Settings, book: Book, say: Say) -> Settings:
     before = remembered(here.data)
     if here.counterparts and here.counterparts != before.get("HUB_COUNTERPARTS"):
         return here  # somebody named real ones

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from contracts.book import Book
-from contracts.contract import DEPARTMENTAL
 from hub import detached
 from hub.errors import DependencyUnavailable
+from hub.ways import ADAPTED
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -75,15 +75,15 @@ class Member:
 
 
 def processes(book: Book, data: Path) -> list[Member]:
-    """The hub's own processes: relay, router, ledger, and one per counterpart outside."""
+    """The hub's own processes: relay, router, ledger, and one per counterpart that a way of ours leads to."""
     alone = {"relay": ("relay",), "router-0": ("router",), "ledger": ("ledger",)}
-    each = {f"deliver-{name}": ("deliver", "--contract", name) for name in _outside(book)}
+    each = {f"deliver-{name}": ("deliver", "--contract", name) for name in _adapted(book)}
     return [Member(name, (sys.executable, "-m", "hub", "run", *words), data) for name, words in (alone | each).items()]
 
 
 def standins(book: Book, data: Path, script: Path) -> list[Member]:
-    """One stand-in per counterpart outside, named `counterpart-<contract>`."""
-    return [_standin(name, kind, data, script) for name, kind in _outside(book).items()]
+    """One stand-in per counterpart that is handed over to, named `counterpart-<contract>`."""
+    return [_standin(name, kind, data, script) for name, kind in _adapted(book).items()]
 
 
 def _standin(contract: str, kind: str, data: Path, script: Path) -> Member:
@@ -93,8 +93,8 @@ def _standin(contract: str, kind: str, data: Path, script: Path) -> Member:
     return Member(name, command, data)
 
 
-def _outside(book: Book) -> dict[str, str]:
-    return {name: contract.via for name, contract in book.contracts.items() if contract.via not in DEPARTMENTAL}
+def _adapted(book: Book) -> dict[str, str]:
+    return {name: contract.via for name, contract in book.contracts.items() if contract.via in ADAPTED}
 
 
 def start(members: Sequence[Member]) -> list[str]:

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 import stamina
 
-from contracts import book as law
 from contracts.book import Book
-from hub import archive, books, bus, log, metrics, positions, quarantine, topics
+from hub import archive, books, bus, given, log, metrics, positions, quarantine, topics
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import PASSING, Fenced, JukiError
@@ -27,7 +26,7 @@ def now() -> datetime:
 
 async def route(settings: Settings, number: int, slots: int, port: int) -> None:
     """Own the partitions `p` with p % slots == number until SIGTERM."""
-    book = law.load(settings.contracts)
+    book = given.book(settings)
     positions.check_fits(book.contracts)
     metrics.prepare(book.contracts)
     for code in quarantine.CODES:

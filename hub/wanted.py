@@ -21,6 +21,7 @@ from contracts.book import Book
 from contracts.contract import Contract
 from hub import topics
 from hub.config import Settings
+from hub.ways import walked
 
 WEEK_MS = 7 * 24 * 3600 * 1000
 FOREVER = -1
@@ -87,7 +88,8 @@ def _topics(contracts: Iterable[Contract], settings: Settings) -> Iterable[Topic
     yield _topic(topics.ledger(prefix), FOREVER, settings)
     yield _topic(topics.quarantine(prefix), FOREVER, settings, LARGEST + ROOM_FOR_A_CODE)
     for contract in contracts:
-        yield _topic(topics.disclosures(prefix, contract.id), WEEK_MS, settings)
+        kept = WEEK_MS if walked(contract) else FOREVER  # unread is not yet told: it waits for its way
+        yield _topic(topics.disclosures(prefix, contract.id), kept, settings)
         if contract.via != "topic":
             yield _topic(topics.dead(prefix, contract.id), FOREVER, settings)
 

@@ -1,4 +1,4 @@
-"""The commands of the registry's side: `city`, `morning`, `due`, `todokede`, `run relay`.
+"""The commands of the registry's side: `city`, `morning`, `due`, `todokede`, `run relay`, and those of `recorded_cli`.
 
 stdout is data, stderr is for people; a refused notice ends in exit code 3, and the other lines are answered still.
 """
@@ -21,7 +21,7 @@ from hub.database import connect
 from producers import city as cities
 from producers import due as dues
 from producers import morning as mornings
-from producers import relay_process
+from producers import recorded_cli, relay_process
 from producers import todokede as counter
 from producers.refusals import sentence
 
@@ -38,6 +38,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     app.command("morning")(morning)
     app.command("due")(due)
     app.command("todokede")(todokede)
+    recorded_cli.commands(app)
     run.command("relay")(relay)
 
 

@@ -23,7 +23,7 @@ from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms
 from hub.router import slot
 from hub.seal import Place, Sheet, seal
-from hub.wanted import wanted
+from hub.wanted import reader_of, wanted
 from hub.wrapping import wrapper
 
 PREFIX = "bench"
@@ -106,9 +106,8 @@ async def _outputs(settings: Settings, book: Book) -> int:
     """Every disclosure that a reader of committed records sees."""
     found = 0
     for name, contract in book.contracts.items():
-        principal = f"subscriber-{name}" if contract.via == "topic" else f"deliver-{name}"
         topic = topics.disclosures(PREFIX, name)
-        async with bus.reader(settings, principal, topic, range(settings.partitions)) as reader:
+        async with bus.reader(settings, reader_of(contract), topic, range(settings.partitions)) as reader:
             found += len(await reader.read_to_end())
     return found
 

@@ -19,7 +19,7 @@ from contracts.errors import BookRefused, JukiError
 from hub.errors import AlreadyTold
 
 GROUP: Final = "jukihub.commands"
-LIGHT: Final = ("decide", "contracts")
+LIGHT: Final = ("decide", "explain", "contracts")
 """Commands that need no server; the module has the command's name."""
 MODULES: Final = (*LIGHT, "demo", "house", "run", "topics", "keys", "bench")
 """Modules of this folder in the order of the help."""

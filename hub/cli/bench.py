@@ -34,7 +34,8 @@ def decide(
     if as_json:
         typer.echo(orjson.dumps(asdict(found) | {"per_second": found.per_second}))
         return
-    typer.echo(f"{found.per_second:,.0f} decisions/s on one core ({found.decisions:,} in {found.seconds:.2f} s)")
+    typer.echo(f"{found.per_second:,.0f} decisions/s on one core ({found.decisions:,} of {found.contracts} contracts "
+               f"in {found.seconds:.2f} s of it)")  # fmt: skip
     typer.echo(f"{found.parse_us:.1f} µs per change at the door")
 
 

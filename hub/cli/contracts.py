@@ -7,6 +7,7 @@ import orjson
 import typer
 
 from contracts.errors import BookRefused, Finding, Language
+from hub.cli import comparing, publishing
 from hub.cli.shared import Folder
 from hub.cli.shared import book as chosen
 from hub.cli.simulate import simulate
@@ -19,7 +20,9 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     contracts = typer.Typer(help="Contracts (提供契約) and the law behind them.", no_args_is_help=True)
     contracts.callback()(_nothing)
     contracts.command("check")(check)
+    contracts.command("diff")(comparing.diff)
     contracts.command("simulate")(simulate)
+    publishing.commands(contracts)
     app.add_typer(contracts, name="contracts")
 
 
@@ -56,7 +59,8 @@ def _judged(folder: Path | None) -> tuple[tuple[Finding, ...], dict[str, str], s
 
 
 def _plain(finding: Finding) -> dict[str, object]:
-    return {"code": finding.code, "file": finding.file, "line": finding.line, "message": finding.message.ja, "message_en": finding.message.en}
+    place = {"code": finding.code, "file": finding.file, "line": finding.line}
+    return {**place, "message": finding.message.ja, "message_en": finding.message.en}
 
 
 def _summary(findings: tuple[Finding, ...], hashes: dict[str, str]) -> str:

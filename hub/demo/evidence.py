@@ -5,10 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hub import archive
+from contracts.contract import Contract
+from hub import archive, bus, topics
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.demo.stage import asked
+from hub.seal import header
+from hub.wanted import reader_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,15 @@ class Evidence:
     def arrived(self) -> dict[str, int]:
         """How many disclosures each counterpart took."""
         return {name: len(self.memory(name)["told"]) for name in self.settings.counterpart_urls}
+
+    async def lying(self, contracts: Iterable[Contract]) -> dict[str, int]:
+        """How many disclosures lie committed on the topic of each of `contracts`, read as whoever may read it."""
+        return {contract.id: len(await self._committed(contract)) for contract in contracts}
+
+    async def _committed(self, contract: Contract) -> set[str]:
+        topic, parts = topics.disclosures(self.settings.prefix, contract.id), range(self.settings.partitions)
+        async with bus.reader(self.settings, reader_of(contract), topic, parts) as reader:
+            return {header(record.value)["jti"] for record in await reader.read_to_end()}
 
 
 async def _changes(database: Database) -> int:

@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey
 from rich.console import Console
 
 from contracts import book as law
+from contracts.contract import Contract
 from hub import config, detached
 from hub.demo import claims, folder, tables
 from hub.demo.claims import Claim
@@ -107,8 +108,10 @@ class Demo:
         self._act("6. what arrived, as counterparts and department say themselves", "")
         totals = asyncio.run(self.evidence.totals())
         opened = until(self._opened, lambda found: len(found) >= totals[SUBSCRIBER], "the department")
-        arrived = self.evidence.arrived() | {SUBSCRIBER: len({one["id"] for one in opened})}
-        self.out.print(tables.by_subscriber(totals, arrived))
+        at_counterparts, lying = self.evidence.arrived(), asyncio.run(self.evidence.lying(self._unread()))
+        arrived = at_counterparts | {SUBSCRIBER: len({one["id"] for one in opened})} | lying
+        where = dict.fromkeys(at_counterparts, "its counterpart") | {SUBSCRIBER: "the department"}
+        self.out.print(tables.by_subscriber(totals, arrived, where | dict.fromkeys(lying, "its topic")))
         seen = asyncio.run(self.evidence.told())
         return [
             claims.unheard(claims.changes_of(self.filed, ACTS["head-change"]), seen),
@@ -118,6 +121,11 @@ class Demo:
             Claim("the letter and what waited behind it were delivered: no dead letter is left", not self._letters()),
             claims.balanced(totals, arrived),
         ]
+
+    def _unread(self) -> list[Contract]:
+        """The contracts of whose topics nobody reads in this demonstration."""
+        read = {*self.settings.counterpart_urls, SUBSCRIBER}
+        return [contract for name, contract in law.load().contracts.items() if name not in read]
 
     def _opened(self) -> Sequence[Any]:
         """What the department has printed; a line that it is just writing counts next time."""
@@ -149,7 +157,7 @@ class Demo:
 
     def _show(self) -> None:
         seen, book = asyncio.run(self.evidence.told()), law.load()
-        self.out.print(tables.by_notice(self.filed, seen, [*book.contracts]))
+        self.out.print(tables.by_act(self.filed, seen, [*book.contracts]))
         change = claims.changes_of(self.filed, ACTS["move-in"])[0]
         self.out.print(tables.by_item(change, seen, book, "one 転入, item by item, measured on the sealed bytes"))
 

@@ -1,4 +1,4 @@
-"""Contracts built in memory, for what the shipped four do not have: populations, withholding, an end."""
+"""Contracts built in memory, for what the shipped ones do not have: withholding, an end, a trial."""
 
 from datetime import date
 from typing import Any

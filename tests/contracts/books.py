@@ -5,11 +5,12 @@ from pathlib import Path
 from contracts.book import load
 from contracts.contract import Contract
 from contracts.errors import BookRefused, Finding
+from contracts.folder import SHIPPED
 
 SOUND = """\
 subscriber = "子ども政策課"
 purpose    = "児童手当の支給"
-basis      = ["番号法9条1項別表81", "庁内連携条例"]
+basis      = ["番号法9条1項別表81", "庁内連携条例", "庁内連携条例・子ども"]
 hears      = ["記載", "消除", "修正", "世帯", "個人番号", "支援措置"]
 always     = []
 items      = ["宛名番号", "氏名", "生年月日", "住所", "続柄"]
@@ -24,6 +25,9 @@ in_force   = { from = 2026-04-01 }
 approved   = { by = "総務部法務", on = 2026-03-20, ref = "令和8年 決裁第123号" }
 """
 
+BASES = (SHIPPED / "law" / "bases.toml").read_text(encoding="utf-8")
+"""The shipped bases, to be edited."""
+
 Edits = tuple[tuple[str, str], ...]
 
 
@@ -33,6 +37,13 @@ def edited(text: str, edits: Edits) -> str:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     return text
+
+
+def ruled(key: str, old: str, new: str, bases: str = BASES) -> str:
+    """The shipped bases (or `bases`), with one edit in the basis `key`."""
+    head, mark, rest = bases.partition(f'[bases."{key}"]')
+    basis, gap, others = rest.partition("\n\n")
+    return head + mark + edited(basis, ((old, new),)) + gap + others
 
 
 def write(folder: Path, text: str, name: str = "kosodate", bases: str | None = None) -> Path:

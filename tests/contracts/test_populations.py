@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.contract import Population
+from contracts.decide import age_is_unknown
 from tests.contracts.agreed import ELSEWHERE, SOMEWHERE, agreed, outcome, relocation
 from tests.people import change, record
 
@@ -110,3 +111,17 @@ def test_a_protected_person_is_outside_a_contract_that_suspends(
 
 def test_the_death_of_a_suspended_person_is_not_told() -> None:
     assert outcome(change("DEATH", record(protected=True), None), agreed(protected="suspend")) == "outside"
+
+
+@pytest.mark.parametrize(("birth", "population", "expected"), [
+    (None, CHILDREN, True), ({"year": None, "month": 4, "day": 1, "text": "不詳"}, Population(age_from=40), True),
+    ({"year": 1920, "month": None, "day": None}, CHILDREN, False), (CHILD, CHILDREN, False),
+    (None, Population(japanese=True), False), (None, None, False),
+])  # fmt: skip
+def test_who_is_outside_for_want_of_a_year_of_birth_is_known(
+    birth: Any, population: Population | None, expected: bool
+) -> None:
+    contract = agreed(population=population)
+    assert age_is_unknown(record(birth_date=birth), contract) is expected
+    if expected:
+        assert outcome(relocation(birth_date=birth), contract) == "outside"

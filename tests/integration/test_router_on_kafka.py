@@ -33,6 +33,7 @@ from hub.pseudonym import Pseudonyms
 from hub.router import Router, slot
 from hub.run import check_sequences
 from hub.seal import Place, Sheet, header, seal
+from hub.wanted import reader_of
 from hub.wrapping import wrapper
 from tests.house import World
 
@@ -77,7 +78,7 @@ class Line:
         return slot(self.settings, BOOK, self.keys, self.parts, number, now)
 
     async def told(self, contract: str) -> list[Incoming]:
-        principal = "subscriber-child-policy" if contract == "child-policy" else f"deliver-{contract}"
+        principal = reader_of(BOOK.contracts[contract])
         topic = topics.disclosures(self.prefix, contract)
         async with bus.reader(self.settings, principal, topic, self.parts) as reader:
             return await reader.read_to_end()
@@ -117,7 +118,7 @@ async def test_a_refused_batch_aborts_the_whole_poll_and_the_next_attempt_tells_
     with pytest.raises(ProduceFailed):
         async with line.slot() as router:
             await drained(router, 1)
-    assert [len(await line.told(name)) for name in BOOK.contracts] == [0, 0, 0, 0]
+    assert {name: await line.told(name) for name in BOOK.contracts} == {name: [] for name in BOOK.contracts}
     line.limit(refusing, 1_048_588)
     async with line.slot() as router:
         await drained(router, 40)

@@ -100,7 +100,7 @@ def test_every_command_has_help() -> None:
 def test_the_shipped_contracts_are_sound() -> None:
     result = jukihub("contracts", "check")
     assert (result.returncode, result.stdout) == (0, "")
-    assert result.stderr == "4 contract(s), all supported by the law\n"
+    assert result.stderr == "16 contract(s), all supported by the law\n"
 
 
 def test_the_book_of_the_environment_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

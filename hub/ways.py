@@ -1,0 +1,25 @@
+"""The ways of handing over (`via` of a contract) that somebody walks in this release, and those that wait for one.
+
+A contract whose way is not built yet is decided, sealed and proven like any other; what it is told stays on its topic
+until the way is there, because a notice that expires unread would be a notice lost.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from contracts.contract import Contract
+
+ADAPTED: Final = frozenset({"prefecture", "intermediate-server", "convenience-store"})
+"""Handed over by a process of ours; a test compares this with consumers.adapters, which stands above this room."""
+READ: Final = frozenset({"topic"})
+"""Read by the subscriber itself."""
+
+
+def walked(contract: Contract) -> bool:
+    """Whether somebody takes what this contract is told off its topic."""
+    return contract.via in ADAPTED | READ
+
+
+def waiting(contracts: Mapping[str, Contract]) -> dict[str, str]:
+    """The contracts whose way is not built yet: id and `via`."""
+    return {name: contract.via for name, contract in contracts.items() if not walked(contract)}
