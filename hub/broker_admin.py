@@ -21,6 +21,8 @@ from hub.wanted import Acl, State, Topic, ours
 
 kafka: Any = confluent_kafka.admin  # untyped on purpose: its annotations contradict its documentation
 SECONDS = 20.0
+SHOWN_SECONDS = 120.0
+"""How long a broker may take to show hundreds of new partitions: its first minute on a busy machine is slow."""
 ITERATIONS = 4096  # of SCRAM; the passwords are 256 random bits, more would only cost time
 _KINDS = {
     "topic": kafka.ResourceType.TOPIC,
@@ -87,11 +89,12 @@ class Broker:
         made.check()
         with _closed_codes():
             self._carry_out(made)
-        until = time.monotonic() + SECONDS
+        until, rest = time.monotonic() + SHOWN_SECONDS, 0.02
         while not plan(want, self.state(want.topics), prefix).empty:
             if time.monotonic() > until:
                 raise DependencyUnavailable("not-applied", "Kafka", "The broker took the plan and does not show it")
-            time.sleep(0.02)
+            time.sleep(rest)
+            rest = min(2 * rest, 1.0)  # the question is as dear to a busy broker as the plan was
         return made
 
     def forget(self, prefix: str) -> None:

@@ -111,7 +111,7 @@ async def stored(settings: Settings, change_id: str) -> Stored | None:
             id=str(change), decided_on=first["decided_on"],
             routed_on=first["recorded_at"].astimezone(JAPAN).date(), book=await books.kept(database, first["book"]),
             told=tuple(telling for row in again for telling in tellings(row)),
-            change=await _change(settings, await Sight.of(settings, database), change, first),
+            change=await _change(settings, database, change, first),
         )  # fmt: skip
 
 
@@ -133,9 +133,12 @@ def _id(text: str) -> UUID:
         raise UsageError("bad-change-id", "CHANGE", "The id of a change is a UUID") from None
 
 
-async def _change(settings: Settings, sight: Sight, change: UUID, row: Mapping[str, Any]) -> Change | None:
+async def _change(settings: Settings, database: Database, change: UUID, row: Mapping[str, Any]) -> Change | None:
+    if not settings.kafka:
+        return None
+    sight = await Sight.of(settings, database)
     key = sight.record_key(row["subject"])
-    if key is None or not settings.kafka:
+    if key is None:
         return None
     try:
         async with asyncio.timeout(PATIENCE):

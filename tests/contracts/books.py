@@ -39,9 +39,9 @@ def edited(text: str, edits: Edits) -> str:
     return text
 
 
-def ruled(key: str, old: str, new: str) -> str:
-    """The shipped bases, with one edit in the basis `key`."""
-    head, mark, rest = BASES.partition(f'[bases."{key}"]')
+def ruled(key: str, old: str, new: str, bases: str = BASES) -> str:
+    """The shipped bases (or `bases`), with one edit in the basis `key`."""
+    head, mark, rest = bases.partition(f'[bases."{key}"]')
     basis, gap, others = rest.partition("\n\n")
     return head + mark + edited(basis, ((old, new),)) + gap + others
 

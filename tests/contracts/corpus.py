@@ -12,14 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
+from itertools import product
 from typing import Any, Final
 
 from contracts.change import Change
 from contracts.contract import Contract, Grant
-from contracts.kinds import kinds
-from contracts.law import items
 from tests.contracts.marked import AFTER, BEFORE, NUMBERS, Moment, birthday_tomorrow, born, value
-from tests.contracts.policy import SUBSCRIBERS, Terms
+from tests.contracts.policy import ACTIONS, DERIVED, ITEMS, KINDS, SUBSCRIBERS, People, Terms
 from tests.people import change
 
 FIRST: Final = date(2026, 4, 1)
@@ -29,8 +28,7 @@ DAY: Final = timedelta(days=1)
 HAPPENED: Final = {"year": 2026, "month": 3, "day": None, "text": "印-事由の生じた日"}
 NOTIFIED: Final = {"year": 2026, "month": None, "day": None, "text": "印-届出の日"}
 RESIDENT: Final = "0b1e0000-aaaa-4aaa-8aaa-0123456789ab"
-ITEMS: Final = tuple(items())
-DERIVED: Final = {name for name in ITEMS if items()[name].derived_from}
+NAMES: Final = tuple(ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ GRANTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a change: inside the contract's population, or outside and by what. `flag`: what it says of 支援措置."""
+    """One side of a change: inside the population, or outside and by what. `flag`: what it says of 支援措置."""
 
     inside: bool
     outside_by: str = ""
@@ -102,7 +100,7 @@ class Row:
     @property
     def name(self) -> str:
         """The row in the words of the law."""
-        said = (kinds()[self.kind].ja, items()[self.item].ja + self.touch, self.terms.subscriber, self.story.name)
+        said = (KINDS[self.kind], ITEMS[self.item] + self.touch, self.terms.subscriber, self.story.name)
         return "／".join((*said, self.authority.name))
 
 
@@ -111,46 +109,43 @@ class Row:
 IN: Final = Side(True)
 
 
-def stories(terms: Terms, action: str) -> Iterator[Story]:
+def stories(people: People, action: str) -> Iterator[Story]:
     """Every way of entering, being inside, leaving, being deleted and being outside twice."""
     if action == "記載":
         yield Story("新たに対象", "entered", None, IN)
-        yield from (Story(f"対象外（{way}）のまま", "outside", None, Side(False, way)) for way in ways_out(terms))
+        yield from (Story(f"対象外（{way}）のまま", "outside", None, Side(False, way)) for way in ways_out(people))
     elif action == "消除":
         yield Story("対象から消除", "deleted", IN, None)
-        yield from (Story(f"対象外（{way}）のまま消除", "outside", Side(False, way), None) for way in ways_out(terms))
+        yield from (Story(f"対象外（{way}）のまま消除", "outside", Side(False, way), None) for way in ways_out(people))
     else:
         yield Story("対象内", "inside", IN, IN)
-        for way in ways_out(terms):
-            yield from _comings_and_goings(terms, way)
+        for way in ways_out(people):
+            yield from _comings_and_goings(people, way)
 
 
-def _comings_and_goings(terms: Terms, way: str) -> Iterator[Story]:
+def _comings_and_goings(people: People, way: str) -> Iterator[Story]:
     out = Side(False, way)
     moved = frozenset({"年齢": {"birth_date"}, "国籍": {"nationality"}}.get(way, set()))
     yield Story(f"新たに対象（{way}）", "entered", out, IN, moved)
     yield Story(f"対象から外れる（{way}）", "left", IN, out, moved)
     yield Story(f"対象外（{way}）のまま", "outside", out, out)
-    if way == "年齢" and terms.age_from is not None:
+    if way == "年齢" and people.age_from is not None:
         yield Story("年齢に達して対象", "entered", *[Side(True, "達する")] * 2)
-    if way == "年齢" and terms.age_to is not None:
+    if way == "年齢" and people.age_to is not None:
         yield Story("年齢に達して外れる", "left", *[Side(True, "過ぎる")] * 2)
 
 
-def ways_out(terms: Terms) -> list[str]:
+def ways_out(people: People) -> list[str]:
     """How somebody on the register may be outside."""
-    aged = terms.age_from is not None or terms.age_to is not None
-    ways = {"年齢": aged, "国籍": terms.japanese is not None, "支援措置": terms.protected == "suspend"}
-    return [way for way, open_ in ways.items() if open_]
+    aged = people.age_from is not None or people.age_to is not None
+    ways = {"年齢": aged, "国籍": people.japanese is not None, "支援措置": people.suspended}
+    return [way for way, there in ways.items() if there]
 
 
-def flagged(terms: Terms, action: str) -> Iterator[Story]:
-    """The stories of persons under 支援措置, and of those of whom the record does not say."""
-    if terms.protected == "suspend":
-        yield from ()
-        return
-    for name, flag in (("支援措置あり", True), ("支援措置不明", None)):
-        for story in stories(terms, action):
+def flagged(people: People, action: str) -> Iterator[Story]:
+    """The stories of persons under 支援措置, and of those of whom the record does not say, where both may be inside."""
+    for name, flag in () if people.suspended else (("支援措置あり", True), ("支援措置不明", None)):
+        for story in stories(people, action):
             sides = [side and replace(side, flag=flag) for side in (story.before, story.after)]
             yield Story(f"{story.name}・{name}", story.state, *sides, story.moved)
 
@@ -160,20 +155,23 @@ def flagged(terms: Terms, action: str) -> Iterator[Story]:
 
 def rows(terms: Terms, kind: str) -> Iterator[Row]:
     """All rows of one contract and one kind."""
-    action = kinds()[kind].action
-    told, turn = tuple(stories(terms, action)), sorted(kinds()).index(kind)
-    for story in told:
-        for item in ITEMS:
-            yield from (Row(terms, kind, story, item, touch, VALID) for touch in touches(terms, story, item, turn))
-    around = [(story, VALID) for story in flagged(terms, action)]
-    around += [(story, authority) for story in told for authority in PERIODS]
+    told, turn = tuple(stories(terms.people, ACTIONS[kind])), list(KINDS).index(kind)
+    for story, item in product(told, NAMES):
+        yield from (Row(terms, kind, story, item, touch, VALID) for touch in touches(terms, story, item, turn))
+    around = [(story, VALID) for story in flagged(terms.people, ACTIONS[kind])]
+    yield from _in_turn(terms, kind, [*around, *product(told, PERIODS)], NAMES[turn % 7 :: 7])
+    if terms.conditional:
+        yield from _in_turn(terms, kind, list(product(told, GRANTS)), terms.conditional)
+
+
+def _in_turn(
+    terms: Terms, kind: str, around: list[tuple[Story, Authority]], items: tuple[str, ...]
+) -> Iterator[Row]:
+    """One row for each story and authority; the items take turns."""
+    turn = list(KINDS).index(kind)
     for at, (story, authority) in enumerate(around):
-        item = ITEMS[(turn + 7 * at) % len(ITEMS)]
+        item = items[(turn + at) % len(items)]
         yield Row(terms, kind, story, item, touches(terms, story, item, turn)[0], authority)
-    for item in terms.conditional:
-        for story in told:
-            touch = touches(terms, story, item, turn)[0]
-            yield from (Row(terms, kind, story, item, touch, authority) for authority in GRANTS)
 
 
 def touches(terms: Terms, story: Story, item: str, turn: int) -> tuple[str, ...]:
@@ -181,15 +179,15 @@ def touches(terms: Terms, story: Story, item: str, turn: int) -> tuple[str, ...]
 
     Struck out (null) and missing take turns: what is told of them is the same.
     """
-    if item in DERIVED or item in _controls(terms):
+    if item in DERIVED or item in _controls(terms.people):
         return ("",)
-    gone = "の欠如" if (ITEMS.index(item) + turn) % 2 else "の削除"
+    gone = "の欠如" if (NAMES.index(item) + turn) % 2 else "の削除"
     return ("の変更", gone) if story.state == "inside" else (gone,)
 
 
-def _controls(terms: Terms) -> set[str]:
+def _controls(people: People) -> set[str]:
     """Items that decide about membership; they are as the story says."""
-    ways = ways_out(terms)
+    ways = ways_out(people)
     return {item for item, way in (("birth_date", "年齢"), ("nationality", "国籍")) if way in ways}
 
 
@@ -198,7 +196,7 @@ def _controls(terms: Terms) -> set[str]:
 
 def happened(row: Row) -> Change:
     """The Change of which a row speaks. Inside, what is struck out was there before, and what is missing was not."""
-    base = _base(row.kind, row.authority.on, row.terms, row.story)
+    base = _base(ACTIONS[row.kind], row.authority.on, row.terms.people, row.story.before, row.story.after)
     before, after = base.before, base.after
     if row.touch == "の変更" and after is not None:
         after = {**after, row.item: _changed(row)}
@@ -206,8 +204,9 @@ def happened(row: Row) -> Change:
         before = before if row.story.state == "inside" else _with_null(before, row.item)
         after = _with_null(after, row.item)
     elif row.touch == "の欠如":
-        before, after = (_with_null if row.story.state == "inside" else _without)(before, row.item), _without(after, row.item)
-    return replace(base, before=before, after=after)
+        before = (_with_null if row.story.state == "inside" else _without)(before, row.item)
+        after = _without(after, row.item)
+    return replace(base, kind=row.kind, before=before, after=after)
 
 
 def _with_null(record: Mapping[str, Any] | None, item: str) -> Mapping[str, Any] | None:
@@ -219,28 +218,27 @@ def _without(record: Mapping[str, Any] | None, item: str) -> Mapping[str, Any] |
 
 
 def _changed(row: Row) -> Any:
-    return _birth(row.terms, IN, row.authority.on, AFTER) if row.item == "birth_date" else value(row.item, AFTER)
+    return _birth(row.terms.people, IN, row.authority.on, AFTER) if row.item == "birth_date" else value(row.item, AFTER)
 
 
 @cache
-def _base(kind: str, on: date, terms: Terms, story: Story) -> Change:
-    """The story as a Change through the door, with every item of the register filled and marked."""
-    records = (_record(terms, side, on) for side in (story.before, story.after))
+def _base(action: str, on: date, people: People, before: Side | None, after: Side | None) -> Change:
+    """The sides of a story as a Change through the door, with every item of the register filled and marked."""
+    records = (side and _record(people, side, on) for side in (before, after))
     at = f"{on.isoformat()}T10:15:00.123456+09:00"
+    kind = {"記載": "BIRTH", "消除": "DEATH", "修正": "RELOCATE"}[action]
     return change(kind, *records, resident=RESIDENT, effective_on=HAPPENED, notified_on=NOTIFIED, recorded_at=at)
 
 
-def _record(terms: Terms, side: Side | None, on: date) -> dict[str, Any] | None:
-    if side is None:
-        return None
-    known = {item: value(item, BEFORE) for item in ITEMS}
-    known |= {"birth_date": _birth(terms, side, on, BEFORE), "nationality": _nationality(terms, side)}
+def _record(people: People, side: Side, on: date) -> dict[str, Any]:
+    known = {item: value(item, BEFORE) for item in NAMES}
+    known |= {"birth_date": _birth(people, side, on, BEFORE), "nationality": _nationality(people, side)}
     flag = True if side.outside_by == "支援措置" else side.flag
     return known if flag is None else {"protected": flag, **known}
 
 
-def _birth(terms: Terms, side: Side, on: date, moment: Moment) -> str:
-    low, high = terms.age_from, terms.age_to
+def _birth(people: People, side: Side, on: date, moment: Moment) -> str:
+    low, high = people.age_from, people.age_to
     if side.outside_by == "達する":
         return birthday_tomorrow(low or 0, on)
     if side.outside_by == "過ぎる":
@@ -250,11 +248,11 @@ def _birth(terms: Terms, side: Side, on: date, moment: Moment) -> str:
     return born(low if low is not None else high if high is not None else 30, on, moment)
 
 
-def _nationality(terms: Terms, side: Side) -> str | None:
-    if terms.japanese is None:
-        return str(value("nationality", BEFORE))
-    national = terms.japanese is not (side.outside_by == "国籍")
-    return None if national else str(value("nationality", BEFORE))
+def _nationality(people: People, side: Side) -> str | None:
+    foreign = str(value("nationality", BEFORE))
+    if people.japanese is None:
+        return foreign
+    return foreign if people.japanese is (side.outside_by == "国籍") else None
 
 
 # What the law makes of it
@@ -270,14 +268,14 @@ class Answer:
     protected: bool | None = None
 
 
-def expected(row: Row, change_: Change) -> Answer:
+def expected(row: Row, change_: Change) -> Answer:  # noqa: PLR0911 - six rules, each with its ending
     """The six rules, from what the story says."""
     terms, state = row.terms, row.story.state
     if not row.authority.valid:
         return Answer("not-in-force")
     if state == "outside":
         return Answer("outside")
-    by_correction = kinds()[row.kind].action == "修正" and state != "inside"
+    by_correction = ACTIONS[row.kind] == "修正" and state != "inside"
     if row.kind not in terms.hears and not by_correction:
         return Answer("not-heard")
     permitted = terms.items + (terms.conditional if row.authority.granted else ())
@@ -293,7 +291,7 @@ def expected(row: Row, change_: Change) -> Answer:
 
 
 def _visible(row: Row, permitted: tuple[str, ...]) -> bool:
-    """Whether an item differs that the contract may have; 日本国民か否か differs for no one whose nationality is known."""
+    """Whether an item differs that the contract may have; of nationality at least, whether it is Japanese."""
     if row.touch not in ("の変更", "の削除") or row.item in DERIVED:
         return False
     naturalised = row.item == "nationality" and row.touch == "の削除" and "is_japanese" in permitted
@@ -301,7 +299,7 @@ def _visible(row: Row, permitted: tuple[str, ...]) -> bool:
 
 
 def _told(row: Row, change_: Change, permitted: tuple[str, ...]) -> dict[str, Any]:
-    action, record = kinds()[row.kind].action, change_.after if change_.after is not None else change_.before or {}
+    action, record = ACTIONS[row.kind], change_.after if change_.after is not None else change_.before or {}
     derived = {
         "change_action": action, "change_date": HAPPENED, "removal_date": HAPPENED if action == "消除" else None,
         "change_reason": row.kind if row.kind in row.terms.hears else None,
@@ -311,7 +309,7 @@ def _told(row: Row, change_: Change, permitted: tuple[str, ...]) -> dict[str, An
 
 
 def leaked(row: Row, change_: Change, answer: Answer, data: bytes) -> list[str]:
-    """What lies in the bytes of `answer` and may not: of an item that is not told, the person, the rest of the change."""
+    """What lies in the bytes of `answer` and may not: of items not told, of the person, of the rest of the change."""
     told = answer.items or {}
     named = {(key or mark).decode() for key, mark in _NAMED.findall(data)} & _ITEMS
     secret = [number for item, numbers in NUMBERS.items() if item not in told for number in numbers]
@@ -319,17 +317,18 @@ def leaked(row: Row, change_: Change, answer: Answer, data: bytes) -> list[str]:
     secret += [] if told.get("change_reason") else [f'"{row.kind}"']
     secret += [] if "change_action" in told else ["記載", "消除", "修正"]
     if "birth_date" not in told:
-        secret += [record["birth_date"] for record in (change_.before, change_.after) if record and record.get("birth_date")]
+        births = [record.get("birth_date") for record in (change_.before, change_.after) if record]
+        secret += [birth for birth in births if birth]
     return [*(named - told.keys()), *(each for each in secret if each.encode() in data)]
 
 
 _NAMED: Final = re.compile('"([a-z_0-9]+)":|印-([a-z_0-9]+)-'.encode())
 """Keys, and the marks of values."""
-_ITEMS: Final = frozenset(ITEMS)
+_ITEMS: Final = frozenset(NAMES)
 
 
 def every_row() -> Iterator[Row]:
     """The whole corpus."""
     for terms in SUBSCRIBERS.values():
-        for kind in kinds():
+        for kind in KINDS:
             yield from rows(terms, kind)

@@ -1,8 +1,8 @@
 """A resident whose every value can be recognised: before and after, no two items have a value in common.
 
-Text, dates (不詳, with their wording) and structures carry the name of their item; numbers are computed so that they pass
-the door and that none lies inside another. Of two items the value says nothing: 世帯主である旨 and 男女の別 are recognised
-by their key alone.
+Text, dates (不詳, with their wording) and structures carry the name of their item; numbers are computed so that they
+pass the door and that none lies inside another. Two items have values that say nothing, 世帯主である旨 and 男女の別:
+they are recognised by their key alone.
 """
 
 from datetime import date, timedelta

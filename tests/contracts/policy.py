@@ -1,4 +1,4 @@
-"""The policy as the oracle of the corpus reads it: policy.yaml, in ids of the wire. The Book is not asked."""
+"""The policy as the oracle of the corpus reads it: policy.yaml, groups of kinds expanded. The Book is not asked."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +8,18 @@ import yaml
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Whom a contract concerns, and whether 支援措置 puts somebody outside."""
+
+    age_from: int | None = None
+    age_to: int | None = None
+    japanese: bool | None = None
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
-    """One contract of the policy, its groups of kinds expanded."""
+    """One contract of the policy."""
 
     id: str
     subscriber: str
@@ -19,29 +29,36 @@ class Terms:
     always: frozenset[str]
     identifier: str
     protected: str
-    age_from: int | None = None
-    age_to: int | None = None
-    japanese: bool | None = None
+    people: People
 
 
-def _groups() -> dict[str, frozenset[str]]:
-    groups: dict[str, set[str]] = {}
-    for kind, table in _TABLES["kinds"].items():
-        groups.setdefault(table["group"], set()).add(kind)
-        groups[kind] = {kind}
-    return {name: frozenset(members) for name, members in groups.items()}
+_TABLES: Final[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("policy.yaml").read_text(encoding="utf-8"))
+
+ITEMS: Final[dict[str, str]] = _TABLES["items"]
+"""Item by id: its wording."""
+DERIVED: Final = frozenset(_TABLES["derived"])
+_GROUPS: Final[dict[str, dict[str, str]]] = {
+    group: {kind: ja for kind, ja in table.items() if kind.isupper()} for group, table in _TABLES["kinds"].items()
+}  # fmt: skip
+KINDS: Final = {kind: ja for group in _GROUPS.values() for kind, ja in group.items()}
+"""Kind by id: its name."""
+ACTIONS: Final = {kind: str(_TABLES["kinds"][group]["action"]) for group, each in _GROUPS.items() for kind in each}
+"""Kind by id: 記載, 消除 or 修正."""
+
+
+def _heard(names: list[str]) -> frozenset[str]:
+    return frozenset().union(*(_GROUPS.get(name, {name}) for name in names))
 
 
 def _terms(name: str, table: dict[str, Any]) -> Terms:
-    groups = _groups()
-    also = ["review", *(["snapshot"] if table.get("mirror") else [])]
+    without_saying = ["review", "snapshot"] if table.get("copy") else ["review"]
     return Terms(
-        id=name, subscriber=table["ja"], items=tuple(table["items"]), conditional=tuple(table["conditional"]),
-        hears=frozenset().union(*(groups[each] for each in [*table["hears"], *also])),
-        always=frozenset().union(*(groups[each] for each in table.get("always", []))),
-        identifier=table["identifier"], protected=table["protected"], **table.get("population", {}),
+        id=name, subscriber=table["as"], items=tuple(table["items"]), conditional=tuple(table.get("given", ())),
+        hears=_heard(table["hears"] + without_saying), always=_heard(table.get("always", [])),
+        identifier=table["key"], protected=table["protected"],
+        people=People(**table.get("people", {}), suspended=table["protected"] == "suspend"),
     )  # fmt: skip
 
 
-_TABLES: Final = yaml.safe_load(Path("/tmp/policy_shared.yaml").read_text(encoding="utf-8"))
 SUBSCRIBERS: Final = {name: _terms(name, table) for name, table in sorted(_TABLES["contracts"].items())}
+"""Contract by id."""

@@ -6,11 +6,8 @@ import pytest
 
 from contracts.articles import permitting
 from contracts.book import Book, load
-from contracts.folder import SHIPPED
 from contracts.law import NUMBER_ACT
-from tests.contracts.books import SOUND, edited, refused, write
-
-BASES = (SHIPPED / "law" / "bases.toml").read_text(encoding="utf-8")
+from tests.contracts.books import SOUND, edited, refused, ruled, write
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +49,17 @@ def test_only_the_number_act_lets_the_my_number_through(book: Book) -> None:
 def test_an_item_that_is_off_rests_on_what_would_let_it_through(book: Book) -> None:
     assert keys(book, "convenience-store", "my_number") == ["番号法19条6号"]
     assert keys(book, "convenience-store", "seal_registration") == ["印鑑条例"]
-    assert keys(book, "child-policy", "nationality") == ["庁内連携条例"]
+    assert keys(book, "child-policy", "nationality") == ["庁内連携条例・子ども"]
 
 
 def test_a_derived_item_rests_on_the_bases_of_all_its_sources(tmp_path: Path) -> None:
-    bases = edited(BASES, (('"続柄",\n  "消除年月日"', '"続柄", "国籍等",\n  "消除年月日"'),))
+    bases = ruled("庁内連携条例・子ども", 'permits = ["旧氏"', 'permits = ["国籍等", "旧氏"')
     text = edited(SOUND, (('"続柄"]', '"続柄", "日本国民か否か"]'),))
-    assert keys(load(write(tmp_path, text, bases=bases)), "kosodate", "is_japanese") == ["庁内連携条例"]
+    assert keys(load(write(tmp_path, text, bases=bases)), "kosodate", "is_japanese") == ["庁内連携条例・子ども"]
 
 
 def test_a_basis_for_what_is_granted_lets_no_item_through_that_is_not(tmp_path: Path) -> None:
-    bases = edited(BASES, (
-        ('permits = ["個人番号", "児童手当の受給資格事項"]', 'permits = []\nwhen_granted = ["個人番号"]'),
-        ('"続柄",\n  "消除年月日"', '"続柄", "個人番号",\n  "消除年月日"'),
-    ))  # fmt: skip
+    bases = ruled("庁内連携条例・子ども", 'permits = ["旧氏"', 'permits = ["個人番号", "旧氏"')
+    bases = ruled("番号法9条1項別表81", 'permits = ["個人番号", ', 'when_granted = ["個人番号"]\npermits = [', bases)
     text = edited(SOUND, (('"続柄"]', '"続柄", "個人番号"]'),))
     assert [found.code for found in refused(write(tmp_path, text, bases=bases))] == ["my-number-without-number-act"]

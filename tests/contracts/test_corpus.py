@@ -13,14 +13,25 @@ from contracts.book import load
 from contracts.change import Change
 from contracts.contract import Contract
 from contracts.decide import Silence
-from contracts.kinds import kinds
 from hub.cli.decide import answers
 from hub.intake import Accepted
 from hub.telling import decided, payload
 from tests.contracts.corpus import (
-    GRANTS, ITEMS, PERIODS, VALID, Answer, Authority, Row, every_row, expected, happened, leaked, rows, stories,
+    GRANTS,
+    NAMES,
+    PERIODS,
+    VALID,
+    Answer,
+    Authority,
+    Row,
+    every_row,
+    expected,
+    happened,
+    leaked,
+    rows,
+    stories,
 )  # fmt: skip
-from tests.contracts.policy import SUBSCRIBERS
+from tests.contracts.policy import ACTIONS, KINDS, SUBSCRIBERS
 
 BOOK = load()
 DISCLOSURE = "d15c0000-0000-5000-8000-000000000001"
@@ -87,7 +98,7 @@ def _leaks(row: Row, change: Change, answer: Answer, data: bytes) -> list[str]:
     return [f"{row.name}: {secret} lies in the bytes" for secret in leaked(row, change, answer, data)]
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("contract", SUBSCRIBERS)
 def test_in_the_bytes_lies_what_the_law_permits_and_nothing_else(contract: str, kind: str) -> None:
     assert [fault for row in rows(SUBSCRIBERS[contract], kind) for fault in faults(row)] == []
@@ -97,31 +108,41 @@ def test_the_corpus_is_of_every_contract_that_is_shipped() -> None:
     assert set(SUBSCRIBERS) == set(BOOK.contracts)
 
 
-def test_the_corpus_holds_more_than_ten_thousand_rows_and_no_row_twice() -> None:
-    names = [row.name for row in every_row()]
-    assert len(names) > 10_000
-    assert len(names) == len(set(names))
+@pytest.fixture(scope="module")
+def corpus() -> list[Row]:
+    """Every row."""
+    return list(every_row())
 
 
-def test_the_corpus_crosses_every_item_contract_kind_and_state() -> None:
-    crossed = {(row.item, row.terms.id, row.kind, row.story.state) for row in every_row() if row.authority is VALID}
-    for terms in SUBSCRIBERS.values():
-        for kind in kinds().values():
-            states = {story.state for story in stories(terms, kind.action)}
-            assert {(item, terms.id, kind.id, state) for item in ITEMS for state in states} <= crossed
+def test_the_corpus_holds_more_than_ten_thousand_rows_and_no_row_twice(corpus: list[Row]) -> None:
+    assert len(corpus) > 10_000
+    assert len({row.name for row in corpus}) == len(corpus)
+
+
+def test_the_corpus_crosses_every_item_contract_kind_and_state(corpus: list[Row]) -> None:
+    crossed = {(row.item, row.terms.id, row.kind, row.story.state) for row in corpus if row.authority is VALID}
+    wanted = {
+        (item, terms.id, kind, story.state)
+        for terms in SUBSCRIBERS.values() for kind in KINDS for story in stories(terms.people, ACTIONS[kind])
+        for item in NAMES
+    }  # fmt: skip
+    assert wanted - crossed == set()
     assert {state for _, _, _, state in crossed} == {"entered", "inside", "deleted", "left", "outside"}
 
 
-def test_every_authority_meets_every_contract_kind_and_state() -> None:
-    met = {(row.authority, row.terms.id, row.kind, row.story.state) for row in every_row()}
-    for terms in SUBSCRIBERS.values():
-        for authority in (VALID, *PERIODS, *(GRANTS if terms.conditional else ())):
-            for kind in kinds().values():
-                for story in stories(terms, kind.action):
-                    assert (authority, terms.id, kind.id, story.state) in met
+def test_every_authority_meets_every_contract_kind_and_state(corpus: list[Row]) -> None:
+    met = {(row.authority.name, row.terms.id, row.kind, row.story.state) for row in corpus}
+    wanted = {
+        (authority.name, terms.id, kind, story.state)
+        for terms in SUBSCRIBERS.values() for kind in KINDS for story in stories(terms.people, ACTIONS[kind])
+        for authority in (VALID, *PERIODS, *(GRANTS if terms.conditional else ()))
+    }  # fmt: skip
+    assert wanted - met == set()
 
 
-def test_the_corpus_hears_every_answer() -> None:
+def test_every_answer_occurs(corpus: list[Row]) -> None:
     """A corpus in which one silence never occurs would not notice its absence; nobody in the policy withholds."""
-    answers_ = {answer.silence or answer.state for row in every_row() for answer in [expected(row, happened(row))]}
-    assert answers_ == {"not-in-force", "outside", "not-heard", "nothing-changed", "entered", "inside", "deleted", "left"}
+    answers_ = [expected(row, happened(row)) for row in corpus if row.kind in ("BIRTH", "RELOCATE", "DEATH")]
+    assert {answer.silence or answer.state for answer in answers_} == {
+        "not-in-force", "outside", "not-heard", "nothing-changed", "entered", "inside", "deleted", "left",
+    }  # fmt: skip
