@@ -70,7 +70,7 @@ def export_topics(form: Format = "strimzi", out: Out = None, cluster: Cluster = 
     if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", cluster):
         raise typer.BadParameter("a name of Kubernetes is meant", param_hint="--cluster")
     here = settings()
-    state = wanted(book.load(here.contracts), here)
+    state = wanted(given.book(here), here)
     made = strimzi.files(state, cluster) if form == "strimzi" else {"topics.json": as_text(rights.as_json(state))}
     if out is None:
         typer.echo("".join(made.values()), nl=False)
