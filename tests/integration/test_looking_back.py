@@ -31,7 +31,7 @@ from hub.lookback import Stored, stored
 from hub.migrate import migrate_all
 from hub.simulate import Simulation, simulate
 from tests.house import House, World, made_databases
-from tests.integration.test_router_on_kafka import Line, archived, drained, now
+from tests.integration.test_router_on_kafka import Line, archiver, drained, now
 
 BOOK = law.load()
 NARROWED = replace(BOOK.contracts["child-policy"], items=BOOK.contracts["child-policy"].items[:-4])
@@ -52,13 +52,16 @@ async def line(world: World) -> AsyncIterator[Line]:
 
 
 async def routed(line: Line, *contents: tuple[UUID, bytes]) -> None:
-    """These changes are published, routed and archived."""
+    """These changes are published, routed and archived: a commit may be a moment older than what a reader sees."""
+    lines = len(contents) + await line.database.fetchval("SELECT count(*) FROM hub.ledger")
     for resident, content in contents:
         await line.seal_and_put(resident, content)
     async with line.slot() as router:
         await books.remember(line.database, BOOK, now())
         await drained(router, len(contents))
-    await archived(line)
+    async with archiver(line) as one:
+        while await line.database.fetchval("SELECT count(*) FROM hub.ledger") < lines:
+            await one.once()
 
 
 def forgotten(line: Line, part: int, before: int) -> None:
