@@ -108,9 +108,9 @@ def _names(book: Book, items: Sequence[str]) -> str:
 
 
 def _range(contract: Contract) -> str:
-    limit = f"のうち、{words.those(contract.population)}" if contract.population else ""
+    those = words.those(contract.population)
     without = "（支援措置の対象者を除く。）" if contract.protected != "deliver" else ""
-    return f"住民基本台帳に記録されている者{limit}{without}"
+    return f"住民基本台帳に記録されている者{f'のうち、{those}' if those else ''}{without}"
 
 
 def _number(contract: Contract) -> str:

@@ -38,8 +38,8 @@ class Change:
     """One change of one resident, valid in form.
 
     `version`: time of recording in microseconds, rising per resident. `before` and `after`: the records as they came,
-    null for 記載 and 消除 respectively. `effective_on` and `notified_on`: dates, possibly incomplete. `altered`: ids of the
-    items that differ between the two, where missing is null; compared once, for every contract that asks.
+    null for 記載 and 消除 respectively. `effective_on` and `notified_on`: dates, possibly incomplete. `altered`: ids of
+    the items that differ between the two, where missing is null; compared once, for every contract that asks.
     """
 
     id: str

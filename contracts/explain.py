@@ -126,12 +126,15 @@ def kind_name(book: Book, kind: str) -> str:
 
 def differing(change: Change, among: tuple[str, ...]) -> Iterator[str]:
     """Those of `among` that the change alters; what is derived from the change itself alters nothing."""
-    before, after = change.before or {}, change.after or {}
-    both = change.before is not None and change.after is not None
     for item in among:
-        derived = item == "is_japanese" and both and is_japanese(before) != is_japanese(after)
-        if derived or before.get(item) != after.get(item):
+        if item in change.altered or (item == "is_japanese" and _changes_nationality(change)):
             yield item
+
+
+def _changes_nationality(change: Change) -> bool:
+    if change.before is None or change.after is None:
+        return False
+    return is_japanese(change.before) != is_japanese(change.after)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 from contracts.contract import Contract, Population
 from contracts.dates import age
-from contracts.decide import Registered, is_japanese, is_protected
+from contracts.decide import Registered, age_is_unknown, is_japanese, is_protected
 from contracts.errors import Text
 
 RULES: Final[Mapping[str, Text]] = {
@@ -134,17 +134,16 @@ def why_outside(record: Registered | None, contract: Contract, on: date) -> Text
         return NO_RECORD
     if contract.protected == "suspend" and is_protected(record):
         return SUSPENDED if record.get("protected") else MAYBE_SUSPENDED
-    return None if contract.population is None else _not_among(contract.population, record, on)
-
-
-def _not_among(people: Population, record: Registered, on: date) -> Text | None:
+    people = contract.population or Population()
     if people.japanese is not None and is_japanese(record) != people.japanese:
         return NOT_JAPANESE if people.japanese else JAPANESE
-    if people.age_from is None and people.age_to is None:
-        return None
+    return NO_AGE if age_is_unknown(record, contract) else _by_age(people, record, on)
+
+
+def _by_age(people: Population, record: Registered, on: date) -> Text | None:
     years = age(record.get("birth_date"), on)
     if years is None:
-        return NO_AGE
+        return None  # where it matters, it has been said that it is unknown
     if people.age_from is not None and years < people.age_from:
         return TOO_YOUNG.format(age=people.age_from)
     return TOO_OLD.format(age=people.age_to) if people.age_to is not None and years > people.age_to else None

@@ -66,6 +66,10 @@ class Count:
         self.effects[found.effect] += 1
         if found.effect != "silent":
             self.kinds[kind][found.effect] += 1
+        if found.effect == "changed":
+            self._add_changed(found)
+
+    def _add_changed(self, found: Difference) -> None:
         self.gained.update(found.gained)
         self.lost.update(found.lost)
         self.altered.update(found.altered)
@@ -98,7 +102,9 @@ class Report:
             self.read += 1
         for name in case.then.keys() | case.draft.keys():
             found = compare(case.then.get(name, NOT_IN_FORCE), case.draft.get(name, NOT_IN_FORCE))
-            self.contracts.setdefault(name, Count()).add(case.kind or NO_KIND, found)
+            if name not in self.contracts:
+                self.contracts[name] = Count()
+            self.contracts[name].add(case.kind or NO_KIND, found)
 
     @property
     def differing(self) -> int:
@@ -117,15 +123,20 @@ def fold(cases: Iterable[Case]) -> Report:
 def compare(then: Answer, draft: Answer) -> Difference:
     """How what the draft tells differs from what was told then."""
     if isinstance(draft, Unknown):
-        return Difference("perhaps-told" if isinstance(then, Silence) else "perhaps-silent")
-    if isinstance(then, Disclosure | Recorded):
-        return _told_then(then, draft)
-    return Difference("silent" if isinstance(draft, Silence) else "newly-told")
-
-
-def _told_then(then: Disclosure | Recorded, draft: Disclosure | Recorded | Silence) -> Difference:
+        return _PERHAPS_TOLD if isinstance(then, Silence) else _PERHAPS_SILENT
+    if isinstance(then, Silence | Unknown):
+        return _SILENT if isinstance(draft, Silence) else _NEWLY_TOLD
     if isinstance(draft, Silence):
-        return Difference("no-longer-told")
+        return _NO_LONGER_TOLD
+    return _SAME if then is draft else _told_in_both(then, draft)
+
+
+_SILENT, _SAME, _NEWLY_TOLD = Difference("silent"), Difference("same"), Difference("newly-told")
+_NO_LONGER_TOLD = Difference("no-longer-told")
+_PERHAPS_TOLD, _PERHAPS_SILENT = Difference("perhaps-told"), Difference("perhaps-silent")
+
+
+def _told_in_both(then: Disclosure | Recorded, draft: Disclosure | Recorded) -> Difference:
     before, after = frozenset(then.items), frozenset(draft.items)
     altered = _altered(then, draft)
     states = None if then.state == draft.state else (then.state, draft.state)

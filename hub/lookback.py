@@ -19,7 +19,7 @@ from uuid import UUID
 import orjson
 
 from contracts.book import Book
-from contracts.change import Change
+from contracts.change import JAPAN, Change
 from hub import books, bus, topics
 from hub.bus import Incoming
 from hub.config import Settings
@@ -57,10 +57,14 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is left of a change. `book`: None where it was never kept; `change`: None where it can no longer be read."""
+    """What is left of a change. `book`: None where it was never kept; `change`: None where it can no longer be read.
+
+    `routed_on`: the day in Japan on which the router told of it, on which a contract that had ended was told nothing.
+    """
 
     id: str
     decided_on: date
+    routed_on: date
     book: Book | None
     told: tuple[Telling, ...]
     change: Change | None
@@ -104,9 +108,10 @@ async def stored(settings: Settings, change_id: str) -> Stored | None:
         first = rows[0]
         again = [row for row in rows if (row["partition"], row["digest"]) == (first["partition"], first["digest"])]
         return Stored(
-            id=str(change), decided_on=first["decided_on"], book=await books.kept(database, first["book"]),
+            id=str(change), decided_on=first["decided_on"],
+            routed_on=first["recorded_at"].astimezone(JAPAN).date(), book=await books.kept(database, first["book"]),
             told=tuple(telling for row in again for telling in tellings(row)),
-            change=await _change(settings, await Sight.of(settings, database), change, first),
+            change=await _change(settings, database, change, first),
         )  # fmt: skip
 
 
@@ -128,9 +133,12 @@ def _id(text: str) -> UUID:
         raise UsageError("bad-change-id", "CHANGE", "The id of a change is a UUID") from None
 
 
-async def _change(settings: Settings, sight: Sight, change: UUID, row: Mapping[str, Any]) -> Change | None:
+async def _change(settings: Settings, database: Database, change: UUID, row: Mapping[str, Any]) -> Change | None:
+    if not settings.kafka:
+        return None
+    sight = await Sight.of(settings, database)
     key = sight.record_key(row["subject"])
-    if key is None or not settings.kafka:
+    if key is None:
         return None
     try:
         async with asyncio.timeout(PATIENCE):

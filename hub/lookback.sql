@@ -1,4 +1,4 @@
 -- name: lines
 -- Every line of a change id, the first to be written first.
-SELECT partition, ledger_offset, digest, subject, book, decided_on, line FROM hub.ledger
+SELECT partition, ledger_offset, digest, subject, book, decided_on, recorded_at, line FROM hub.ledger
 WHERE change = $1 ORDER BY recorded_at, partition, ledger_offset

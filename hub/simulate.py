@@ -17,6 +17,7 @@ from uuid import UUID
 
 from contracts.book import Book
 from contracts.change import JAPAN, Change
+from contracts.contract import Contract
 from contracts.decide import NOT_IN_FORCE, Disclosure, Silence
 from contracts.foreseen import Drafted, Recorded, foreseen
 from contracts.simulate import Answer, Case, Report, answered, redecided
@@ -66,7 +67,7 @@ async def simulate(settings: Settings, draft: Book, days: int, now: datetime, se
     async with connect(settings.database, size=2) as database:
         beginnings = await database.fetch(_SQL["beginnings"], books.start_of(found.since))
         if beginnings:
-            past = Past(settings, database, await Sight.of(settings, database))
+            past = Past(settings, database, await Sight.of(settings, database) if settings.kafka else None)
             weigher = Weigher(database, {name: Drafted.of(one) for name, one in draft.contracts.items()}, found)
             for row in beginnings:
                 async for line, change in past.lines(row["partition"], row["ledger_offset"]):
@@ -77,11 +78,14 @@ async def simulate(settings: Settings, draft: Book, days: int, now: datetime, se
 
 @dataclass(slots=True)
 class Past:
-    """The ledger's lines of a partition in their order, each with its Change where that can still be read."""
+    """The ledger's lines of a partition in their order, each with its Change where that can still be read.
+
+    `sight`: None where there is no broker, and so nothing to open.
+    """
 
     settings: Settings
     database: Database
-    sight: Sight
+    sight: Sight | None
 
     async def lines(self, part: int, at: int) -> AsyncIterator[tuple[Row, Change | None]]:
         """Every line from the offset `at` on."""
@@ -96,7 +100,7 @@ class Past:
 
     async def _published(self, part: int) -> AsyncGenerator[Sequence[Incoming], None]:
         """What juki.changes still holds of a partition; nothing where the broker is away."""
-        if not self.settings.kafka:
+        if self.sight is None:
             return
         topic = topics.changes(self.settings.prefix)
         try:
@@ -113,7 +117,7 @@ class Past:
 
     async def _matched(self, part: int, at: int, records: Sequence[Incoming]) -> list[tuple[int, Change]]:
         """Which lines from `at` on are those of which records: both are in the same order."""
-        opened = [found for record in records if (found := await self.sight.read(record))]
+        opened = [found for record in records if self.sight and (found := await self.sight.read(record))]
         lines = await self._lines_of(part, at, opened)
         matched: list[tuple[int, Change]] = []
         for accepted, digest in opened:
@@ -149,6 +153,7 @@ class Weigher:
     draft: Mapping[str, Drafted]
     found: Simulation
     _books: dict[str, Book | None] = field(default_factory=dict)
+    _answers: dict[tuple[str, Recorded | Silence, str, tuple[date, date]], Answer] = field(default_factory=dict)
 
     async def weigh(self, row: Row, change: Change | None) -> None:
         """Count one line; a repeat is one telling more of the same, and no other case."""
@@ -171,9 +176,18 @@ class Weigher:
         days = (row["decided_on"], _today(row))
         then = {name: _recorded(told.get(name)) for name in told.keys() | agreed.keys() | self.draft.keys()}
         draft = {
-            name: foreseen(answer, agreed.get(name), self.draft.get(name), days) for name, answer in then.items()
+            name: self._foreseen(name, answer, row["book"], agreed.get(name), days) for name, answer in then.items()
         }
         return Case(None, then, draft)
+
+    def _foreseen(
+        self, name: str, then: Recorded | Silence, book: str, agreed: Contract | None, days: tuple[date, date]
+    ) -> Answer:
+        """The same question comes for thousands of changes; it is answered once for each day."""
+        question = (name, then, book, days)
+        if question not in self._answers:
+            self._answers[question] = foreseen(then, agreed, self.draft.get(name), days)
+        return self._answers[question]
 
     def _read(self, row: Row, told: Mapping[str, Telling], book: Book | None, change: Change) -> Case:
         today = _today(row)

@@ -97,7 +97,7 @@ def standing() -> Iterator[House]:
 def made_world(house: House, data: Path) -> Iterator[World]:
     """A fresh world in `house`, with `data` as its data folder; gone when the block is left."""
     name = f"w{uuid.uuid4().hex[:8]}"
-    dsns = {kind: house.templates[kind].replace(f"/{kind}?", f"/{kind}_{name}?") for kind in DATABASES}
+    dsns = _own(house, name)
     settings = _settings(house, dsns, data, name)
     broker = house.broker()
     with ThreadPoolExecutor(1) as beside:
@@ -111,6 +111,21 @@ def made_world(house: House, data: Path) -> Iterator[World]:
             forgotten = beside.submit(broker.forget, name)
             _elsewhere(_drop(house, name)).result()
             forgotten.result()
+
+
+@contextmanager
+def made_databases(house: House, data: Path) -> Iterator[Settings]:
+    """Fresh databases, and nothing on the broker: for a test that asks no broker, and in a fraction of the time."""
+    name = f"w{uuid.uuid4().hex[:8]}"
+    _elsewhere(_clone(house, name)).result()
+    try:
+        yield _settings(house, _own(house, name), data, name)
+    finally:
+        _elsewhere(_drop(house, name)).result()
+
+
+def _own(house: House, name: str) -> dict[str, str]:
+    return {kind: house.templates[kind].replace(f"/{kind}?", f"/{kind}_{name}?") for kind in DATABASES}
 
 
 def _started(file: Path, data: Path, folder: Path, *options: str) -> dict[str, Any]:

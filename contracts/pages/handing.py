@@ -45,9 +45,9 @@ def moments(book: Book, contract: Contract) -> str:
     parts = [f"{words.kinds(book, words.ordinary(contract))}の異動について、{_MOMENTS.get(contract.via, _AT_ONCE)}"]
     if contract.always:
         parts.append(f"ただし、{words.kinds(book, contract.always)}は、提供する情報に変わりがないときも知らせる。")
-    if contract.population is not None or contract.protected == "suspend":
+    if words.those(contract.population) or contract.protected == "suspend":
         parts.append("修正の異動により本人の範囲に入り、又は範囲から外れたときは、その種類にかかわらず知らせる。")
-    if contract.population is not None and words.has_age(contract.population):
+    if words.has_age(contract.population):
         parts.append("年齢への到達は日次で判定する。")
     if contract.mirror:
         parts.append("初回に、本人の範囲の全員について一括して知らせる（初期登録）。")

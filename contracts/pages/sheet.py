@@ -103,15 +103,14 @@ def _footer(book: Book, sample: bool) -> Iterator[str]:
     legend = "".join(_basis(at, basis) for at, basis in enumerate(book.bases.values(), 1))
     kinds = "；".join(words.group_words(book))
     yield f"<footer><section><h2>根拠の一覧（番号　条項　［確かさ］　出典）</h2><ol>{legend}</ol>"
-    yield f"<h2>凡例</h2><p>{''.join(NOTES)}</p><p>{CERTAINTY}表の中で下線のある番号はU。</p>"
+    yield f"<h2>凡例</h2><p>{''.join(NOTES)}</p><p>{CERTAINTY}下線のある番号はU。</p>"
     yield f"<p>異動の種類　{escape(kinds)}。</p></section>"
     yield f"<section><h2>決裁欄</h2>{_signatures(sample)}</section></footer>"
 
 
 def _basis(at: int, basis: Basis) -> str:
-    certainty = f'<b class="{basis.certainty}">［{basis.certainty}］</b>'
-    said = f"{escape(basis.name)}{certainty}<small>{escape(basis.source)}</small>"
-    return f"<li><b>{at}</b><span>{said}</span></li>"
+    said = f"{escape(basis.name)}<b>［{basis.certainty}］</b><small>{escape(basis.source)}</small>"
+    return f'<li><b><span class="{basis.certainty}">{at}</span></b><span>{said}</span></li>'
 
 
 def _signatures(sample: bool) -> str:

@@ -38,7 +38,7 @@ tfoot td, tfoot th { border-top: .35mm solid #111; }
 .U { text-decoration: underline; text-decoration-thickness: .12mm; text-underline-offset: .3mm; }
 .sample { color: #b00020; }
 footer { display: grid; grid-template-columns: 1fr 68mm; gap: 4mm; margin-top: 1.2mm;
-  font-size: 5.3pt; line-height: 1.2; }
+  font-size: 5.2pt; line-height: 1.15; }
 footer p { margin: 0; } footer ol { margin-bottom: 1.2mm; }
 ol { columns: 4; column-gap: 3mm; margin: 0; padding: 0; list-style: none; }
 li { break-inside: avoid; display: grid; grid-template-columns: 4mm 1fr; }

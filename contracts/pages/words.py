@@ -67,17 +67,17 @@ def is_sample(contract: Contract) -> bool:
 
 def people(population: Population | None) -> str:
     """Whom the contract concerns."""
-    return "・".join(_people(population)) if population else EVERYBODY
+    return "・".join(_people(population or Population())) or EVERYBODY
 
 
-def those(population: Population) -> str:
-    """Whom the contract concerns, in a sentence: 日本国民で満17歳以上の者."""
-    return "で".join(_people(population)) + ("の者" if has_age(population) else "")
+def those(population: Population | None) -> str:
+    """Whom the contract concerns, in a sentence (日本国民で満17歳以上の者); empty for everybody."""
+    return "で".join(_people(population or Population())) + ("の者" if has_age(population) else "")
 
 
-def has_age(population: Population) -> bool:
+def has_age(population: Population | None) -> bool:
     """Whether an age limits whom the contract concerns."""
-    return population.age_from is not None or population.age_to is not None
+    return population is not None and (population.age_from is not None or population.age_to is not None)
 
 
 def _people(population: Population) -> Iterator[str]:

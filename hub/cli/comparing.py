@@ -20,7 +20,7 @@ from hub.config import settings
 
 BOOK: Final = "a folder, the word shipped, or 8 or more digits of the hash of a kept Book"
 
-_FIELDS: Final[Mapping[str, Text]] = {
+FIELD_NAMES: Final[Mapping[str, Text]] = {
     "id": Text("契約の名前", "id"), "subscriber": Text("提供先", "subscriber"), "purpose": Text("利用目的", "purpose"),
     "basis": Text("根拠", "basis"), "hears": Text("知らせを受ける種類", "hears"), "items": Text("項目", "item"),
     "identifier": Text("識別項目", "identifier"), "protected": Text("支援措置の扱い", "protected"),
@@ -50,6 +50,7 @@ _LAW_STATUS: Final = {
 _NONE: Final = Text("なし", "none")
 _SAME: Final = Text("違いはない", "no difference")
 _TO: Final = Text("{before} → {after}", "{before} → {after}")
+_CHANGED: Final = Text("変更", "changed")
 _ORDER: Final = Text("順序だけが違う", "only the order differs")
 _YES_NO: Final = {True: Text("はい", "yes"), False: Text("いいえ", "no")}
 
@@ -133,20 +134,20 @@ def _everybody(change: ContractChange, old: Book, new: Book) -> Iterator[tuple[C
     """Whom a contract concerns that is new or gone: nobody asks for what is not written there."""
     if change.status != "changed":
         book = new if change.status == "added" else old
-        yield (_FIELDS["population"], described(book.contracts[change.id].population))
+        yield (FIELD_NAMES["population"], "", described(book.contracts[change.id].population))
 
 
 def _rows(difference: Difference, old: Book, new: Book) -> Iterator[tuple[Cell, ...]]:
-    name = _FIELDS[difference.field]
+    name = FIELD_NAMES[difference.field]
     if difference.field == "id":
         return  # stands in the heading
     if difference.field == "population":
         yield from _people(difference)
         return
     if not isinstance(difference.before or difference.after, tuple | frozenset):
-        yield (name, *_from_to(difference, old, new))
+        yield (name, _CHANGED, _from_to(difference, old, new))
     elif not difference.gained and not difference.lost:
-        yield (name, _ORDER)
+        yield (name, _CHANGED, _ORDER)
     else:
         grants = {"＋": difference.after or (), "－": difference.before or ()}
         for sign, parts in (("＋", difference.gained), ("－", difference.lost)):
@@ -173,13 +174,13 @@ def _granted(parts: Iterable[Part], grants: Iterable[Grant]) -> Iterator[tuple[C
 
 def _people(difference: Difference) -> Iterator[tuple[Cell, ...]]:
     said = _TO.format(before=described(difference.before), after=described(difference.after))
-    yield (_FIELDS["population"], said, _PEOPLE[difference.effect])
+    yield (FIELD_NAMES["population"], _CHANGED, said, _PEOPLE[difference.effect])
 
 
-def _from_to(difference: Difference, old: Book, new: Book) -> tuple[Cell, ...]:
+def _from_to(difference: Difference, old: Book, new: Book) -> Text:
     before = _value(difference.field, difference.before, old)
     after = _value(difference.field, difference.after, new)
-    return (_TO.format(before=before, after=after),)
+    return _TO.format(before=before, after=after)
 
 
 def _value(field: str, value: Any, book: Book) -> Cell:

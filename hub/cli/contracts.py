@@ -7,7 +7,7 @@ import orjson
 import typer
 
 from contracts.errors import BookRefused, Finding, Language
-from hub.cli import comparing
+from hub.cli import comparing, publishing
 from hub.cli.shared import Folder
 from hub.cli.shared import book as chosen
 from hub.cli.simulate import simulate
@@ -22,6 +22,7 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     contracts.command("check")(check)
     contracts.command("diff")(comparing.diff)
     contracts.command("simulate")(simulate)
+    publishing.commands(contracts)
     app.add_typer(contracts, name="contracts")
 
 

@@ -14,6 +14,7 @@ import orjson
 import typer
 
 from contracts.book import Book
+from contracts.change import Change
 from contracts.contract import Contract
 from contracts.errors import Language, Text
 from contracts.explain import Explanation, Passage, explain
@@ -33,6 +34,10 @@ _ONLY_THEN: Final = "Only what was decided at the time can be shown: leave out -
 
 _TOLD: Final = Text("台帳：知らせた（{state}、通番 {seq}）", "ledger: told ({state}, sequence {seq})")
 _SILENT: Final = Text("台帳：知らせていない", "ledger: not told")
+_ENDED: Final = Text(
+    "台帳：知らせていない。処理した日（{day}）には、契約の効力が終わっていた",
+    "ledger: not told; on the day on which the change was routed ({day}) the contract had ended",
+)
 _UNREADABLE: Final = Text(
     "異動の内容はもう読めないので、台帳にあることだけを示す。知らせなかった理由は示せない",
     "the change itself is no longer readable: only what the ledger has is shown, and no silence can be explained",
@@ -99,13 +104,46 @@ class Asked:
             raise UsageError("unknown-contract", "--contract", f"There are: {', '.join(law.contracts)}")
         return law.contracts[self.contract]
 
-    def answer(self, told: Explanation, recorded: "Telling | None" = None, *, of_ledger: bool = False) -> None:
-        """Print the explanation, and where the change is `of_ledger` what was recorded of it."""
+    def answer(self, told: Explanation, ledger: "Ledger | None" = None) -> None:
+        """Print the explanation, and of a change that was carried what the ledger has of it."""
         if self.as_json:
-            _print(explained.document(told) | {"ledger": _recorded(recorded) if of_ledger else None})
+            _print(explained.document(told) | {"ledger": ledger.document() if ledger else None})
             return
-        ledger = [Section("", ((_said(recorded),),))] if of_ledger else []
-        show([*explained.sections(told), *ledger], self.language)
+        said = [Section("", ((ledger.said(told.contract),),))] if ledger else []
+        show([*explained.sections(told), *said], self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What the ledger has of one change for one contract: the day on which it was routed, and what was told."""
+
+    routed_on: date
+    telling: "Telling | None"
+
+    def said(self, contract: Contract | None) -> Text:
+        """The same in one sentence."""
+        if self.telling:
+            return _TOLD.format(state=self.telling.state, seq=self.telling.seq)
+        return _ENDED.format(day=self.routed_on) if contract and self.ended(contract) else _SILENT
+
+    def ended(self, contract: Contract) -> bool:
+        """Whether `contract` had ended by the day of routing, so that nothing was told whatever the decision."""
+        return contract.in_force_until is not None and contract.in_force_until < self.routed_on
+
+    def differs(self, told: Explanation) -> bool:
+        """Whether something else was told than the decision made again says."""
+        if self.telling is None:
+            return told.state is not None and not self.ended(told.contract)
+        then = (self.telling.state, frozenset(self.telling.items), self.telling.contract_hash)
+        return then != (told.state, frozenset(each.item for each in told.told), told.contract.hash)
+
+    def document(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        told = {"told": self.telling is not None, "routed_on": self.routed_on.isoformat()}
+        if self.telling is None:
+            return told
+        names = ("state", "items", "contract_hash", "seq", "partition", "disclosure")
+        return told | {name: getattr(self.telling, name) for name in names}
 
 
 def _named(asked: Asked) -> Book | None:
@@ -117,45 +155,41 @@ def _named(asked: Asked) -> Book | None:
 
 def _carried(change: str, asked: Asked) -> None:
     stored = given.stored(change)
+    telling = next((each for each in stored.told if each.contract == asked.contract), None)
+    ledger = Ledger(stored.routed_on, telling)
     if stored.change is None:
-        _of_ledger_alone(stored, asked)
-        return
+        _of_ledger_alone(stored, ledger, asked)
+    else:
+        _again(stored, stored.change, ledger, asked)
+
+
+def _again(stored: "Stored", change: Change, ledger: Ledger, asked: Asked) -> None:
     law = _named(asked) or (given.book_of(asked.on) if asked.on else stored.book)
     if law is None:
-        raise Advised("book-not-kept", "CHANGE", "Name a Book by --contracts or --book")
-    told = explain(stored.change, asked.of(law), law, asked.on or stored.decided_on)
-    recorded = _telling(stored, asked)
-    asked.answer(told, recorded, of_ledger=True)
+        raise Advised("book-not-kept", stored.id, "Name a Book by --contracts or --book")
+    told = explain(change, asked.of(law), law, asked.on or stored.decided_on)
+    asked.answer(told, ledger)
     as_it_was = stored.book is not None and (law.hash, told.on) == (stored.book.hash, stored.decided_on)
-    if as_it_was and differs(told, recorded):
+    if as_it_was and ledger.differs(told):
         raise Advised("ledger-differs", stored.id, _DIFFERS)
 
 
-def differs(told: Explanation, recorded: "Telling | None") -> bool:
-    """Whether the ledger says something else than the decision made again."""
-    if recorded is None:
-        return told.state is not None
-    now = (told.state, frozenset(each.item for each in told.told), told.contract.hash)
-    return now != (recorded.state, frozenset(recorded.items), recorded.contract_hash)
-
-
-def _of_ledger_alone(stored: "Stored", asked: Asked) -> None:
+def _of_ledger_alone(stored: "Stored", ledger: Ledger, asked: Asked) -> None:
     if asked.on or asked.book_hash or asked.contracts:
         raise Advised("change-unreadable", stored.id, _ONLY_THEN)
-    recorded = _telling(stored, asked)
     contract = asked.of(stored.book) if stored.book else None
-    passages = _passages(stored, contract, recorded.items if recorded else ())
+    passages = _passages(stored, contract, ledger.telling.items if ledger.telling else ())
     if asked.as_json:
         _print({
             "book": stored.book.hash if stored.book else None, "day": stored.decided_on.isoformat(),
             "contract": explained.agreed(contract) if contract else {"id": asked.contract},
-            "change": {"id": stored.id}, "told": recorded is not None,
-            "items": [explained.let_through(each) for each in passages], "ledger": _recorded(recorded),
+            "change": {"id": stored.id}, "told": ledger.telling is not None,
+            "items": [explained.let_through(each) for each in passages], "ledger": ledger.document(),
         })  # fmt: skip
     else:
         head = explained.heading(stored.book, contract, asked.contract, stored.decided_on)
-        items = [explained.passages(passages)] if recorded else []
-        show([Section(head, ((_said(recorded),), (_UNREADABLE,))), *items], asked.language)
+        items = [explained.passages(passages)] if ledger.telling else []
+        show([Section(head, ((ledger.said(contract),), (_UNREADABLE,))), *items], asked.language)
     raise typer.Exit(PARTIAL)
 
 
@@ -163,23 +197,6 @@ def _passages(stored: "Stored", contract: Contract | None, items: Iterable[str])
     if stored.book is None or contract is None:
         return [Passage(item, item, None, (), None) for item in items]
     return [let_through(stored.book, contract, item, stored.decided_on) for item in items]
-
-
-def _telling(stored: "Stored", asked: Asked) -> "Telling | None":
-    return next((each for each in stored.told if each.contract == asked.contract), None)
-
-
-def _said(recorded: "Telling | None") -> Text:
-    return _SILENT if recorded is None else _TOLD.format(state=recorded.state, seq=recorded.seq)
-
-
-def _recorded(recorded: "Telling | None") -> dict[str, Any]:
-    if recorded is None:
-        return {"told": False}
-    return {
-        "told": True, "state": recorded.state, "items": list(recorded.items), "contract_hash": recorded.contract_hash,
-        "seq": recorded.seq, "partition": recorded.partition, "disclosure": recorded.disclosure,
-    }  # fmt: skip
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -89,7 +89,7 @@ def stored(change_id: str) -> "Stored":
 
 def called(name: str, place: str) -> Book:
     """The Book `name`: a folder, the word `shipped`, or the hash of a kept one; raises BookRefused, UsageError."""
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return load(Path(name))
     if name == "shipped":
         return load()

@@ -21,7 +21,7 @@ class Section:
 
 def show(sections: Sequence[Section], language: Language) -> None:
     """Print `sections` to stdout."""
-    if sys.stdout.isatty():
+    if _on_a_terminal():
         _tables(sections, language)
         return
     for line in lines(sections, language):
@@ -45,6 +45,10 @@ def said(cell: Cell, language: Language) -> str:
     return cell.ja if language == "ja" else cell.en
 
 
+def _on_a_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
 def _tables(sections: Sequence[Section], language: Language) -> None:
     from rich.console import Console  # noqa: PLC0415 - only for people
     from rich.table import Table  # noqa: PLC0415 - as above
@@ -55,6 +59,8 @@ def _tables(sections: Sequence[Section], language: Language) -> None:
         if heading := said(section.heading, language):
             console.print(Plain(heading, style="bold"))
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+        for _ in range(max(map(len, section.rows), default=0) + 1):
+            table.add_column(overflow="fold")
         for row in section.rows:
             table.add_row("", *(Plain(said(cell, language)) for cell in row))
         if section.rows:

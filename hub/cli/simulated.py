@@ -49,6 +49,10 @@ _DIFFERS: Final = Text(
     "【要確認】台帳が当時の契約集による判定と異なるもの {count} 件（ledger-differs）：{places}",
     "WARNING: {count} lines of the ledger are not what their Book decides (ledger-differs): {places}",
 )
+_STATES: Final[Mapping[str, Text]] = {
+    "entered": Text("新たに対象", "entered"), "inside": Text("対象のまま", "inside"),
+    "deleted": Text("消除", "deleted"), "left": Text("対象から外れた", "left"),
+}  # fmt: skip
 _NOTHING: Final = Text("違いはない", "no difference")
 _LISTS: Final = (
     (Text("増える項目", "items gained"), "gained"), (Text("なくなる項目", "items lost"), "lost"),
@@ -148,7 +152,8 @@ def _contract(name: str, count: Count) -> Iterator[Text]:
     for title, attribute in _LISTS:
         yield from _named(title, getattr(count, attribute))
     for (was, now), n in sorted(count.states.items()):
-        yield Text("  状態 {was} → {now}：{n} 件", "  state {was} → {now}: {n}").format(was=was, now=now, n=n)
+        change = Text("  状態 {was} → {now}：{n} 件", "  state {was} → {now}: {n}")
+        yield change.format(was=_STATES[was], now=_STATES[now], n=n)
     yield from _by_kind(count)
 
 

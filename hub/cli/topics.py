@@ -1,7 +1,9 @@
-"""`jukihub topics plan|apply`: topics, principals and ACLs of the broker follow from the Book and nothing else."""
+"""`jukihub topics plan|apply|export`: topics, principals and ACLs of the broker follow from the Book alone."""
 
 import json
-from typing import Annotated
+import re
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,6 +14,9 @@ from hub.plan import Plan
 from hub.wanted import wanted
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+Format = Annotated[Literal["strimzi", "json"], typer.Option("--format", help="resources of Strimzi as YAML, or JSON")]
+Out = Annotated[Path | None, typer.Option(metavar="FOLDER", file_okay=False, help="write files there; else to stdout")]
+Cluster = Annotated[str, typer.Option(metavar="NAME", help="with strimzi: the Kafka resource that they belong to")]
 
 _topics = typer.Typer(no_args_is_help=True, help="Topics, principals and ACLs: generated from the contracts.")
 
@@ -48,6 +53,32 @@ def apply_topics(as_json: Json = False) -> None:
     here = _with_a_broker(settings())
     made = Broker(here.kafka, here.secrets_dir).apply(wanted(given.book(here), here), here.prefix)
     _tell(made, as_json, "nothing was to do")
+
+
+@_topics.command("export")
+def export_topics(form: Format = "strimzi", out: Out = None, cluster: Cluster = "juki-hub") -> None:
+    """Say what `apply` would make, for other tools to make it; asks no broker and holds no password.
+
+    \b
+    Examples:
+      jukihub topics export > kafka.yaml
+      jukihub topics export --cluster city --out resources/
+      jukihub topics export --format json
+    """
+    from hub.interface import as_text, rights, strimzi  # noqa: PLC0415 - as above
+
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", cluster):
+        raise typer.BadParameter("a name of Kubernetes is meant", param_hint="--cluster")
+    here = settings()
+    state = wanted(given.book(here), here)
+    made = strimzi.files(state, cluster) if form == "strimzi" else {"topics.json": as_text(rights.as_json(state))}
+    if out is None:
+        typer.echo("".join(made.values()), nl=False)
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in made.items():
+        (out / name).write_text(text, encoding="utf-8")
+        typer.echo(f"{out / name}: written", err=True)
 
 
 def _with_a_broker(here: Settings) -> Settings:

@@ -1,4 +1,4 @@
-"""One AsyncAPI 3.1 document per contract: everything that a subscriber needs to build against, and nothing of the others.
+"""One AsyncAPI 3.1 document per contract: all that a subscriber needs to build against, and nothing of the others.
 
 Topic, group, partitions and configuration are those of hub/wanted.py; the headers are those of hub/envelope.py; what a
 token holds is the schema of hub/interface/schema.py. The broker's address is a variable. Written from the subscriber's
@@ -21,6 +21,7 @@ BINDING: Final = "0.5.0"
 BOOTSTRAP: Final = "kafka.example:9093"
 _SEGMENT: Final = "[A-Za-z0-9_-]"
 TOKEN: Final = rf"^{_SEGMENT}+\.\.{_SEGMENT}{{16}}\.{_SEGMENT}+\.{_SEGMENT}{{22}}$"
+_DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SCHEMAS: Final = "#/components/schemas"
 _HOW: Final = (
     "read_committed で読む。値は JWE（compact、alg: dir、enc: A256GCM）。保護ヘッダーの aud、sub_topic、part、sub が、"
@@ -41,7 +42,7 @@ def document(contract: Contract, book: Book, state: State, settings: Settings) -
         "components": {
             "messages": {"disclosure": _message(contract)},
             "schemas": _schemas(contract, book, topic),
-            "securitySchemes": {"scram": {"type": "scramSha512", "description": "主体ごとの名前とパスワード。TLS の中だけで使う。"}},
+            "securitySchemes": {"scram": {"type": "scramSha512", "description": "主体ごとの名前とパスワード。"}},
         },
     }  # fmt: skip
     return {"asyncapi": VERSION, "id": f"urn:juki-hub:asyncapi:{fingerprint(content)}", **content}
@@ -159,12 +160,12 @@ def _protected_header(contract: Contract, topic: Topic) -> Schema:
     members: dict[str, Schema] = {
         "alg": {"const": "dir"},
         "enc": {"const": "A256GCM"},
-        "kid": {"description": "鍵（提供契約と日）。", "type": "string", "pattern": rf"^{contract.id}\.[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$"},
+        "kid": {"description": "鍵（提供契約と日）。", "type": "string", "pattern": rf"^{contract.id}\.{_DAY}$"},
         "aud": {"description": "提供契約。", "const": contract.id},
         "sub_topic": {"description": "置かれたトピック。", "const": topic.name},
         "part": {"description": "置かれたパーティション。", **number, "maximum": topic.partitions - 1},
         "iat": {"description": "封をした時刻（1970年からの秒）。", **number},
-        "ctr": {"description": "提供契約のハッシュ。この文書と異なれば、別の版による提供である。", "const": contract.hash},
+        "ctr": {"description": "提供契約のハッシュ。異なれば別の版による提供である。", "const": contract.hash},
         "seq": {"description": "提供契約とパーティションごとの連番。", "type": "integer", "minimum": 1},
         "jti": {"description": "提供情報の識別子。中身の id と同じ。", "type": "string", "format": "uuid"},
         "sub": {"description": "レコードキー（16進）。", "type": "string", "pattern": "^[0-9a-f]{32}$"},

@@ -1,8 +1,8 @@
 """What a token holds once it is opened, as JSON Schema 2020-12: every item that the contract permits and no other.
 
 A schema has as its `$id` the hash of its own content, and the hash of its contract is part of that content: no two
-schemas have one id, and no other wording of a contract has the same. What is told depends on the state: 住民が対象を
-外れた知らせ (left) holds the identifier alone, every other state every permitted item. Items granted by day may be there.
+schemas have one id, and no other wording of a contract has the same. What is told depends on the state: `left` holds
+the identifier alone, every other state every permitted item. Items that were granted by day may be there or not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,10 +43,11 @@ def disclosure(contract: Contract, book: Book, ref: Ref) -> tuple[Schema, dict[s
 def _root(contract: Contract, book: Book, ref: Ref) -> Schema:
     flag = {"protected": {"description": "支援措置の対象者であるか。", "type": "boolean"}}
     properties = _envelope(contract) | (flag if _may_carry_protection(contract) else {})
+    cited = "、".join(book.bases[key].name for key in contract.basis if key in book.bases)
     return {
         "$comment": f"contract {contract.hash}",
         "title": f"{contract.subscriber}：{contract.purpose}",
-        "description": f"提供情報。根拠：{'、'.join(book.bases[key].name for key in contract.basis if key in book.bases)}",
+        "description": f"提供情報。根拠：{cited}",
         "type": "object",
         "properties": properties,
         "required": [name for name in properties if name != "protected"],
@@ -57,22 +58,30 @@ def _root(contract: Contract, book: Book, ref: Ref) -> Schema:
 
 def _envelope(contract: Contract) -> Schema:
     return {
-        "id": {"description": "提供情報の識別子。同じ提供は何度届いても同じ。", "type": "string", "format": "uuid", "pattern": _UUID5},
+        "id": {"description": "提供情報の識別子。同じ提供は何度届いても同じ。", **_string("uuid", _UUID5)},
         "contract": {"description": "提供契約。", "const": contract.id},
-        "version": {"description": "記録時刻（マイクロ秒）。同じ住民の提供は必ず増える。", "type": "integer", "minimum": 1},
-        "recorded_at": {"description": "記録時刻。", "type": "string", "format": "date-time", "pattern": _TIME},
+        "version": {"description": "記録時刻（マイクロ秒）。住民ごとに必ず増える。", "type": "integer", "minimum": 1},
+        "recorded_at": {"description": "記録時刻。", **_string("date-time", _TIME)},
         "state": {"oneOf": [{"const": state, "title": ja} for state, ja in STATES.items()]},
         "items": {"type": "object"},
     }  # fmt: skip
+
+
+def _string(form: str, pattern: str) -> Schema:
+    return {"type": "string", "format": form, "pattern": pattern}
 
 
 def _states(contract: Contract, ref: Ref) -> Iterator[Schema]:
     for state in _ACTIONS:
         narrowed = _narrowed(contract, state)
         items = {"allOf": [ref("items"), {"properties": narrowed}]} if narrowed else ref("items")
-        yield {"title": STATES[state], "properties": {"state": {"const": state}, "items": items}, **_protection(contract)}
-    without = {"not": {"required": ["protected"]}} if _may_carry_protection(contract) else {}
-    yield {"title": STATES["left"], "properties": {"state": {"const": "left"}, "items": ref("left")}, **without}
+        yield _state(state, items) | _protection(contract)
+    without: Schema = {"not": {"required": ["protected"]}} if _may_carry_protection(contract) else {}
+    yield _state("left", ref("left")) | without
+
+
+def _state(state: State, items: Schema) -> Schema:
+    return {"title": STATES[state], "properties": {"state": {"const": state}, "items": items}}
 
 
 def _narrowed(contract: Contract, state: State) -> Schema:
@@ -142,6 +151,9 @@ def _derived(contract: Contract, book: Book, ref: Ref) -> Mapping[str, Schema]:
     heard = [{"const": kind, "title": book.kinds[kind].ja} for kind in sorted(contract.hears)]
     actions: list[Any] = [ENTRY, REMOVAL, CORRECTION]
     return {
-        "change_action": {"enum": actions}, "change_reason": {"oneOf": [*heard, NULL]},
-        "change_date": {"allOf": [ref("date")]}, "removal_date": nullable(ref("date")), "is_japanese": {"type": "boolean"},
-    }  # fmt: skip
+        "change_action": {"enum": actions},
+        "change_reason": {"oneOf": [*heard, NULL]},
+        "change_date": {"allOf": [ref("date")]},
+        "removal_date": nullable(ref("date")),
+        "is_japanese": {"type": "boolean"},
+    }

@@ -1,7 +1,7 @@
 """Topics and principals as resources of Strimzi (`kafka.strimzi.io/v1`), for a broker that its operators look after.
 
 They say exactly what `jukihub topics apply` would make. A password is nowhere here: the User Operator makes one per
-principal. Every text is quoted as in JSON, so that no reader of YAML takes `on` or `1e3` for anything but text.
+principal. Every value is written as in JSON, so that no reader of YAML takes `on` or `1e3` for anything but text.
 """
 
 import json
@@ -78,22 +78,20 @@ def _stream(resources: Iterable[dict[str, Any]]) -> str:
 
 
 def _lines(value: dict[str, Any] | list[Any], indent: str) -> Iterator[str]:
-    """Block style: a mapping or a sequence that is not empty begins on its own line."""
-    named = [(f"{json.dumps(name)}: ", part) for name, part in value.items()] if isinstance(value, dict) else [
-        ("- ", part) for part in value
-    ]  # fmt: skip
-    for start, part in named:
-        if isinstance(part, dict | list) and part:
-            inner = [*_lines(part, indent + "  ")]
-            yield from _under(start, inner, indent)
+    """Block style. What is in a mapping stands below its key, what is in a sequence behind its dash."""
+    if isinstance(value, list):
+        for part in value:
+            first, *rest = _lines(part, indent + "  ") if isinstance(part, dict) else [_scalar(part)]
+            yield f"{indent}- {first.lstrip()}"
+            yield from rest
+        return
+    for name, part in value.items():
+        if isinstance(part, dict | list):
+            yield f"{indent}{name}:"
+            yield from _lines(part, indent + "  ")
         else:
-            yield f"{indent}{start}{json.dumps(part, ensure_ascii=False)}"
+            yield f"{indent}{name}: {_scalar(part)}"
 
 
-def _under(start: str, inner: list[str], indent: str) -> Iterator[str]:
-    if start == "- ":  # the first line of what stands in a sequence begins behind its dash
-        yield f"{indent}- {inner[0].lstrip()}"
-        yield from inner[1:]
-    else:
-        yield f"{indent}{start.rstrip()}"
-        yield from inner
+def _scalar(value: str | int) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -9,7 +9,6 @@ running), 2 (usage), 6 (something is missing: one sentence says what).
 
 import argparse
 import json
-import os
 import socket
 import sys
 import time
@@ -21,11 +20,10 @@ from typing import Any
 import certificates
 import java as java_runtime
 import storage
+from node import Node
 
-from hub import broker_admin, detached
 from hub.errors import DependencyUnavailable, JukiError
 
-STOP_SECONDS = 45.0
 Said = dict[str, Any]
 
 
@@ -59,82 +57,46 @@ def _parser() -> argparse.ArgumentParser:
 
 def prepare(given: argparse.Namespace) -> Said:
     """Have a Java and the jars; DependencyUnavailable where one cannot be had. A broker that runs has both."""
-    if detached.running(_lock(given)) is None:
+    if _node(given).running() is None:
         java_runtime.bring_jars(given.libs, java_runtime.find_java())
     return {"prepared": True}
 
 
 def start(given: argparse.Namespace) -> Said:
     """Start the broker, or find it running."""
-    until = time.monotonic() + given.timeout
-    if detached.running(_lock(given)) is None:
-        _launch(given)
+    until, node = time.monotonic() + given.timeout, _node(given)
+    if node.running() is None:
+        _launch(given, node)
     else:
         print("the broker is running already", file=sys.stderr)
-    _wait(given, until)
+    node.wait(f"127.0.0.1:{_remembered(given)['port']}", until)
     return status(given)
 
 
 def stop(given: argparse.Namespace) -> Said:
-    """End the broker in order; after 45 s by force, which costs it a recovery at the next start and no data."""
-    outcome = detached.stop(_lock(given), STOP_SECONDS)
-    print(f"broker: {outcome}", file=sys.stderr)
-    if outcome == "still-there":
-        raise DependencyUnavailable("still-running", str(given.data), "The broker's process does not end")
-    return {"running": False, "outcome": outcome}
+    """End the broker in order, or by force where it takes too long."""
+    return {"running": False, "outcome": _node(given).stop()}
 
 
 def status(given: argparse.Namespace) -> Said:
     """Where the broker is, if it runs."""
-    process = detached.running(_lock(given))
+    process = _node(given).running()
     if process is None:
         return {"running": False}
     return {"running": True, "pid": process, "kafka": f"127.0.0.1:{_remembered(given)['port']}"}
 
 
-def _launch(given: argparse.Namespace) -> None:
-    program = java_runtime.find_java()
-    java_runtime.bring_jars(given.libs, program)
-    given.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if storage.formatted(given.data) and not (given.secrets / "admin.password").exists():
-        raise DependencyUnavailable(
-            "secrets-missing",
-            str(given.secrets),
-            (
-                "The broker's folder has data, but its passwords are gone: bring them back or start empty"
-            ),
-        )
+def _node(given: argparse.Namespace) -> Node:
+    return Node(given.data, given.secrets, given.libs, given.memory_mb)
+
+
+def _launch(given: argparse.Namespace, node: Node) -> None:
+    program = node.prepare()
     certificates.ensure(given.secrets, datetime.now(UTC))
-    ports = _ports(given)
-    settings = storage.write_settings(given.data, given.secrets, *ports)
-    java = [str(program), "-cp", f"{given.libs}/*"]
-    if not storage.formatted(given.data):
-        print("preparing the broker's folder", file=sys.stderr)
-        storage.format_log(given.data, given.secrets, java, settings)
-    (given.data / "broker.json").write_text(json.dumps({"port": ports[0], "controller_port": ports[1]}))
-    command = [*java[:1], *_options(given), *java[1:], "kafka.Kafka", str(settings)]
-    detached.start(_lock(given), command, given.data / "broker.out")
-
-
-def _options(given: argparse.Namespace) -> list[str]:
-    return [
-        f"-Xmx{given.memory_mb}m",
-        "-Xms128m",
-        "-XX:+ExitOnOutOfMemoryError",
-        "-Djava.awt.headless=true",
-        f"-Dkafka.logs.dir={given.data}",
-        f"-Dlog4j2.configurationFile={storage.HERE / 'log4j2.properties'}",
-    ]
-
-
-def _wait(given: argparse.Namespace, until: float) -> None:
-    """Until the broker answers the administrator; DependencyUnavailable when it ends or stays silent."""
-    bootstrap, log = f"127.0.0.1:{_remembered(given)['port']}", given.data / "server.log"
-    while not broker_admin.answers(bootstrap, given.secrets):
-        if detached.running(_lock(given)) is None:
-            raise DependencyUnavailable("broker-ended", "Kafka", f"It ended while starting; read {log}")
-        if time.monotonic() > until:
-            raise DependencyUnavailable("broker-silent", bootstrap, f"It does not answer; read {log}")
+    port, controller_port = _ports(given)
+    (given.data / "broker.json").write_text(json.dumps({"port": port, "controller_port": controller_port}))
+    names = {"port": port, "controller_port": controller_port}
+    node.launch(program, storage.SINGLE.read_text(encoding="utf-8"), names, storage.cluster_id())
 
 
 def _ports(given: argparse.Namespace) -> tuple[int, int]:
@@ -160,10 +122,6 @@ def _remembered(given: argparse.Namespace) -> dict[str, int]:
     file = given.data / "broker.json"
     ports: dict[str, int] = json.loads(file.read_text()) if file.exists() else {"port": 0, "controller_port": 0}
     return ports
-
-
-def _lock(given: argparse.Namespace) -> Path:
-    return Path(os.fspath(given.data)) / "broker.lock"
 
 
 if __name__ == "__main__":

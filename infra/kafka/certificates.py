@@ -2,11 +2,13 @@
 
 In the secrets folder (0700): `ca.pem` for every client; `ca.key` and `broker.pem` (key and certificate together, as
 Kafka reads PEM), both 0600. The certificate names localhost and 127.0.0.1 and is renewed at a start when it has less
-than 30 days left. The CA signs the broker's certificate and nothing else, so holding one proves to be the broker.
+than 30 days left. The CA signs brokers' certificates and nothing else, so holding one proves to be a broker. Each node
+of a cluster has its own, `broker-1.pem` and so on: another key, the same name, because it may do the same.
 """
 
 import ipaddress
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,13 +22,14 @@ BROKER_LIFE = timedelta(days=397)
 RENEW_BEFORE = timedelta(days=30)
 
 
-def ensure(secrets: Path, now: datetime) -> None:
+def ensure(secrets: Path, now: datetime, brokers: Sequence[str] = ("broker",)) -> None:
     """Make what is missing in `secrets`, and renew what expires soon. A CA that is there is never replaced."""
     secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (secrets / "ca.pem").exists():
         _make_ca(secrets, now)
-    if _expires(secrets / "broker.pem") < now + RENEW_BEFORE:
-        _make_broker(secrets, now)
+    for broker in brokers:
+        if _expires(secrets / f"{broker}.pem") < now + RENEW_BEFORE:
+            _make_broker(secrets, now, broker)
 
 
 def write_private(file: Path, content: bytes) -> None:
@@ -56,7 +59,7 @@ def _make_ca(secrets: Path, now: datetime) -> None:
     write_private(secrets / "ca.pem", certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def _make_broker(secrets: Path, now: datetime) -> None:
+def _make_broker(secrets: Path, now: datetime, broker: str) -> None:
     authority = x509.load_pem_x509_certificate((secrets / "ca.pem").read_bytes())
     signer = serialization.load_pem_private_key((secrets / "ca.key").read_bytes(), None)
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
@@ -73,7 +76,7 @@ def _make_broker(secrets: Path, now: datetime) -> None:
         )
         .sign(signer, hashes.SHA256())
     )
-    write_private(secrets / "broker.pem", _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+    write_private(secrets / f"{broker}.pem", _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
 
 
 def _builder(

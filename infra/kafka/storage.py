@@ -8,6 +8,7 @@ import base64
 import secrets as random
 import subprocess
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
@@ -16,12 +17,26 @@ from certificates import write_private
 from hub.errors import DependencyUnavailable
 
 HERE = Path(__file__).resolve().parent
+SINGLE = HERE / "server.properties.template"
+SEVERAL = HERE / "cluster.properties.template"
+"""What a node of a cluster has otherwise."""
 
 
-def write_settings(data: Path, secrets: Path, port: int, controller_port: int) -> Path:
-    """`server.properties` of this start, from the template beside this file."""
-    template = Template((HERE / "server.properties.template").read_text(encoding="utf-8"))
-    filled = template.substitute(log_dir=data / "log", secrets=secrets, port=port, controller_port=controller_port)
+def overlaid(base: str, over: str) -> str:
+    """Two files of settings as one: what `over` sets, it sets in the place of `base`."""
+    again = set(_names(over))
+    kept = [line for line in base.splitlines() if not (again & set(_names(line)))]
+    return "\n".join([*kept, "", *over.splitlines(), ""])
+
+
+def _names(text: str) -> list[str]:
+    """What is set in `text`; a line that continues the one before begins with a space and sets nothing."""
+    return [line.split("=", 1)[0] for line in text.splitlines() if "=" in line and line[0] not in "# "]
+
+
+def write_settings(data: Path, secrets: Path, template: str, names: Mapping[str, object]) -> Path:
+    """`server.properties` of this start: `template` with its names filled in."""
+    filled = Template(template).substitute(names, log_dir=data / "log", secrets=secrets)
     file = data / "server.properties"
     write_private(file, filled.encode())
     return file
@@ -40,11 +55,11 @@ def password(secrets: Path, name: str) -> str:
     return file.read_text(encoding="ascii")
 
 
-def format_log(data: Path, secrets: Path, java: list[str], settings: Path) -> None:
-    """Make an empty log that knows the user `admin`."""
+def format_log(data: Path, secrets: Path, java: list[str], settings: Path, cluster: str) -> None:
+    """Make an empty log of the cluster with the id `cluster`, which knows the user `admin`."""
     arguments = data / ".format"
     user = f"SCRAM-SHA-512=[name=admin,password={password(secrets, 'admin')}]"
-    lines = ["format", "--config", str(settings), "--cluster-id", _cluster_id(), "--ignore-formatted", "-S", user]
+    lines = ["format", "--config", str(settings), "--cluster-id", cluster, "--ignore-formatted", "-S", user]
     write_private(arguments, "\n".join(lines).encode())
     try:
         done = subprocess.run(
@@ -64,7 +79,7 @@ def format_log(data: Path, secrets: Path, java: list[str], settings: Path) -> No
         )
 
 
-def _cluster_id() -> str:
+def cluster_id() -> str:
     """A random uuid as Kafka writes it; never with a dash in front, which would be taken for an option."""
     while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass

@@ -8,16 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.book import Book, load
-from contracts.change import Change
 from contracts.compare import Comparison, ContractChange, Difference, Effect, LawChange, Status, compare, within
 from contracts.contract import Contract, Population
 from contracts.decide import Disclosure, belongs, decide
 from contracts.law import items
 from tests.contracts.agreed import agreed
-from tests.properties.made_up import DAYS, RECORDS, changes
-from tests.properties.test_explained import contracts
+from tests.properties.made_up import DAYS, RECORDS
+from tests.properties.test_explained import NEAR, Case, cases, contracts
 
-LAW = load()
+WHOLE = load()
+LAW = replace(WHOLE, bases={key: WHOLE.bases[key] for key in ("庁内連携条例", "番号法22条")})
+"""Only the bases that are needed: the hash of a Book is taken of all of it."""
 _ITEMS = st.frozensets(st.sampled_from(sorted(items())), max_size=5)
 _POPULATIONS = st.none() | st.builds(
     Population, st.none() | st.integers(0, 100), st.none() | st.integers(0, 100), st.none() | st.booleans()
@@ -78,26 +79,23 @@ def test_a_comparison_from_the_other_side_is_the_mirror(one: Book, other: Book) 
 
 
 @st.composite
-def narrowed(draw: st.DrawFn) -> tuple[Contract, Contract]:
-    """A contract, and one with fewer items, kinds and days."""
-    old = draw(CONTRACTS)
-    dropped = draw(st.sets(st.sampled_from(old.items))) - {old.identifier}
-    kinds = draw(st.sets(st.sampled_from(sorted(old.hears)))) if old.hears else set()
-    last = draw(st.none() | DAYS)
+def narrowed(draw: st.DrawFn, old: Contract) -> Contract:
+    """The contract with fewer items, kinds and days."""
+    dropped = draw(st.sets(st.sampled_from(old.items), max_size=2)) - {old.identifier}
+    kinds = draw(st.sets(st.sampled_from(sorted(old.hears)), max_size=2)) if old.hears else set()
+    last = draw(st.none() | NEAR)
     until = old.in_force_until if last is None else min(last, old.in_force_until or last)
-    new = replace(
+    return replace(
         old, items=tuple(item for item in old.items if item not in dropped), hears=old.hears - kinds,
         granted=old.granted[draw(st.integers(0, 2)) :], in_force_until=until,
     )  # fmt: skip
-    return old, new
 
 
-@given(changes(), narrowed(), DAYS)
-def test_who_may_know_no_more_by_the_comparison_is_told_no_more(
-    happened: Change, terms: tuple[Contract, Contract], on: date
-) -> None:
-    old, new = terms
-    books = [replace(LAW, contracts=MappingProxyType({each.id: each})) for each in terms]
+@given(cases(), st.data())
+def test_who_may_know_no_more_by_the_comparison_is_told_no_more(case: Case, data: st.DataObject) -> None:
+    happened, old, on = case
+    new = data.draw(narrowed(old))
+    books = [replace(LAW, contracts=MappingProxyType({each.id: each})) for each in (old, new)]
     assert {change.effect for change in compare(*books).contracts} <= {"loses", "unchanged"}
     told, before = decide(happened, new, on), decide(happened, old, on)
     if isinstance(told, Disclosure):

