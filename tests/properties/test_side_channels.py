@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from contracts.book import Book, load
 from contracts.change import Change, parse
-from contracts.contract import Contract
+from contracts.contract import Contract, Population
 from contracts.errors import ChangeRefused
 from contracts.kinds import kinds
 from hub import quarantine, topics
@@ -30,7 +30,7 @@ from hub.seal import Place, open_token
 from hub.telling import Tally, Teller
 from tests.contracts.corpus import VALID, Row, happened, stories
 from tests.contracts.marked import AFTER, BEFORE, value
-from tests.contracts.policy import ACTIONS, DERIVED, SUBSCRIBERS, Terms
+from tests.contracts.policy import ACTIONS, DERIVED, People, Terms
 from tests.fakes import MemoryKeys
 from tests.people import line, record
 from tests.properties.made_up import ITEMS, RECORDS, changes, contracts, values
@@ -169,6 +169,16 @@ def _alike(contract: Contract, took_place: Change) -> list[str]:
 # The promises
 
 
+def terms_of(contract: Contract) -> Terms:
+    """The contract as the corpus tells stories of it."""
+    people = contract.population or Population()
+    return Terms(
+        contract.id, contract.subscriber, contract.items, contract.conditional, contract.hears, contract.always,
+        contract.identifier, contract.protected,
+        People(people.age_from, people.age_to, people.japanese, contract.protected == "suspend"),
+    )  # fmt: skip
+
+
 def lived(terms: Terms, touch: str) -> list[Change]:
     """Every kind and story; where somebody stays inside, what identifies them is touched or nothing is."""
     told = [
@@ -203,7 +213,7 @@ def disguised(contract: Contract, one: Change, how: str) -> Change:
 @pytest.mark.parametrize("how", DISGUISES)
 @pytest.mark.parametrize("name", BOOK.contracts)
 async def test_through_a_whole_life_what_may_not_be_known_shows_nowhere(name: str, how: str) -> None:
-    contract, terms, keys = BOOK.contracts[name], SUBSCRIBERS[name], MemoryKeys()
+    contract, terms, keys = BOOK.contracts[name], terms_of(BOOK.contracts[name]), MemoryKeys()
     for touch in ("の変更", ""):
         life, now = lived(terms, touch), datetime.combine(VALID.on, time(12), UTC)
         plain, other = [await telling(keys, contract, each, now)
