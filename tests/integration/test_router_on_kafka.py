@@ -229,7 +229,8 @@ async def test_the_archive_holds_every_line_once_and_its_totals_are_those_of_the
         await drained(router, 24)
     await archived(line)
     there = {name: len(await line.told(name)) for name in BOOK.contracts}
-    assert await archive.totals(line.database) == there
+    assert await archive.totals(line.database) == {name: told for name, told in there.items() if told}
+    assert len([told for told in there.values() if told]) > 4
 
 
 async def test_a_missing_right_is_a_clear_word_and_no_silence(line: Line) -> None:
