@@ -9,6 +9,7 @@
     │   └── AlreadyTold           the same, where a child of ours has said so to the same people
     ├── ProduceFailed             a batch was not acknowledged: nothing of the transaction counts
     ├── Fenced                    somebody else owns this slot now: leave it to them
+    ├── Contested                 somebody else took over at the same moment: look again, then begin again
     ├── TokenRefused              a sealed value that does not belong where it lies, or does not open
     └── DatabaseError             SQLSTATE alone, because PostgreSQL quotes values
 
@@ -59,6 +60,10 @@ class Fenced(JukiError):
     """Another producer with our transactional id has started."""
 
 
+class Contested(JukiError):
+    """Another process took over at the same moment; nothing of ours was done."""
+
+
 class TokenRefused(JukiError):
     """A sealed value that does not belong where it lies, or does not open."""
 
@@ -67,7 +72,7 @@ class DatabaseError(JukiError):
     """A statement failed; `code` is `sqlstate-XXXXX`."""
 
 
-PASSING = (ProduceFailed, DependencyUnavailable, DatabaseError)
+PASSING = (ProduceFailed, DependencyUnavailable, DatabaseError, Contested)
 """What is over once broker and database answer again: a process waits and begins anew, and does not end."""
 
 __all__ = [
@@ -75,6 +80,7 @@ __all__ = [
     "AlreadyTold",
     "BookRefused",
     "ChangeRefused",
+    "Contested",
     "DatabaseError",
     "DependencyUnavailable",
     "Fenced",

@@ -1,13 +1,13 @@
 """The router: whole polls of juki.changes become disclosures, ledger lines and quarantine in one Kafka transaction.
 
-One slot owns some partitions and one transactional id. To take it over: start the producer (which fences whoever had
-it before and waits for their open transaction), read the committed positions, seek. Nothing is remembered from before
-that. Per poll: read, decide, seal, then commit all batches with the offsets and the sequences; after any failure the
-slot is taken over anew. Order per resident follows from the partition: output partition := input partition.
+A slot is some partitions. To take it over: start the producer and fence whoever had them before (which waits for their
+open transactions), say in PostgreSQL that they are ours, read the committed positions, seek. Nothing is remembered from
+before that. Per poll: read, decide, seal, then commit all batches with the offsets and the sequences; after any failure
+the slot is taken over anew. Order per resident follows from the partition: output partition := input partition.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +19,7 @@ from hub.bus import Incoming, Position, Reader, TransactionalWriter
 from hub.config import Settings
 from hub.intake import Accepted, Intake, Unreadable
 from hub.keys import CHANGES, KeyStore
+from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
 from hub.telling import TOLD, Batches, Tally, Teller
 
@@ -122,24 +123,34 @@ def _count(poll: Poll) -> None:
 
 
 @asynccontextmanager
-async def slot(  # noqa: PLR0913 - the wiring of one process
-    settings: Settings, book: Book, keys: KeyStore, partitions: Sequence[int], number: int, clock: Clock
+async def slot(
+    settings: Settings, book: Book, keys: KeyStore, tenure: Tenure, clock: Clock
 ) -> AsyncIterator[Router]:
-    """Own slot `number` with `partitions` for the length of the block: fence, committed positions, seek."""
-    transaction, changes = topics.router_transaction(settings.prefix, number), topics.changes(settings.prefix)
+    """Own the partitions of `tenure` for the length of the block: fence, take, committed positions, seek."""
+    changes, stake = topics.changes(settings.prefix), await tenure.survey()
     async with (
-        bus.transactional_writer(settings, PRINCIPAL, transaction) as writer,
-        bus.reader(settings, PRINCIPAL, changes, partitions) as reader,
+        bus.reader(settings, PRINCIPAL, changes, stake.partitions) as reader,
+        bus.transactional_writer(settings, PRINCIPAL, stake.transaction) as writer,
     ):
-        residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
-        found = await _committed(settings, partitions)
-        teller = await Teller.of(settings.prefix, book, keys)
-        sequences = {part: _sequences(found.get(part), f"{changes}[{part}]") for part in partitions}
-        parked = await quarantine.parked(settings, PRINCIPAL, partitions, residents)
-        intake = Intake(keys, residents)
-        router = Router(settings.prefix, intake, teller, reader, writer, clock, sequences, parked)
-        await reader.seek({part: found[part].offset if part in found else None for part in partitions})
-        yield router
+        await bus.fence(settings, PRINCIPAL, stake.fences)
+        await tenure.take(stake)
+        metrics.PARTITIONS_OWNED.set(len(stake.partitions))
+        metrics.PARTITIONS_STOPPED.set(0)
+        yield await _router(settings, book, keys, (reader, writer), stake.partitions, clock)
+
+
+async def _router(  # noqa: PLR0913 - the wiring of one process
+    settings: Settings, book: Book, keys: KeyStore, ways: tuple[Reader, TransactionalWriter], partitions: list[int],
+    clock: Clock,
+) -> Router:  # fmt: skip
+    reader, writer = ways
+    residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
+    found = await _committed(settings, partitions)
+    teller = await Teller.of(settings.prefix, book, keys)
+    sequences = {part: _sequences(found.get(part), f"{topics.changes(settings.prefix)}[{part}]") for part in partitions}
+    parked = await quarantine.parked(settings, PRINCIPAL, partitions, residents)
+    await reader.seek({part: found[part].offset if part in found else None for part in partitions})
+    return Router(settings.prefix, Intake(keys, residents), teller, reader, writer, clock, sequences, parked)
 
 
 async def _committed(settings: Settings, partitions: Iterable[int]) -> Mapping[int, Position]:
