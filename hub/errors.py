@@ -4,6 +4,7 @@
     ├── ChangeRefused             a Change that the door does not let in                          (contracts.errors)
     ├── BookRefused               contracts that the law does not support, all findings at once   (contracts.errors)
     ├── UsageError                a command or a setting that cannot be meant                     exit 2
+    ├── ApprovalRequired          an act that needs a second person                       exit 4
     ├── NotPermitted              an act that the caller may not do                               exit 5
     ├── DependencyUnavailable     broker, database, Java, Maven …: with what to do about it       exit 6
     │   └── AlreadyTold           the same, where a child of ours has said so to the same people
@@ -34,6 +35,12 @@ class UsageError(Advised):
     """A command or a setting that cannot be meant."""
 
     exit_code = 2
+
+
+class ApprovalRequired(Advised):
+    """An act that a second person has to approve."""
+
+    exit_code = 4
 
 
 class NotPermitted(Advised):
@@ -78,6 +85,7 @@ PASSING = (ProduceFailed, DependencyUnavailable, DatabaseError, Contested)
 __all__ = [
     "PASSING",
     "AlreadyTold",
+    "ApprovalRequired",
     "BookRefused",
     "ChangeRefused",
     "Contested",

@@ -16,6 +16,7 @@ DISCLOSURES = Counter("hub_disclosures", "Disclosures sealed and committed", ["c
 SILENCES = Counter("hub_silences", "Decisions not to tell", ["contract", "reason"])
 SHADOW_DECISIONS = Counter("hub_shadow_decisions", "Decisions of contracts on trial", ["contract", "outcome"])
 QUARANTINED = Counter("hub_quarantined_changes", "Unreadable changes, and those that wait behind them", ["code"])
+PARKED = Gauge("hub_parked_residents", "Residents whose changes wait in quarantine until a person acts")
 PARTITIONS_OWNED = Gauge("hub_owned_partitions", "Partitions that this router owns; over all routers every one once")
 PARTITIONS_STOPPED = Gauge("hub_stopped_partitions", "Partitions that stand still until a person acts")
 TRANSACTIONS = Counter("hub_transactions", "Kafka transactions by outcome", ["outcome"])

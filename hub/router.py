@@ -15,7 +15,7 @@ from uuid import UUID
 
 from contracts.book import Book
 from hub import bus, metrics, positions, quarantine, topics
-from hub.bus import Incoming, Position, Reader, TransactionalWriter
+from hub.bus import Incoming, Outgoing, Position, Reader, TransactionalWriter
 from hub.config import Settings
 from hub.intake import Accepted, Intake, Unreadable
 from hub.keys import CHANGES, KeyStore
@@ -43,7 +43,7 @@ class Poll:
 
 @dataclass(slots=True)
 class Router:
-    """One slot after its take-over. `sequences`: the last committed seq by partition and contract."""
+    """One slot after its take-over. By partition: the last committed `sequences` per contract, the next `offsets`."""
 
     prefix: str
     intake: Intake
@@ -53,6 +53,7 @@ class Router:
     clock: Clock
     sequences: dict[int, dict[str, int]]
     parked: set[UUID]
+    offsets: dict[int, int] = field(default_factory=dict)
     stopped: set[int] = field(default_factory=set)
 
     async def once(self, timeout_ms: int = 100) -> int:
@@ -90,6 +91,18 @@ class Router:
         poll.batches.setdefault(place, []).append(quarantine.letter(record, code))
         poll.quarantined.append((record, code))
 
+    async def release(self, part: int, key: bytes, letters: list[Accepted], mark: Outgoing) -> None:
+        """Tell what waited in quarantine under `key` and set `mark` behind it: one transaction between two polls."""
+        poll = Poll(next_offsets={part: self.offsets[part]})
+        if letters:
+            poll.accepted[part] = letters
+        poll.batches[topics.quarantine(self.prefix), part] = [mark]
+        await self._commit(poll)
+        resident = self.intake.resident(key)
+        if resident is not None:
+            self.parked.discard(resident)
+        metrics.PARKED.set(len(self.parked))
+
     def _stop(self, record: Incoming) -> None:
         self.stopped.add(record.partition)
         self.reader.pause(record.partition)
@@ -106,6 +119,8 @@ class Router:
             poll.batches, topics.router_group(self.prefix), topics.changes(self.prefix), where
         )
         self.sequences |= advanced
+        self.offsets |= poll.next_offsets
+        metrics.PARKED.set(len(self.parked))
         _count(poll)
 
 
@@ -150,7 +165,9 @@ async def _router(  # noqa: PLR0913 - the wiring of one process
     sequences = {part: _sequences(found.get(part), f"{topics.changes(settings.prefix)}[{part}]") for part in partitions}
     parked = await quarantine.parked(settings, PRINCIPAL, partitions, residents)
     await reader.seek({part: found[part].offset if part in found else None for part in partitions})
-    return Router(settings.prefix, Intake(keys, residents), teller, reader, writer, clock, sequences, parked)
+    offsets = {part: position.offset for part, position in found.items()}
+    metrics.PARKED.set(len(parked))
+    return Router(settings.prefix, Intake(keys, residents), teller, reader, writer, clock, sequences, parked, offsets)
 
 
 async def _committed(settings: Settings, partitions: Iterable[int]) -> Mapping[int, Position]:

@@ -6,6 +6,7 @@ the poll that it is in; where that takes too long it aborts its transaction, and
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -19,11 +20,15 @@ from hub.errors import PASSING, Fenced, JukiError
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
 from hub.owners import Tenure
+from hub.releasing import Releaser
 from hub.router import PRINCIPAL, Router, slot
 from hub.wrapping import wrapper
 
 GRACE_SECONDS = 5.0
 """For the poll that is in hand when the process is told to end."""
+
+ACTS_SECONDS = 1.0
+"""Between two looks at what persons have ordered."""
 
 FENCED_PAUSE_SECONDS = 1.0
 """Whoever fences us is taking something over: let them finish before we look what is left."""
@@ -67,7 +72,7 @@ async def _one_take_over(  # noqa: PLR0913 - the wiring of one process
         async with slot(settings, book, keys, tenure, now) as router:
             check_sequences(router.sequences, await archive.last_sequences(database))
             log.get().info("slot-taken", slot=number, count=len(router.sequences))
-            await _route_until_stopped(router, process)
+            await _route_until_stopped(router, process, Releaser(database, settings, now))
     except PASSING as failed:
         if process.stopping.is_set():
             return  # a slot that is given up anyway is not taken over once more
@@ -88,9 +93,9 @@ async def _go_on_with_the_rest(tenure: Tenure, number: int, process: Process) ->
     log.get().warning("slot-narrowed", code="fenced", slot=number, count=left)
 
 
-async def _route_until_stopped(router: Router, process: Process) -> None:
+async def _route_until_stopped(router: Router, process: Process, releaser: Releaser | None = None) -> None:
     """Poll after poll; told to stop, the poll that is in hand is finished, or aborted where it takes too long."""
-    routing = asyncio.ensure_future(_route(router, process))
+    routing = asyncio.ensure_future(_route(router, process, releaser))
     stopping = asyncio.ensure_future(process.stopping.wait())
     try:
         await asyncio.wait([routing, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -102,10 +107,14 @@ async def _route_until_stopped(router: Router, process: Process) -> None:
         stopping.cancel()
 
 
-async def _route(router: Router, process: Process) -> None:
+async def _route(router: Router, process: Process, releaser: Releaser | None) -> None:
+    next_look = 0.0
     while not process.stopping.is_set():
         process.beat()
         await router.once()
+        if releaser is not None and time.monotonic() >= next_look:
+            await releaser.once(router)
+            next_look = time.monotonic() + ACTS_SECONDS
 
 
 def check_sequences(committed: Mapping[int, Mapping[str, int]], archived: Mapping[tuple[str, int], int]) -> None:
