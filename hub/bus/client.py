@@ -59,6 +59,9 @@ async def started(client: Any, options: Mapping[str, Any]) -> None:
     except (KafkaError, OSError, TimeoutError) as failed:
         await stopped(client)
         raise await why(failed, options) from None
+    except asyncio.CancelledError:
+        await stopped(client)
+        raise
 
 
 async def stopped(client: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from hub import bus, topics
+from hub.bench.sample import changes
 from hub.bus.client import connection
 from hub.database import connect
 from hub.errors import Contested, Fenced
@@ -29,14 +30,16 @@ async def line(world: World) -> AsyncIterator[Line]:
 
 @asynccontextmanager
 async def load(line: Line) -> AsyncIterator[list[int]]:
-    """Changes, published all the while; how many so far."""
+    """Changes, published all the while and each of them once; how many so far."""
     count, enough = [0], asyncio.Event()
 
     async def publish() -> None:
-        while not enough.is_set():
-            await line.publish(5)
-            count[0] += 5
-            await asyncio.sleep(0.05)
+        for resident, content in changes(100_000):
+            await line.seal_and_put(resident, content)
+            count[0] += 1
+            await asyncio.sleep(0.01)
+            if enough.is_set():
+                return
 
     publishing = asyncio.create_task(publish())
     try:
