@@ -75,6 +75,10 @@ WHERE d.contract = $1 AND d.state = 'waiting' AND NOT d.scouted AND NOT d.subjec
     )
 ORDER BY d.position LIMIT 200
 
+-- name: unsettled
+-- What the bound of the inbox counts: everything that nobody has confirmed.
+SELECT count(*) FROM inbox.disclosures WHERE contract = $1 AND state IN ('waiting', 'dead')
+
 -- name: backlog
 SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead,
     min(received_at) FILTER (WHERE state IN ('waiting', 'dead')) AS oldest

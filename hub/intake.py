@@ -55,6 +55,10 @@ class Intake:
             return Unreadable(resident, refused.code)
         return Accepted(change, content) if change.resident == resident else None
 
+    def resident(self, key: bytes) -> UUID | None:
+        """Who is behind a record key."""
+        return self._pseudonyms.resident(key)
+
     async def _opened(self, record: Incoming) -> bytes:
         read, place = header(record.value), Place(CHANGES, record.topic, record.partition)
         check_place(read, place, record.key)

@@ -29,6 +29,7 @@ from hub.bus import Incoming, Outgoing, Writer
 from hub.database import Database, connect
 from hub.errors import DatabaseError, DependencyUnavailable, Fenced, JukiError, NotPermitted, ProduceFailed
 from hub.keys import CHANGES, KeyStore
+from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
 from hub.router import Router, slot
 from hub.run import check_sequences
@@ -74,8 +75,12 @@ class Line:
         record = Outgoing(key, value, envelope.CHANGE, int(time.time() * 1000))
         await self.writer.send({(topics.changes(self.prefix), part): [record]})
 
-    def slot(self, number: int = 0):
-        return slot(self.settings, BOOK, self.keys, self.parts, number, now)
+    def tenure(self, *partitions: int) -> Tenure:
+        """A process of its own, which is given these partitions, or all."""
+        return Tenure(self.database, self.settings, partitions or self.parts)
+
+    def slot(self, tenure: Tenure | None = None):
+        return slot(self.settings, BOOK, self.keys, tenure or self.tenure(), now)
 
     async def told(self, contract: str) -> list[Incoming]:
         principal = reader_of(BOOK.contracts[contract])

@@ -7,10 +7,10 @@ import orjson
 import pytest
 
 from contracts import book as law
-from hub import envelope, positions
+from hub import envelope, positions, quarantine
 from hub.bus import Outgoing
 from hub.errors import ProduceFailed
-from hub.intake import Intake
+from hub.intake import Accepted, Intake
 from hub.keys import CHANGES
 from hub.pseudonym import Pseudonyms
 from hub.router import Router
@@ -147,3 +147,31 @@ async def test_after_a_failed_transaction_the_next_attempt_tells_everything_once
     hub.take_over()
     await hub.router.once()
     assert [header(one.value)["seq"] for one in hub.broker.read("juki.disclosures.prefecture")] == [1]
+
+
+async def test_what_waited_is_released_in_order_with_its_own_ids_and_newer_changes_go_on_behind_it(hub: Hub) -> None:
+    hub.put(b"not sealed", hub.residents.of([RESIDENT])[0])
+    for n in (1, 2):
+        await hub.publish(relocation(n))
+    await hub.router.once()
+    [line] = quarantine.lines(hub.broker.read("juki.quarantine"))
+    read = [await hub.router.intake.read(quarantine.as_it_came(one, "juki.changes")) for one in line.letters[1:]]
+    changes = [one for one in read if isinstance(one, Accepted)]
+    await hub.router.release(0, line.key, changes, quarantine.mark(line.key, UUID(int=7), 2, NOW))
+    await hub.publish(relocation(3))
+    await hub.router.once()
+    told = [header(one.value) for one in hub.broker.read("juki.disclosures.prefecture")]
+    assert [one["seq"] for one in told] == [1, 2, 3]
+    named = [orjson.loads(one.value or b"")["change"] for one in hub.broker.read("juki.ledger")]
+    assert named == [orjson.loads(relocation(n))["id"] for n in (1, 2, 3)]
+    assert (quarantine.lines(hub.broker.read("juki.quarantine")), hub.broker.committed[0].offset) == ([], 4)
+
+
+async def test_a_release_that_fails_has_released_nobody(hub: Hub) -> None:
+    hub.put(b"not sealed", hub.residents.of([RESIDENT])[0])
+    await hub.router.once()
+    [line] = quarantine.lines(hub.broker.read("juki.quarantine"))
+    hub.broker.refuse_next = True
+    with pytest.raises(ProduceFailed):
+        await hub.router.release(0, line.key, [], quarantine.mark(line.key, UUID(int=7), 0, NOW))
+    assert (len(quarantine.lines(hub.broker.read("juki.quarantine"))), hub.router.parked) == (1, {RESIDENT})
