@@ -1,4 +1,4 @@
-"""The rows: what is tried and what must happen, in this project's words (inputs.toml, traps.toml); and what is wrong."""
+"""The rows: what is tried and what must happen, out of inputs.toml and traps.toml; and what does not fit."""
 
 import tomllib
 from collections.abc import Sequence

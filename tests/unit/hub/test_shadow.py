@@ -14,7 +14,7 @@ from contracts import book as law
 from contracts.book import Book
 from contracts.change import parse
 from contracts.contract import Contract
-from hub import metrics, seal
+from hub import envelope, metrics, seal
 from hub.bus import Outgoing
 from hub.errors import ProduceFailed
 from hub.intake import Accepted, Intake
@@ -113,7 +113,7 @@ async def router(book: Book) -> tuple[Router, MemoryBroker]:
     residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
     key, own = await keys.content_key(CHANGES, NOON.date()), residents.of([RESIDENT])[0]
     token = seal.seal(key, Place(CHANGES, "juki.changes", 0), "", 0, [Sheet(0, "", accepted().content, own)])[0]
-    broker.put("juki.changes", 0, Outgoing(own, token, (), 0))
+    broker.put("juki.changes", 0, Outgoing(own, token, envelope.CHANGE, 0))
     teller, reader = await Teller.of("juki", book, keys), broker.reader("juki.changes", [0])
     return Router("juki", Intake(keys, residents), teller, reader, broker, lambda: NOON, {0: {}}, set()), broker
 
