@@ -16,9 +16,13 @@ STATE = 2
 """The field of /proc/<pid>/stat that is T for a stopped process."""
 
 
+def state_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()[STATE]
+
+
 async def asleep(pid: int) -> None:
     async def state() -> str:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()[STATE]
+        return state_of(pid)
 
     await until(state, lambda seen: seen == "T", "the router to stop")
 
