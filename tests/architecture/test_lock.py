@@ -7,7 +7,8 @@ import pytest
 
 from tests.architecture.test_layers_and_doors import ROOT
 
-LOCKED = dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKED = dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", LOCK, re.MULTILINE))
 
 
 @pytest.mark.trap("C1")

@@ -1,4 +1,4 @@
-"""A nonce is used once per key, also by processes that were forked from one: tokens of one key are sealed by several."""
+"""A nonce is used once per key, also where processes that were forked from one seal with the same key."""
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context

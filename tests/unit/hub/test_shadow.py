@@ -98,6 +98,7 @@ async def test_a_router_whose_day_is_before_the_trial_counts_nothing() -> None:
     assert await tried(beside(on_trial()), datetime(2026, 4, 1, 14, 59, tzinfo=UTC), accepted()) == {}
 
 
+@pytest.mark.trap("input-22")
 @pytest.mark.parametrize(("now", "recorded_at", "is_told"), [
     (MIDNIGHT.replace(hour=14, minute=59), "2026-04-09T23:59:00+09:00", False),
     (MIDNIGHT, "2026-04-09T23:59:00+09:00", False), (MIDNIGHT, "2026-04-10T00:00:00+09:00", True),
