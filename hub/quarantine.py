@@ -24,7 +24,7 @@ _MARK: Final = b"released"
 CODES: Final = (
     WAITS_BEHIND,
     "not-a-token", "bad-header", "bad-algorithm", "foreign-token", "moved-token", "unknown-kid", "altered-token",
-    "foreign-record-key",
+    "foreign-record-key", "foreign-headers",
     "too-large", "byte-order-mark", "bad-encoding", "too-deep", "duplicate-key", "bad-number", "bad-json",
     "unknown-field", "unknown-item", "missing-field", "bad-type", "bad-format", "bad-date", "bad-timestamp",
     "bad-check-digit", "all-same-digits", "control-character", "derived-item", "unknown-kind", "shape-mismatch",

@@ -38,6 +38,7 @@ def as_lines(*values: Any) -> str:
     return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
 
 
+@pytest.mark.trap("D2", "P14", "V2")
 @pytest.mark.timeout(180)
 async def test_marked_residents_are_found_nowhere_else(world: World, house: House, tmp_path: Path) -> None:
     processes = Processes(world.env, tmp_path)
@@ -115,6 +116,7 @@ def segments(folder: Path) -> bytes:
     return data
 
 
+@pytest.mark.trap("P14")
 def test_the_search_finds_every_form() -> None:
     for form, trace in traces(NAME).items():
         assert (NAME, form) in found_in(b"x" + trace + b"x", [NAME])

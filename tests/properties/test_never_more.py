@@ -81,6 +81,7 @@ def answered(happened: Change, contract: Contract, on: date) -> bytes:
     return b"".join(answers(happened, [contract], on, silences=True))
 
 
+@pytest.mark.trap("C15")
 @settings(max_examples=300)
 @given(changes(), contracts(), DAYS, st.data())
 def test_what_a_contract_may_not_know_never_changes_what_it_is_told(
@@ -94,6 +95,7 @@ def test_what_a_contract_may_not_know_never_changes_what_it_is_told(
     assert answered(other, contract, on) == answered(change, contract, on)
 
 
+@pytest.mark.trap("input-09")
 @given(changes(), contracts(), DAYS, st.text(min_size=1), st.text())
 def test_an_item_that_got_past_the_door_would_still_reach_nobody(
     change: Change, contract: Contract, on: date, name: str, value: str
@@ -102,6 +104,7 @@ def test_an_item_that_got_past_the_door_would_still_reach_nobody(
         assert answered(with_item(change, name, value, value[:-1]), contract, on) == answered(change, contract, on)
 
 
+@pytest.mark.trap("input-09", "V2")
 @given(st.text(min_size=1), st.sampled_from(["before", "after"]), st.none() | st.text() | st.integers())
 def test_an_unknown_item_is_refused_at_the_door_and_not_named(name: str, where: str, value: Any) -> None:
     if name in ITEMS or name == "protected":

@@ -87,6 +87,7 @@ async def settled(world: World, count: int) -> None:
         await until(look, lambda seen: seen == count, f"{count} settled")
 
 
+@pytest.mark.trap("input-16", "P6")
 async def test_kill_nine_between_effect_and_settlement_has_one_effect(
     world: World, feed: Feed, processes: Processes
 ) -> None:
@@ -102,6 +103,7 @@ async def test_kill_nine_between_effect_and_settlement_has_one_effect(
     assert (len(seen["told"]), seen["repeats"]) == (1, 1)
 
 
+@pytest.mark.trap("P9")
 async def test_two_processes_of_one_contract_tell_everything_once_and_in_order(
     world: World, feed: Feed, processes: Processes
 ) -> None:
@@ -113,6 +115,7 @@ async def test_two_processes_of_one_contract_tell_everything_once_and_in_order(
     assert [[one for one in seen if one in mine] for mine in sent] == sent
 
 
+@pytest.mark.trap("D2", "D9")
 async def test_a_letter_is_listed_and_released_without_its_content(
     feed: Feed, processes: Processes
 ) -> None:  # fmt: skip

@@ -94,6 +94,7 @@ async def test_the_ledger_names_every_contract_told(hub: Hub) -> None:
     assert {one["contract"] for one in told} == MOVING_IS_TOLD
 
 
+@pytest.mark.trap("A8")
 async def test_seq_counts_up_without_a_gap_over_polls(hub: Hub) -> None:
     for n in range(1, 8):
         await hub.publish(relocation(n))
@@ -102,6 +103,7 @@ async def test_seq_counts_up_without_a_gap_over_polls(hub: Hub) -> None:
     assert [header(one.value)["seq"] for one in tokens] == [1, 2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.trap("input-13", "D3")
 async def test_a_change_that_cannot_be_read_parks_its_resident_and_nobody_else(hub: Hub) -> None:
     await hub.publish(line("RELOCATE", record(), None))
     await hub.publish(relocation())
@@ -110,6 +112,7 @@ async def test_a_change_that_cannot_be_read_parks_its_resident_and_nobody_else(h
     assert (hub.quarantined(), hub.told("prefecture")) == (["shape-mismatch", "waits-behind"], 1)
 
 
+@pytest.mark.trap("input-13", "C6")
 @pytest.mark.parametrize("value", [None, b"", b"plaintext", b"a.b.c.d.e"])
 async def test_a_value_that_is_not_sealed_goes_to_quarantine(hub: Hub, value: bytes | None) -> None:
     hub.put(value, hub.residents.of([RESIDENT])[0])
@@ -117,12 +120,14 @@ async def test_a_value_that_is_not_sealed_goes_to_quarantine(hub: Hub, value: by
     assert hub.quarantined() == ["not-a-token"]
 
 
+@pytest.mark.trap("C5")
 async def test_a_token_moved_from_another_topic_goes_to_quarantine(hub: Hub) -> None:
     await hub.publish(relocation(), place="juki.elsewhere")
     await hub.router.once()
     assert hub.quarantined() == ["moved-token"]
 
 
+@pytest.mark.trap("input-13", "D6")
 @pytest.mark.parametrize("key", [None, b"", b"short", b"x" * 17])
 async def test_a_record_without_a_usable_key_stops_its_partition(hub: Hub, key: bytes | None) -> None:
     await hub.publish(relocation())
@@ -132,12 +137,14 @@ async def test_a_record_without_a_usable_key_stops_its_partition(hub: Hub, key: 
     assert (hub.broker.committed[0].offset, hub.told("prefecture"), hub.broker.paused) == (1, 1, {0})
 
 
+@pytest.mark.trap("D6")
 async def test_a_record_key_of_another_resident_stops_the_partition(hub: Hub) -> None:
     await hub.publish(relocation(), OTHER)
     await hub.router.once()
     assert (hub.broker.committed, hub.broker.paused) == ({}, {0})
 
 
+@pytest.mark.trap("input-16", "A1")
 async def test_after_a_failed_transaction_the_next_attempt_tells_everything_once(hub: Hub) -> None:
     await hub.publish(relocation())
     hub.broker.refuse_next = True
