@@ -39,10 +39,12 @@ ON CONFLICT DO NOTHING
 
 -- name: heads
 -- The first open disclosure of every resident who does not wait behind a dead letter, that is due and not in hand ($3).
+-- No back-off is a minute long: what would have to wait longer was written by a clock that was ahead, and is due.
 SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version
 FROM inbox.disclosures d
 LEFT JOIN inbox.residents r ON r.contract = d.contract AND r.subject = d.subject
-WHERE d.contract = $1 AND d.state = 'waiting' AND d.next_attempt_at <= $2 AND NOT d.id = ANY($3::uuid[])
+WHERE d.contract = $1 AND d.state = 'waiting' AND NOT d.id = ANY($3::uuid[])
+    AND (d.next_attempt_at <= $2 OR d.next_attempt_at > $2::timestamptz + interval '1 minute')
     AND NOT EXISTS (
         SELECT FROM inbox.disclosures e
         WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position

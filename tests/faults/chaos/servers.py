@@ -1,6 +1,7 @@
 """The house of one run: three nodes behind proxies and a PostgreSQL, topics and rights applied, a small city loaded."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ PREFIX = "chaos"
 PARTITIONS = 4
 RESIDENTS = 120
 DATABASE_MB, NODE_MB = 1500, 700
-_ATTEMPTS = 4
+PATIENCE_SECONDS = 600.0
+"""For the start of everything; a quiet machine takes a twentieth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,13 @@ class Nodes(Cluster):
     """A cluster on a machine that may be busy with other things: what was not up in time is asked again."""
 
     def _said(self, command: str, *options: str) -> Any:
-        for _ in range(_ATTEMPTS):
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
             try:
                 return super()._said(command, *options)
-            except AssertionError as failed:
-                last = failed
-        raise last
+            except AssertionError:
+                if time.monotonic() > until:
+                    raise
 
     @contextmanager
     def standing(self) -> Iterator[None]:
@@ -94,11 +97,12 @@ async def _furnished(folder: Path, nodes: Cluster, server: Server, disks: Mappin
 
 def _applied(settings: Settings) -> None:
     """Topics, principals and rights; carried on where a busy broker was too slow to answer."""
-    for _ in range(_ATTEMPTS):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
         try:
             Broker(settings.kafka, settings.secrets_dir).apply(wanted(book.load(), settings), settings.prefix)
-        except DependencyUnavailable as failed:
-            last = failed
+        except DependencyUnavailable:
+            if time.monotonic() > until:
+                raise
         else:
             return
-    raise last
