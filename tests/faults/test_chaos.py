@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.chaos.play import play
 
-SEED, SECONDS = 7, 48.0
+SEED, SECONDS = 70, 48.0
 
 
 @pytest.mark.timeout(900)

@@ -62,7 +62,7 @@ class Counter:
 
     async def bodies(self) -> list[bytes]:
         """The bodies of everything minted, from the register's own history."""
-        rows = await self._registry.fetch(_BODIES, self.minted)
+        rows = await self._patiently(lambda: self._registry.fetch(_BODIES, self.minted))
         return [row["body"] for row in rows]
 
     async def _homes(self) -> list[Home]:

@@ -107,7 +107,7 @@ async def _under_fire(stage: Stage, counter: Counter, outcome: Outcome, say: Say
     counter.close()
     outcome.seconds = time.monotonic() - began
     say("healing")
-    await asyncio.to_thread(stage.cluster.heal_all)
+    await asyncio.gather(asyncio.to_thread(stage.cluster.heal_all), asyncio.to_thread(stage.database.start))
     await filing
 
 

@@ -35,9 +35,10 @@ def shown(outcome: Outcome) -> None:
     for loss in outcome.losses[:NAMED]:
         console.print(f"{loss.kind}: {loss.where} {loss.what}")
     console.print(
-        f"seed {outcome.seed}: {outcome.minted} changes under {outcome.seconds:.0f} s of faults; everything had"
-        f" arrived {_seconds(outcome.recovery)} after healing, one change more in {_seconds(outcome.fresh)}"
+        f"seed {outcome.seed}: {outcome.minted} changes, {outcome.seconds:.0f} s of faults; from healing until all had"
+        f" arrived: {_seconds(outcome.recovery)}; one change more: {_seconds(outcome.fresh)}"
     )
+    console.print(_of_record(outcome), soft_wrap=True)
     console.print(f"notices {outcome.answers}; ended and started again {outcome.ended}")
 
 
@@ -71,6 +72,16 @@ def _injected(outcome: Outcome) -> dict[str, tuple[int, float]]:
     for fault, seconds in outcome.done:
         found[fault.kind].append(seconds)
     return {kind: (len(each), sum(each)) for kind, each in found.items()}
+
+
+def _of_record(outcome: Outcome) -> str:
+    """The row of the table in tests/README.md."""
+    losses = Counter(loss.kind for loss in outcome.losses)
+    cells = (
+        outcome.seed, round(outcome.seconds / 60), len(outcome.done), outcome.minted, sum(outcome.due.values()),
+        _seconds(outcome.recovery), *(losses[kind] for kind in LOSSES),
+    )  # fmt: skip
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _seconds(measured: float | None) -> str:
