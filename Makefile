@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo up down test lock
+.PHONY: install demo up down test chaos lock
 
 install: $(VENV)/installed
 
@@ -26,6 +26,12 @@ down: install
 
 test: install
 	$(BIN)/python -m pytest
+
+SEED ?= 7
+MINUTES ?= 10
+
+chaos: install
+	$(BIN)/python -m tests.faults.chaos --seed $(SEED) --minutes $(MINUTES)
 
 lock: install
 	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra demo --extra dev --output-file requirements.lock pyproject.toml

@@ -21,13 +21,17 @@ Row = Mapping[str, Any]
 _REMEDY = "Start it with `jukihub up`, or point HUB_DATABASE at a PostgreSQL that answers"
 
 
+_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What a connection that is gone is told by; the second where it was killed in the middle of an answer."""
+
+
 @contextmanager
 def _without_values() -> Iterator[None]:
     try:
         yield
     except asyncpg.PostgresError as failed:
         _refuse(f"sqlstate-{failed.sqlstate}")
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):  # also killed mid-answer
+    except _LOST:
         _refuse("connection-lost")
 
 
@@ -92,7 +96,8 @@ class Database:
         try:
             yield Connection(raw)
         finally:
-            await asyncio.shield(self._pool.release(raw))
+            with suppress(asyncpg.PostgresError, *_LOST):  # what was done is done; the pool drops such a connection
+                await asyncio.shield(self._pool.release(raw))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

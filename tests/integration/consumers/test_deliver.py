@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +10,10 @@ import pytest
 
 from consumers import letters
 from consumers.disclosure import Disclosure
-from consumers.settle import Ended, Head
+from consumers.settle import Ended, Head, Settler
 from hub.database import Database
 from hub.errors import DatabaseError, NotPermitted, UsageError
-from hub.outcome import Delivered
+from hub.outcome import Deferred, Delivered
 from tests.conformance.counterparts import Fake
 from tests.conformance.samples import disclosure
 from tests.integration.consumers.line import DAY, HandOver, now
@@ -153,6 +153,18 @@ async def test_a_counterpart_that_is_down_makes_no_dead_letter(line: HandOver, f
 
     await line.work(breaker_is_open)
     assert await line.states() == {"waiting": 60}
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=40), timedelta(days=2)], ids=str)
+async def test_what_came_or_was_deferred_by_a_clock_that_was_ahead_does_not_wait_until_then(
+    line: HandOver, ahead: timedelta
+) -> None:
+    line.inbox._now = lambda: now() + ahead
+    await line.send(*of(1, 2), *of(2, 1))
+    head = (await line.new_deliverer().read())[0]
+    jumped = Settler(line.database, VIA, lambda: now() + ahead)
+    assert await jumped.settle(head, Ended(Deferred("timeout"), 1), 5.0)
+    await line.work(lambda: line.are(delivered=3))
 
 
 @pytest.mark.trap("D4")

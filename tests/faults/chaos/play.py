@@ -1,0 +1,164 @@
+"""One run: everything stands, the counter opens, faults come and go, everything is healed, and then it is judged.
+
+Bounded throughout: what has not arrived within RECOVERY_SECONDS of the last healing is lost, and is named.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from contracts import book
+from hub.database import Database, connect
+from hub.errors import DatabaseError, DependencyUnavailable
+from tests.faults.chaos.arrived import evidence
+from tests.faults.chaos.clocked import jump
+from tests.faults.chaos.counter import Counter
+from tests.faults.chaos.faults import FAULTS, Refused, Stage
+from tests.faults.chaos.judge import Due, Loss, judge
+from tests.faults.chaos.oracle import due
+from tests.faults.chaos.schedule import Fault, schedule
+from tests.faults.chaos.servers import House, house
+from tests.processes import KINDS
+
+RECOVERY_SECONDS = 60.0
+PAUSE_SECONDS = 0.3
+Say = Callable[[str], None]
+
+_ARCHIVED = "SELECT count(DISTINCT change) FROM hub.ledger WHERE change = ANY($1::uuid[])"
+_SETTLED = """
+    SELECT count(*) FROM inbox.disclosures
+    WHERE state IN ('delivered', 'superseded') AND id = ANY($1::uuid[])"""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run has come to. Times in seconds."""
+
+    seed: int
+    seconds: float
+    done: list[tuple[Fault, float]] = field(default_factory=list)
+    """What was injected, and how long it really was at work."""
+    refused: dict[str, str] = field(default_factory=dict)
+    minted: int = 0
+    due: dict[str, int] = field(default_factory=dict)
+    recovery: float | None = None
+    fresh: float | None = None
+    answers: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
+
+    @property
+    def well(self) -> bool:
+        return not self.losses and self.recovery is not None and self.fresh is not None and self.minted > 0
+
+
+async def play(folder: Path, seed: int, seconds: float, say: Say) -> Outcome:
+    """The run of `seed`."""
+    outcome = Outcome(seed, seconds)
+    say("three nodes and a database are starting")
+    async with house(folder, seed) as standing, _at_work(standing, say) as (registry, database):
+        stage, clock = standing.stage, standing.stage.keeper.clock("counter")
+        counter = Counter(registry, seed, lambda: datetime.now(UTC) + timedelta(seconds=jump(clock)))
+        await _flowing(standing, counter, database)
+        await _under_fire(stage, counter, outcome, say)
+        await _recovered(stage, counter, database, outcome, say)
+        outcome.losses = await _judged(standing, counter, database, outcome)
+        outcome.ended = dict(stage.keeper.ended)
+    return outcome
+
+
+@asynccontextmanager
+async def _at_work(standing: House, say: Say) -> AsyncIterator[tuple[Database, Database]]:
+    """All processes, kept; and our own connections."""
+    keeper, settings = standing.stage.keeper, standing.settings
+    async with connect(settings.registry_dsn, 2) as registry, connect(settings.database, 2) as database:
+        say("the processes are starting")
+        try:
+            await asyncio.to_thread(keeper.standins)
+            keeper.all()
+            keeping = asyncio.create_task(keeper.keep())
+            try:
+                yield registry, database
+            finally:
+                keeping.cancel()
+        finally:
+            await asyncio.to_thread(keeper.stop)
+
+
+async def _flowing(standing: House, counter: Counter, database: Database) -> None:
+    """Until a first change has gone all the way: faults before that would test the start alone."""
+    await counter.file_one()
+    if await _arrival(counter, database, 4 * RECOVERY_SECONDS) is None:
+        raise AssertionError(f"nothing flows; read {standing.stage.keeper.folder}")
+
+
+async def _under_fire(stage: Stage, counter: Counter, outcome: Outcome, say: Say) -> None:
+    planned = schedule(outcome.seed, outcome.seconds)
+    filing, began = asyncio.create_task(counter.open(PAUSE_SECONDS)), time.monotonic()
+    async with asyncio.TaskGroup() as faults:
+        for fault in planned:
+            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+            faults.create_task(_happening(stage, fault, outcome, say))
+        await asyncio.sleep(max(0.0, began + outcome.seconds - time.monotonic()))
+    counter.close()
+    outcome.seconds = time.monotonic() - began
+    say("healing")
+    await asyncio.gather(asyncio.to_thread(stage.cluster.heal_all), asyncio.to_thread(stage.database.start))
+    await filing
+
+
+async def _happening(stage: Stage, fault: Fault, outcome: Outcome, say: Say) -> None:
+    began = time.monotonic()
+    try:
+        async with FAULTS[fault.kind](stage, fault):
+            say(f"{fault}")
+            began = time.monotonic()
+            await asyncio.sleep(fault.lasts)
+    except Refused as refused:
+        outcome.refused[fault.kind] = str(refused)
+        return
+    outcome.done.append((fault, time.monotonic() - began))
+
+
+async def _recovered(stage: Stage, counter: Counter, database: Database, outcome: Outcome, say: Say) -> None:
+    """How long it takes until everything has arrived, and whether one more change passes."""
+    say(f"healed; waiting for {len(counter.minted)} changes")
+    outcome.recovery = await _arrival(counter, database, RECOVERY_SECONDS)
+    await counter.file_one()
+    outcome.fresh = await _arrival(counter, database, RECOVERY_SECONDS)
+    outcome.answers = dict(counter.answers)
+
+
+async def _arrival(counter: Counter, database: Database, seconds: float) -> float | None:
+    """How long it takes until everything minted is archived and settled; None where it takes longer than `seconds`."""
+    began, wanted = time.monotonic(), [one.id for one in await _due(counter) if one.contract in KINDS]
+    while time.monotonic() < began + seconds:
+        try:
+            archived = await database.fetchval(_ARCHIVED, counter.minted)
+            if archived == len(counter.minted) and await database.fetchval(_SETTLED, wanted) == len(wanted):
+                return time.monotonic() - began
+        except DatabaseError:
+            pass
+        await asyncio.sleep(0.2)
+    return None
+
+
+async def _due(counter: Counter) -> Sequence[Due]:
+    return due(await counter.bodies(), book.load().contracts)
+
+
+async def _judged(standing: House, counter: Counter, database: Database, outcome: Outcome) -> list[Loss]:
+    contracts, wanted = dict(book.load().contracts), await _due(counter)
+    outcome.minted = len(counter.minted)
+    outcome.due = {name: sum(one.contract == name for one in wanted) for name in contracts}
+    while True:
+        try:
+            found = await evidence(standing.settings, database, contracts, standing.stage.keeper.urls)
+        except (DependencyUnavailable, DatabaseError):
+            await asyncio.sleep(1.0)
+            continue
+        return judge(counter.minted, wanted, found)
