@@ -80,8 +80,9 @@ def marked(records: Iterable[Incoming], act: UUID) -> int | None:
 
 
 def as_it_came(record: Incoming, topic: str) -> Incoming:
-    """A letter as the record of `topic` that it was."""
-    return replace(record, topic=topic)
+    """A letter as the record of `topic` that it was, without the code beside it."""
+    headers = tuple(each for each in record.headers if each[0] != envelope.CODE_HEADER)
+    return replace(record, topic=topic, headers=headers)
 
 
 def _code(record: Incoming) -> bytes:
