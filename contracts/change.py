@@ -89,7 +89,7 @@ def _change(wire: "_Wire") -> Change:
     return Change(
         id=wire["id"], resident=UUID(wire["resident"]), version=wire["version"], kind=wire["kind"],
         action=_action(wire["kind"], before is not None, after is not None),
-        effective_on=wire["effective_on"], notified_on=wire["notified_on"],
+        effective_on=wire["effective_on"], notified_on=wire.get("notified_on"),
         recorded_at=datetime.fromisoformat(wire["recorded_at"]),
         before=before, after=after, cancels=wire.get("cancels"),
     )  # fmt: skip

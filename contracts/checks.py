@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Final
+from unicodedata import normalize
 
 from contracts import lawful
 from contracts.errors import Finding
@@ -47,9 +48,9 @@ def _complete(draft: Draft, _law: Law) -> Iterator[Finding]:
 
 
 def _known_items(draft: Draft, _law: Law) -> Iterator[Finding]:
-    named = [*draft.named_items(), ("identifier", draft.form.identifier)]
-    for key, name in named:
-        if name and name not in item_ids():
+    identifier = [("identifier", draft.form.identifier)] if draft.form.identifier else []  # else it is missing
+    for key, name in [*draft.named_items(), *identifier]:
+        if name not in item_ids():
             yield draft.finding("unknown-item", key, name)
 
 
@@ -142,9 +143,13 @@ def _same(one: Draft, other: Draft) -> bool:
     mine, theirs = one.form, other.form
     if not mine.subscriber or not mine.purpose or mine.in_force is None or theirs.in_force is None:
         return False  # what is missing is a finding of its own
-    return (mine.subscriber, mine.purpose) == (theirs.subscriber, theirs.purpose) and _overlap(
-        mine.in_force, theirs.in_force
-    )
+    alike = (_read_alike(mine.subscriber), mine.purpose) == (_read_alike(theirs.subscriber), theirs.purpose)
+    return alike and _overlap(mine.in_force, theirs.in_force)
+
+
+def _read_alike(name: str) -> str:
+    """What a reader takes it for: other code points of the same letters are the same section."""
+    return normalize("NFKC", name).replace(" ", "")
 
 
 def _overlap(one: InForce, other: InForce) -> bool:

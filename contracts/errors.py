@@ -25,6 +25,11 @@ class ChangeRefused(JukiError):
     """A Change that the door does not let in. `place` is a known path such as `after.birth_date`, or empty."""
 
 
+def visible(text: str) -> str:
+    """`text` with a mark in the place of each character that cannot be seen: it may be shown on a terminal."""
+    return "".join(each if each.isprintable() or each == "\u3000" else "\ufffd" for each in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """One sentence in both languages: Japanese for those who sign a contract, English for those who run it."""
@@ -49,8 +54,9 @@ class Finding:
     message: Text
 
     def told(self, language: Language = "ja") -> str:
-        """Place, sentence and code."""
-        return f"{self.file}:{self.line}: {self.message.ja if language == 'ja' else self.message.en} [{self.code}]"
+        """Place, sentence and code, in one line of what can be seen."""
+        said = self.message.ja if language == "ja" else self.message.en
+        return visible(f"{self.file}:{self.line}: {said} [{self.code}]")
 
     def __str__(self) -> str:
         return self.told()

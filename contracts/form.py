@@ -96,6 +96,7 @@ class BasisForm(BaseModel):
     permits: list[str]
     when_granted: list[str] = []
     always: list[str] = []
+    reasons: list[str] = []
     purposes: list[str] = Field(min_length=1)
     in_force: InForce
     source: str = Field(min_length=1)

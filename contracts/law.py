@@ -42,6 +42,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Basis:
     """One legal basis. `permits` and `when_granted`: ids of items; `always`: ids of kinds that are told of anyway.
+    `reasons`: ids of kinds of which 異動事由 may be told to whoever has none of the items that they concern.
 
     `in_force_until`: last day, None for open-ended. `certainty`: S, K or U, as law/bases.toml explains.
     """
@@ -52,6 +53,7 @@ class Basis:
     permits: frozenset[str]
     when_granted: frozenset[str]
     always: frozenset[str]
+    reasons: frozenset[str]
     purposes: tuple[str, ...]
     in_force_from: date
     in_force_until: date | None
@@ -109,6 +111,13 @@ def kind_ids() -> Mapping[str, frozenset[str]]:
     return MappingProxyType(named)
 
 
+@cache
+def concerned() -> Mapping[str, frozenset[str]]:
+    """The items that a kind is about, by the kind's id; a kind that is about the whole record has none."""
+    about = tomllib.loads((FOLDER / "kinds.toml").read_text(encoding="utf-8"))["about"]
+    return MappingProxyType({kind.id: _ids(about.get(kind.group, [])) for kind in kinds().values()})
+
+
 def expanded(names: list[str]) -> frozenset[str]:
     """The ids of the kinds that the known ones of `names` stand for."""
     return frozenset().union(*(kind_ids().get(name, frozenset()) for name in names))
@@ -143,7 +152,7 @@ def _basis_findings(source: Source, key: str, form: BasisForm) -> Iterator[Findi
     for name in (*form.permits, *form.when_granted):
         if name not in item_ids():
             yield Finding("unknown-item", source.name, line, FORM["law-unknown-item"].format(basis=key, name=name))
-    for name in form.always:
+    for name in (*form.always, *form.reasons):
         if name not in kind_ids():
             yield Finding("unknown-kind", source.name, line, FORM["law-unknown-kind"].format(basis=key, name=name))
     if form.in_force.until is not None and form.in_force.until < form.in_force.since:
@@ -157,7 +166,7 @@ def _header(key: str) -> str:
 def _basis(key: str, form: BasisForm) -> Basis:
     return Basis(
         key=key, law=form.law, article=form.article, permits=_ids(form.permits), when_granted=_ids(form.when_granted),
-        always=expanded(form.always),
+        always=expanded(form.always), reasons=expanded(form.reasons),
         purposes=tuple(form.purposes), in_force_from=form.in_force.since, in_force_until=form.in_force.until,
         source=form.source, certainty=form.certainty, remark=form.remark,
     )  # fmt: skip

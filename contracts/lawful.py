@@ -14,7 +14,7 @@ from contracts.articles import supporting
 from contracts.contract import DEPARTMENTAL
 from contracts.errors import Finding, Text
 from contracts.form import Draft
-from contracts.law import Basis, Item, Law, expanded, item_id
+from contracts.law import Basis, Item, Law, concerned, expanded, item_id
 from contracts.objections import OPEN, THE_CHANGE
 
 _AGE: Final = (Text("年齢", "age"), ("birth_date",))
@@ -93,6 +93,16 @@ def _occurrences(draft: Draft, law: Law) -> Iterator[Finding]:
             yield draft.finding("always-not-permitted", "always", name, cited=", ".join(draft.form.basis))
 
 
+def _reasons_tell(draft: Draft, law: Law) -> Iterator[Finding]:
+    has, bases = frozenset(map(item_id, draft.form.items)), _cited(draft, law)
+    permitted = frozenset[str]().union(*(basis.reasons for basis in bases))
+    for name in draft.form.hears if "change_reason" in has and bases else ():
+        about = frozenset[str]().union(*(concerned()[kind] for kind in expanded([name]) - permitted))
+        if about and has.isdisjoint(about):
+            known = "、".join(item.ja for item in law.items.values() if item.id in about)
+            yield draft.finding("reason-tells", "hears", name, known=known, cited=", ".join(draft.form.basis))
+
+
 def _population_tells(draft: Draft, law: Law) -> Iterator[Finding]:
     people = draft.form.population
     if people is None or not draft.form.items:  # without items there is a finding already
@@ -118,5 +128,5 @@ def _cited(draft: Draft, law: Law) -> list[Basis]:
 
 _CHECKS: Final[tuple[Callable[[Draft, Law], Iterator[Finding]], ...]] = (
     _bases_known, _bases_in_force, _purposes, _items_permitted, _code_stays, _occurrences,
-    _population_tells, _protection_tells,
+    _reasons_tell, _population_tells, _protection_tells,
 )  # fmt: skip

@@ -91,6 +91,15 @@ SENTENCES: Final[Mapping[str, Text]] = {
         "always names {name}: that it happened would be told even where no permitted item differs, and none of its "
         "bases "
         "({cited}) permits that: cite a basis that does (its always), or take it out"),
+    "reason-tells": Text(
+        "「{name}」の異動を「異動事由」と共に知らせると、{known}に係る異動があったことが伝わるが、"
+        "いずれもこの契約の項目になく、それを許す根拠も"
+        "ない（挙げた根拠：{cited}）。項目に加えるか、hears から削るか、許す根拠（reasons）を挙げる",
+        "to tell of {name} together with 異動事由 tells that something about {known} changed, but none of these is "
+        "among the "
+        "items, and none of its bases ({cited}) permits the reason: add an item, take it out of hears, or cite a "
+        "basis that "
+        "permits it (its reasons)"),
     "bad-identifier": Text(
         "「{name}」（{article}）は導かれる項目で、誰のことかを示さない。記録にある項目を挙げる",
         "{name} ({article}) is derived and identifies nobody: name an item of the record"),
@@ -163,6 +172,12 @@ FORM: Final[Mapping[str, Text]] = {
     "bad-age": Text("は満年齢で0から200まで", "must be between 0 and 200 completed years"),
     "bad-type": Text("の型が違う（{wanted} とする）", "has the wrong type ({wanted} is wanted)"),
     "bad-encoding": Text("ファイルがUTF-8でない。UTF-8で保存する", "the file is not UTF-8: save it as UTF-8"),
+    "too-large": Text(
+        "ファイルが大きすぎる（256 KiBまで）。契約か法令のファイルかを確かめる",
+        "the file is too large (256 KiB at most): see that it is a contract or the law"),
+    "control-character": Text(
+        "目に見えない文字（制御文字、書式文字、私用領域の文字など）がある。削る",
+        "there is a character that nobody can see (control, format or private use): take it out"),
     "unreadable": Text("ファイルを読めない", "the file cannot be read"),
     "too-deep": Text("ファイルの入れ子が深すぎる", "the file is nested too deeply"),
     "bad-toml": Text(

@@ -2,13 +2,19 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from unicodedata import category
 
 from contracts.errors import Finding, Text
 from contracts.objections import FORM
 
+MAX_BYTES: Final = 262_144
+"""Largest file of a Book: more than ten times what the whole law takes."""
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _AT_LINE = re.compile(r"at line (\d+)")
 
 
@@ -40,17 +46,47 @@ class Source:
 def read(path: Path, name: str) -> tuple[Source, tuple[Finding, ...]]:
     """The file at `path`, known as `name`, and what stops it from being read."""
     try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        return Source(name, "", {}), (Finding("bad-encoding", name, 1, FORM["bad-encoding"]),)
+        code, text = _text(path)
     except OSError:
-        return Source(name, "", {}), (Finding("unreadable", name, 1, FORM["unreadable"]),)
+        code, text = "unreadable", ""
+    if code:
+        return Source(name, "", {}), (Finding(code, name, 1, FORM[code]),)
     try:
-        return Source(name, text, tomllib.loads(text)), ()
-    except tomllib.TOMLDecodeError as broken:
+        source = Source(name, text, tomllib.loads(text))
+    except ValueError as broken:  # TOMLDecodeError, or a number of thousands of digits
         return Source(name, text, {}), (_broken(name, text, str(broken)),)
     except RecursionError:
         return Source(name, text, {}), (Finding("bad-toml", name, 1, FORM["too-deep"]),)
+    return source, tuple(_invisible(source))
+
+
+def _text(path: Path) -> tuple[str, str]:
+    """What stops the file from being read as text, and the text."""
+    if not path.is_file():
+        return "unreadable", ""
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        return "too-large", ""
+    try:
+        return "", data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "bad-encoding", ""
+
+
+def _invisible(source: Source) -> Iterator[Finding]:
+    """What nobody can see could make one word look like another, or write what it likes on a terminal."""
+    for key, value in source.tables.items():
+        if any(_UNSEEN.intersection(map(category, text)) for text in _texts([key, value])):
+            yield source.finding("control-character", FORM["control-character"], key)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def _broken(name: str, text: str, said: str) -> Finding:

@@ -16,7 +16,7 @@ def table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
 def plain(text: str) -> str:
     """The text in one line, without what Markdown would take for a new cell or for HTML."""
     said = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
-    return said.replace("<", "&lt;").replace("`", "\\`")
+    return said.replace("<", "&lt;").replace("`", "\\`").replace("[", "\\[")
 
 
 def bullets(lines: Iterable[str]) -> str:

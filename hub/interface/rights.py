@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from contracts.book import Book
+from contracts.pages.markdown import row
 from hub.wanted import State, reader_of
 
 
@@ -42,4 +43,4 @@ def _principals(book: Book, state: State) -> Iterator[str]:
             who = contract.subscriber
         else:
             who = f"{contract.subscriber}への提供（ハブが代わって読む）"
-        yield f"| {name} | {who} |"
+        yield row([name, who])

@@ -154,7 +154,17 @@ CATALOGUE = (
     # what does not fit together
     instead("an identifier that is not told", '"宛名番号", "氏名"', '"氏名"', "identifier-not-among-items", 9, "宛名番号", "住民記録システム付番"),
     Faulty("an identifier that identifies nobody", ((NUMBERED, 'identifier = "異動事由"'), (ITEMS, f'{ITEMS}, "異動事由"')),
-           "bad-identifier", 9, ("異動事由", "規則11条")),
+           "bad-identifier", 9, ("異動事由", "規則11条"), others=("reason-tells", "reason-tells")),
+    Faulty("a reason that tells of a number that is not told", ((KINDS, '["記載", "個人番号"]'), (ITEMS, f'{ITEMS}, "異動事由"')),
+           "reason-tells", 4, ("個人番号", "異動事由", "hears")),
+    Faulty("a reason that tells of a protection", ((KINDS, '["記載", "支援措置の開始"]'), (ITEMS, f'{ITEMS}, "異動事由"')),
+           "reason-tells", 4, ("支援措置の開始", "支援措置")),
+    instead("a character that writes on the terminal", '"児童手当の支給"', '"児童手当\\u001b[31mの支給"', "control-character", 2),
+    instead("a character of no width", 'subscriber = "子ども政策課"', 'subscriber = "子ども政策課\u200b"', "control-character", 1),
+    instead("a name that is nothing", f"[{ITEMS}]", f'[{ITEMS}, ""]', "unknown-item", 6, "items"),
+    instead("a name of a blank", '["国籍等"]', '["国籍等", "\u3000"]', "unknown-item", 7, "conditional"),
+    instead("a number without an end", PEOPLE, f"age_from = {'9' * 5000}", "bad-toml", 15),
+    Faulty("a second contract in other code points", (("子ども政策課", "⼦ども政策課"),), "same-purpose-twice", 2, ("akago",), beside=()),
     with_items("an item twice", f'{ITEMS}, "氏名"', "duplicate", "氏名", "items"),
     with_items("an item twice by two names", f'{ITEMS}, "世帯主との続柄"', "duplicate", "世帯主との続柄"),
     instead("a basis twice", f"[{CITED}]", f'[{CITED}, "庁内連携条例"]', "duplicate", 3, "庁内連携条例", "basis"),
@@ -212,6 +222,7 @@ MEND: Mapping[str, tuple[str, str]] = {
     "bad-period": ("日付を正す", "correct the dates"), "bad-shadow": ("日付を正すか", "correct it"),
     "approved-too-late": ("決裁の日以後にする", "behind the approval"), "same-purpose-twice": ("期間を分ける", "part their periods"),
     "unknown-key": ("削る", "take it out"), "missing-key": ("加える", "add it"), "bad-value": ("は", "must be"), "empty-value": ("書く", "state it"),
+    "reason-tells": ("項目に加えるか", "add an item"), "control-character": ("削る", "take it out"),
     "bad-type": ("とする", "is wanted"), "bad-toml": ("確かめる", "look for"),
 }  # fmt: skip
 """What each objection says is to be mended, by code, in Japanese and in English."""

@@ -1,5 +1,6 @@
 """A Book that the law does not support is refused as a whole, with every finding at once."""
 
+import os
 import re
 from collections.abc import Callable
 from datetime import date
@@ -12,10 +13,11 @@ from contracts.book import load
 from contracts.errors import BookRefused, Finding
 from contracts.folder import SHIPPED
 from contracts.objections import EMPTY, FORM, SENTENCES
+from contracts.source import MAX_BYTES
 from tests.contracts.books import BASES, SOUND, Edits, contract, edited, refused, ruled, write
 from tests.contracts.faulty import CATALOGUE, CITED, ITEMS, MEND, NUMBERED, PEOPLE, Faulty, granted
 
-OF_FILES = {"bad-encoding", "unreadable", "closed-list", "no-contract"}
+OF_FILES = {"bad-encoding", "unreadable", "too-large", "closed-list", "no-contract"}
 """Objections to a folder and to files that cannot be read at all: each has a test of its own below."""
 
 
@@ -58,9 +60,10 @@ def test_a_refusal_says_in_both_languages_which_contract_which_word_and_what_to_
 ) -> None:
     japanese, english = MEND[faulty.code]
     said = [finding.message for finding in meets(faulty) if finding.code == faulty.code]
-    whose = () if faulty.code == "bad-toml" else (f"契約 {faulty.name}：",)  # what does not parse is known by its file
+    of_the_file = faulty.code in ("bad-toml", "control-character")  # what is not read further is known by its file
+    whose = () if of_the_file else (f"契約 {faulty.name}：",)
     assert [word for word in (*whose, *faulty.words, japanese) if all(word not in each.ja for each in said)] == []
-    theirs = () if faulty.code == "bad-toml" else (f"contract {faulty.name}: ",)
+    theirs = () if of_the_file else (f"contract {faulty.name}: ",)
     assert [word for word in (*theirs, *faulty.words, english) if all(word not in each.en for each in said)] == []
 
 
@@ -289,3 +292,29 @@ def test_items_and_kinds_are_closed_lists(tmp_path: Path, name: str) -> None:
     assert refused(tmp_path) == ()
     (tmp_path / "law" / name).write_text(shipped.replace('ja = "', 'ja = "新', 1), encoding="utf-8")
     assert [finding.code for finding in refused(tmp_path)] == ["closed-list"]
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path, SOUND)
+    os.mkfifo(tmp_path / "subscribers" / "pipe.toml")
+    (tmp_path / "subscribers" / "endless.toml").symlink_to("/dev/zero")
+    assert [finding.code for finding in refused(tmp_path)] == ["unreadable", "unreadable"]
+
+
+def test_a_file_that_is_larger_than_any_law_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path, SOUND + "#" * MAX_BYTES)
+    assert [finding.code for finding in refused(tmp_path)] == ["too-large"]
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[2Jb", "a\u202eb"])
+def test_a_finding_is_one_line_of_what_can_be_seen(tmp_path: Path, name: str) -> None:
+    [said] = [str(finding) for finding in refused(write(tmp_path, SOUND, name))]
+    assert all(each.isprintable() or each == "\u3000" for each in said)
+
+
+def test_a_basis_may_permit_the_reason_alone(tmp_path: Path) -> None:
+    text = edited(SOUND, (('["記載", "消除", "修正", "世帯", "個人番号", "支援措置"]', '["記載", "個人番号"]'),
+                          ('"続柄"]', '"続柄", "異動事由"]')))  # fmt: skip
+    assert [finding.code for finding in refused(write(tmp_path, text))] == ["reason-tells"]
+    bases = ruled("庁内連携条例・子ども", 'reasons = ["外国人"]', 'reasons = ["個人番号"]')
+    assert refused(write(tmp_path, text, bases=bases)) == ()

@@ -264,3 +264,19 @@ def test_a_refusal_holds_no_value_and_no_unknown_name(given: bytes) -> None:
 def test_a_history_of_aliases_holds_only_what_can_be_carried(entry: Any) -> None:
     with pytest.raises(ChangeRefused):
         parse(json.dumps(json.loads(entering()) | {"after": {"alias_history": [entry]}}).encode())
+
+
+@pytest.mark.parametrize("field", ["notified_on", "cancels"])
+def test_a_field_that_may_be_missing_may_be_missing(field: str) -> None:
+    fields = json.loads(line("RELOCATE", record(), record()))
+    fields.pop(field, None)
+    assert getattr(parse(json.dumps(fields).encode()), field) is None
+
+
+@pytest.mark.parametrize("field", ["id", "resident", "version", "kind", "effective_on", "recorded_at", "before", "after"])
+def test_a_field_that_is_needed_is_missed_by_name(field: str) -> None:
+    fields = json.loads(line("RELOCATE", record(), record()))
+    del fields[field]
+    with pytest.raises(ChangeRefused) as refused:
+        parse(json.dumps(fields).encode())
+    assert (refused.value.code, refused.value.place) == ("missing-field", field)
