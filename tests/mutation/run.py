@@ -32,7 +32,7 @@ TESTS: Final = (
         "decide", "populations", "grants", "articles", "identity", "refusals", "sixteen_subscribers", "shipped_book",
         "the_door",
     )),
-    *(f"{CORPUS}[{row}]" for row in ("elections-RELOCATE", "convenience-store-DEATH", "immigration-BIRTH")),
+    *(f"{CORPUS}[{row}]" for row in ("prefecture-RELOCATE", "elections-RELOCATE", "convenience-store-DEATH")),
 )  # fmt: skip
 """In memory only, and nothing random: who is killed today is killed tomorrow."""
 
