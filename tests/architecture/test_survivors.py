@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.mutation.mutants import Mutant, mutants
-from tests.mutation.run import LISTED, MUTATED
+from tests.mutation.run import LISTED, MUTATED, within
 
 ENTRIES: list[dict[str, Any]] = tomllib.loads(LISTED.read_text(encoding="utf-8")).get("survivor", [])
 
@@ -30,5 +30,6 @@ def test_no_mutant_is_listed_twice() -> None:
 
 
 def test_every_entry_is_a_mutant_of_the_code_as_it_is() -> None:
-    there = {mutant for module in MUTATED for mutant in known(module)}
+    modules = {place.split(":")[0] for place in MUTATED}
+    there = {mutant for module in modules for mutant in known(module) if within(mutant, MUTATED)}
     assert [each for each in map(entry, ENTRIES) if each not in there] == []

@@ -1,7 +1,8 @@
 """A plugin of pytest that runs its tests once for each mutant, in a process of its own that is forked before any test.
 
-Tests are found once. A first child runs all of them and notes which functions each one calls; a mutant is then tried by
-the tests that call its function, the quickest first, until one fails. Nothing is written but the outcomes.
+Tests are found once. A first child runs all of them and notes which functions each file calls; a mutant is tried by
+the files that call its function, the quickest test first, until one fails (by files, because tests of one file share
+what they have made). Nothing is written but the outcomes.
 """
 
 import importlib
@@ -28,16 +29,21 @@ Calls = dict[str, list[str]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--mutate", action="append", default=[], help="module to be mutated; repeatable")
+    parser.addoption("--mutate", action="append", default=[], help="module, or module:function; repeatable")
     parser.addoption("--outcomes", help="file to which the outcomes are written, as JSON")
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
     """Instead of running the tests: run them for every mutant."""
-    modules = {name: importlib.import_module(name) for name in session.config.getoption("--mutate")}
+    places = session.config.getoption("--mutate")
+    modules = {name: importlib.import_module(name) for name in dict.fromkeys(each.split(":")[0] for each in places)}
     files = {str(module.__file__): name for name, module in modules.items()}
     calls, failed = _first_run(session, files)
-    found = [each for name, module in modules.items() for each in mutants(name, Path(str(module.__file__)).read_text())]
+    found = [
+        (mutant, tree) for name, module in modules.items()
+        for mutant, tree in mutants(name, Path(str(module.__file__)).read_text(encoding="utf-8"))
+        if name in places or f"{name}:{mutant.function}" in places
+    ]  # fmt: skip
     outcomes = [] if failed else list(_tried(session, modules, found, calls))
     told = {"failed": failed, "tests": len(session.items), "outcomes": outcomes}
     Path(session.config.getoption("--outcomes")).write_text(json.dumps(told), encoding="utf-8")
@@ -45,7 +51,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
 
 def _first_run(session: pytest.Session, files: dict[str, str]) -> tuple[Calls, list[str]]:
-    """The tests that call each function, quickest first, and those that fail without any mutant."""
+    """The tests of the files that call each function, quickest first, and those that fail without any mutant."""
     read, write = os.pipe()
     pid = os.fork()
     if not pid:
@@ -57,15 +63,18 @@ def _first_run(session: pytest.Session, files: dict[str, str]) -> tuple[Calls, l
     with os.fdopen(read) as told:
         noted: dict[str, Any] = json.load(told)
     os.waitpid(pid, 0)
-    quickest = sorted(noted["calls"], key=lambda test: noted["seconds"][test])
+    quickest = sorted(noted["seconds"], key=lambda test: noted["seconds"][test])
     functions = {function for called in noted["calls"].values() for function in called}
-    return {each: [test for test in quickest if each in noted["calls"][test]] for each in functions}, noted["failed"]
+    return {
+        each: [test for test in quickest if each in noted["calls"][test.split("::")[0]]] for each in functions
+    }, noted["failed"]  # fmt: skip
 
 
 def _noted(session: pytest.Session, files: dict[str, str]) -> dict[str, Any]:
-    calls, seconds, failed = {}, {}, []
+    calls: dict[str, set[str]] = {}
+    seconds, failed = {}, []
     for at, item in enumerate(session.items):
-        called: set[str] = set()
+        called = calls.setdefault(item.nodeid.split("::")[0], set())
 
         def note(frame: FrameType, event: str, _argument: Any, called: set[str] = called) -> None:
             if event == "call" and frame.f_code.co_filename in files:
@@ -75,9 +84,9 @@ def _noted(session: pytest.Session, files: dict[str, str]) -> dict[str, Any]:
         sys.setprofile(note)
         passed = _passes(session, at, session.items)
         sys.setprofile(None)
-        calls[item.nodeid], seconds[item.nodeid] = sorted(called), time.perf_counter() - begun
+        seconds[item.nodeid] = time.perf_counter() - begun
         failed += [] if passed else [item.nodeid]
-    return {"calls": calls, "seconds": seconds, "failed": failed}
+    return {"calls": {file: sorted(called) for file, called in calls.items()}, "seconds": seconds, "failed": failed}
 
 
 def _passes(_session: pytest.Session, at: int, items: list[pytest.Item]) -> bool:

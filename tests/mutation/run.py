@@ -23,14 +23,16 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 LISTED: Final = Path(__file__).with_name("survivors.toml")
 SECONDS: Final = 3600
 MUTATED: Final = (
-    "contracts.decide", "contracts.contract", "contracts.dates", "contracts.lawful", "contracts.checks",
-    "contracts.articles",
+    "contracts.decide", "contracts.dates", "contracts.lawful", "contracts.checks", "contracts.articles",
+    *(f"contracts.contract:{each}" for each in (
+        "Grant.in_force", "Contract.in_force", "Contract.in_shadow", "Contract.permitted",
+    )),
 )  # fmt: skip
 CORPUS: Final = "tests/contracts/test_corpus.py::test_in_the_bytes_lies_what_the_law_permits_and_nothing_else"
 TESTS: Final = (
     *(f"tests/contracts/test_{name}.py" for name in (
         "decide", "populations", "grants", "articles", "identity", "refusals", "sixteen_subscribers", "shipped_book",
-        "the_door",
+        "the_door", "boundaries",
     )),
     *(f"{CORPUS}[{row}]" for row in ("prefecture-RELOCATE", "elections-RELOCATE", "convenience-store-DEATH")),
 )  # fmt: skip
@@ -46,7 +48,7 @@ def main(modules: Sequence[str]) -> int:
         return 1
     ended = {Mutant(*mutant): how for mutant, how in told["outcomes"]}
     survivors = {mutant for mutant, how in ended.items() if how == "survived"}
-    problems = list(compared(survivors, {each: why for each, why in listed(LISTED).items() if each.module in modules}))
+    problems = list(compared(survivors, {each: why for each, why in listed(LISTED).items() if within(each, modules)}))
     counted = Counter(how for _, how in told["outcomes"])
     figures = ", ".join(f"{count} {how}" for how, count in sorted(counted.items()))
     sys.stdout.write("".join(f"{problem}\n" for problem in problems))
@@ -66,6 +68,11 @@ def outcomes(modules: Sequence[str]) -> dict[str, Any]:
             sys.exit(done.stdout + done.stderr)
         read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return read
+
+
+def within(mutant: Mutant, places: Collection[str]) -> bool:
+    """Whether the mutant lies in one of the places: a module, or a function as module:function."""
+    return mutant.module in places or f"{mutant.module}:{mutant.function}" in places
 
 
 def listed(file: Path) -> dict[Mutant, str]:
