@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo up down test chaos lock
+.PHONY: install demo up down test chaos mutants lock
 
 install: $(VENV)/installed
 
@@ -32,6 +32,10 @@ MINUTES ?= 10
 
 chaos: install
 	$(BIN)/python -m tests.faults.chaos --seed $(SEED) --minutes $(MINUTES)
+
+# Changes the decision code in every small way: a promise must break each time. Takes minutes; see tests/mutation.
+mutants: install
+	$(BIN)/python -m tests.mutation.run
 
 lock: install
 	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra demo --extra dev --output-file requirements.lock pyproject.toml

@@ -154,7 +154,8 @@ LAW_CHANGED: dict[str, tuple[type[Any], dict[str, Any]]] = {
     "bases": (Basis, {
         "law": "別の法", "article": "1条", "permits": frozenset({"name"}), "when_granted": frozenset({"sex"}),
         "always": frozenset({"DEATH"}), "reasons": frozenset({"DEATH"}), "purposes": ("別の目的",),
-        "in_force_from": date(2025, 4, 2), "in_force_until": date(2099, 1, 1), "source": "官報", "certainty": "S", "remark": "別の注",
+        "in_force_from": date(2025, 4, 2), "in_force_until": date(2099, 1, 1),
+        "source": "官報", "certainty": "S", "remark": "別の注",
     }),
     "items": (Item, {
         "ja": "別名", "also": ("また別名",), "label": "9号", "basis": "別の条", "type": "list", "sensitivity": "x",
