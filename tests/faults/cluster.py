@@ -11,6 +11,8 @@ Methods may be called from any thread and block until they are done; in a corout
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,10 +27,12 @@ from hub import detached
 from hub.broker_admin import connection
 from tests.faults.peers import owner
 from tests.faults.proxy import FINE, Door, Proxy, Way
-from tests.house import INFRA, script
+from tests.house import INFRA
 
 SCRIPT = INFRA / "kafka" / "cluster.py"
 NODES = (1, 2, 3)
+PATIENCE = 240
+"""Seconds for three Java machines to start on a machine that has other work; a quiet one needs a tenth."""
 CLIENT = ""
 """The source of what is no node."""
 
@@ -169,7 +173,10 @@ class Cluster:
 
     def _said(self, command: str, *options: str) -> Any:
         folders = ("--data", str(self.folder / "cluster"), "--secrets", str(self.secrets))
-        done = script(SCRIPT, command, *folders, *options)
+        done = subprocess.run(
+            [sys.executable, str(SCRIPT), command, *folders, *options, "--timeout", str(PATIENCE)],
+            capture_output=True, text=True, check=False, timeout=2 * PATIENCE,
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -1,0 +1,174 @@
+"""Three real nodes: what was acknowledged is there whoever dies, and what cannot be kept twice is not acknowledged."""
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from contracts import book
+from hub import bus, topics
+from hub.broker_admin import Broker, connection, kafka
+from hub.bus import Outgoing, Writer, writing
+from hub.config import Settings, read
+from hub.errors import DependencyUnavailable, ProduceFailed
+from hub.wanted import State, wanted
+from tests.faults.cluster import Cluster, cluster, waited
+from tests.house import INFRA
+
+PARTITION = 0
+pytestmark = pytest.mark.timeout(600)  # a quiet machine needs a minute for the file
+
+
+@dataclass(frozen=True, slots=True)
+class Three:
+    """The nodes, the hub's settings for them, and what its topics are to be."""
+
+    nodes: Cluster
+    settings: Settings
+    want: State
+
+    @property
+    def topic(self) -> str:
+        return topics.changes(self.settings.prefix)
+
+    def leader(self) -> int:
+        """Who leads the partition that the tests write to."""
+        leader = self.nodes.leader_of(self.topic, PARTITION)
+        assert leader is not None
+        return leader
+
+    async def there(self) -> list[bytes]:
+        """All records of that partition that a reader is given."""
+        async with bus.reader(self.settings, "router", self.topic, [PARTITION]) as reader:
+            return [record.value for record in await reader.read_to_end()]
+
+
+@pytest.fixture(scope="module")
+def applied() -> Iterator[Three]:
+    """Three nodes with the topics, principals and rights of the Book."""
+    folder = Path(tempfile.mkdtemp(prefix="juki-cluster-"))
+    try:
+        with cluster(folder, proxied=True) as nodes:
+            settings = read({
+                "HUB_KAFKA": nodes.bootstrap, "HUB_SECRETS": str(nodes.secrets), "HUB_DATA": str(folder / "data"),
+                "HUB_REPLICATION": "3", "HUB_PARTITIONS": "1",
+            })  # fmt: skip
+            want = wanted(book.load(), settings)
+            Broker(nodes.bootstrap, nodes.secrets).apply(want, settings.prefix)
+            yield Three(nodes, settings, want)
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def three(applied: Three) -> AsyncIterator[Three]:
+    """The same, in step before the test and mended after it, while the test's clients can still say goodbye."""
+    applied.nodes.wait_healthy(120)
+    yield applied
+    await asyncio.to_thread(applied.nodes.heal_all)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A writer that gives up after 3 s instead of 25: the promise is the same."""
+    monkeypatch.setattr(writing, "ACKNOWLEDGED_WITHIN", 3.0)
+
+
+async def write(writer: Writer, three: Three, value: bytes) -> None:
+    await writer.send({(three.topic, PARTITION): [Outgoing(b"key", value, (), int(time.time() * 1000))]})
+
+
+async def write_at_last(three: Three, value: bytes) -> None:
+    """As the hub's processes do: again, with a new client, until it is acknowledged."""
+    while True:
+        try:
+            async with bus.writer(three.settings, "relay") as writer:
+                return await write(writer, three, value)
+        except (ProduceFailed, DependencyUnavailable):
+            await asyncio.sleep(0.2)
+
+
+def test_every_topic_has_three_copies_and_two_must_be_written(three: Three) -> None:
+    have = Broker(three.nodes.bootstrap, three.nodes.secrets).state(three.want.topics).topics
+    found = {(have[name].replication, have[name].config["min.insync.replicas"]) for name in three.want.topics}
+    assert found == {(3, "2")}
+
+
+def test_the_nodes_settings_equal_the_file(three: Three) -> None:
+    lines = (INFRA / "kafka" / "cluster.properties.template").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("=", 1) for line in lines if line and line[0] != "#")
+    plain = {name: value for name, value in pairs if "$" not in value}
+    there = Broker(three.nodes.bootstrap, three.nodes.secrets).broker_settings()
+    assert {name: there.get(name) for name in plain} == plain
+
+
+async def test_what_was_acknowledged_is_there_after_its_leader_was_killed(three: Three) -> None:
+    async with bus.writer(three.settings, "relay") as writer:
+        await write(writer, three, b"before the kill")
+    dead = three.leader()
+    three.nodes.kill(dead)
+    waited(lambda: three.nodes.leader_of(three.topic, PARTITION) not in {dead, None}, "another leader", 60)
+    await write_at_last(three, b"after the kill")
+    there = await three.there()
+    assert there.index(b"before the kill") < there.index(b"after the kill")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_with_two_of_three_killed_writes_wait_and_go_through_when_one_returns(three: Three) -> None:
+    others = [node for node in three.nodes.nodes if node != three.leader()]
+    async with bus.writer(three.settings, "relay") as writer:
+        for node in others:
+            three.nodes.kill(node)
+        with pytest.raises(ProduceFailed):
+            await write(writer, three, b"alone")
+    waiting = asyncio.create_task(write_at_last(three, b"waits for a second copy"))
+    starting = asyncio.create_task(asyncio.to_thread(three.nodes.start, others[0], wait=False))
+    await starting
+    assert not waiting.done()
+    await waiting
+    assert b"waits for a second copy" in await three.there()
+
+
+async def test_a_frozen_controller_is_replaced_and_everything_goes_on(three: Three) -> None:
+    frozen = three.nodes.controller()
+    assert frozen is not None
+    three.nodes.freeze(frozen)
+    waited(lambda: three.nodes.controller() not in {frozen, None}, "another controller", 60)
+    await write_at_last(three, b"under another controller")
+    admin = kafka.AdminClient(connection(three.nodes.bootstrap, three.nodes.secrets, "admin"))
+    made = admin.create_topics([kafka.NewTopic("made-by-another-controller", 1, 2)], request_timeout=60)
+    await asyncio.to_thread(made["made-by-another-controller"].result, 60)
+    assert b"under another controller" in await three.there()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("towards_broker", "arrives"), [(True, False), (False, True)], ids=["requests", "answers"])
+async def test_a_one_way_cut_from_the_leader_ends_in_an_error_and_not_in_silence(
+    three: Three, towards_broker: bool, arrives: bool
+) -> None:
+    value = f"cut, {towards_broker}".encode()
+    leader = three.leader()
+    async with bus.writer(three.settings, "relay") as writer:
+        await write(writer, three, b"in good weather")
+        three.nodes.cut(leader, towards_broker, not towards_broker, among="clients")
+        async with asyncio.timeout(30):
+            with pytest.raises(ProduceFailed):
+                await write(writer, three, value)
+    three.nodes.heal(leader)
+    await write_at_last(three, b"healed")
+    assert (value in await three.there()) is arrives
+
+
+async def test_a_node_that_nobody_hears_loses_its_partitions_and_comes_back(three: Three) -> None:
+    cut = three.leader()
+    three.nodes.cut(cut)
+    waited(lambda: three.nodes.leader_of(three.topic, PARTITION) not in {cut, None}, "another leader", 60)
+    await write_at_last(three, b"without the third")
+    three.nodes.heal(cut)
+    three.nodes.wait_healthy(60)
+    assert b"without the third" in await three.there()
