@@ -61,14 +61,15 @@ class Inbox:
         await self._reader.seek({part: mark.next_offset for part, mark in self._marks.items()})
         self._knows_its_place = True
 
-    async def once(self, timeout_ms: int = 200) -> int:
-        """One poll, one transaction; the number of rows that are new. A zombie takes nothing and reads its place again.
+    async def once(self, timeout_ms: int = 200, most: int = MAX_RECORDS) -> int:
+        """One poll of at most `most` records, one transaction; the number of new rows.
 
+        A zombie takes nothing and reads its place again.
         DatabaseError where the database is not there: call again later, nothing is lost.
         """
         if not self._knows_its_place:
             await self.resume()
-        records = await self._reader.poll(MAX_RECORDS, timeout_ms)
+        records = await self._reader.poll(min(most, MAX_RECORDS), timeout_ms)
         if not records:
             return 0
         try:

@@ -39,7 +39,7 @@ ON CONFLICT DO NOTHING
 
 -- name: heads
 -- The first open disclosure of every resident who does not wait behind a dead letter, that is due and not in hand ($3).
--- No back-off is a minute long: what would have to wait longer was written by a clock that was ahead, and is due.
+-- Nothing is put off by more than a minute: what is due later than that was written by a clock that was wrong.
 SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version
 FROM inbox.disclosures d
 LEFT JOIN inbox.residents r ON r.contract = d.contract AND r.subject = d.subject
@@ -76,6 +76,10 @@ WHERE d.contract = $1 AND d.state = 'waiting' AND NOT d.scouted AND NOT d.subjec
             AND e.state IN ('waiting', 'dead')
     )
 ORDER BY d.position LIMIT 200
+
+-- name: unsettled
+-- What the bound of the inbox counts: everything that nobody has confirmed.
+SELECT count(*) FROM inbox.disclosures WHERE contract = $1 AND state IN ('waiting', 'dead')
 
 -- name: backlog
 SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead,

@@ -16,6 +16,7 @@ import aiohttp
 from consumers.adapters import ADAPTERS
 from consumers.adapters.http import Line, checked_url
 from consumers.arrival import CODES
+from consumers.bounds import LOOK_AGAIN, Room
 from consumers.deliver import Counterpart, Deliverer
 from consumers.inbox import Inbox
 from consumers.opening import Opener
@@ -44,6 +45,7 @@ class Parts:
     database: Database
     contract: Contract
     inbox: Inbox
+    room: Room
     deliverer: Deliverer
     scout: Scout
 
@@ -72,7 +74,7 @@ async def deliver(settings: Settings, name: str, port: int) -> None:
     async with running(settings, f"deliver-{name}", port) as process, parts(settings, contract, url, now) as made:
         arrived = asyncio.Event()
         async with asyncio.TaskGroup() as loops:
-            loops.create_task(kept_up(process, "receiving", _receiving(made, arrived)))
+            loops.create_task(kept_up(process, "receiving", _receiving(process, made, arrived)))
             loops.create_task(kept_up(process, "hand-over", _handing_over(process, made, arrived)))
             loops.create_task(kept_up(process, "counting", _counting(process, made)))
 
@@ -99,15 +101,20 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
         counterpart = Counterpart(ADAPTERS[contract.via], Line(session, url))
         deliverer = Deliverer(database, contract.id, opener, counterpart, settler, clock)
         inbox = Inbox(database, reader, opener, contract.id, partitions, clock)
+        room = Room(database, contract.id, settings.max_waiting)
         try:
-            yield Parts(database, contract, inbox, deliverer, Scout(database, contract, opener, settler))
+            yield Parts(database, contract, inbox, room, deliverer, Scout(database, contract, opener, settler))
         finally:
             await deliverer.finish()
 
 
-def _receiving(made: Parts, arrived: asyncio.Event) -> Callable[[], Awaitable[None]]:
+def _receiving(process: Process, made: Parts, arrived: asyncio.Event) -> Callable[[], Awaitable[None]]:
     async def once() -> None:
-        if await made.inbox.once():
+        free = await made.room.free()
+        if not free:
+            await process.wait(LOOK_AGAIN)
+        elif taken := await made.inbox.once(most=free):
+            made.room.take(taken)
             arrived.set()
 
     return once

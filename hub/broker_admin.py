@@ -6,6 +6,7 @@ confluent-kafka is here because aiokafka has no calls for SCRAM users and ACLs. 
 
 import os
 import secrets as random
+import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any
 import confluent_kafka.admin
 from confluent_kafka import KafkaError, KafkaException
 
+from hub import trust
 from hub.errors import DependencyUnavailable, JukiError, NotPermitted
 from hub.plan import Plan, plan
 from hub.wanted import Acl, State, Topic, ours
@@ -70,7 +72,9 @@ class Broker:
 
     def __init__(self, bootstrap: str, secrets: Path, principal: str = "admin") -> None:
         self._secrets = secrets
+        self._bootstrap = bootstrap
         self._client = kafka.AdminClient(connection(bootstrap, secrets, principal))
+        _check_certificate(bootstrap, secrets)
 
     def state(self, names: Iterable[str]) -> State:
         """All topics, principals and ACLs; the configuration of those topics that are among `names`."""
@@ -96,6 +100,23 @@ class Broker:
             time.sleep(rest)
             rest = min(2 * rest, 1.0)  # the question is as dear to a busy broker as the plan was
         return made
+
+    def rotate(self, principal: str) -> None:
+        """Give `principal` a new password, on the broker and in its file, and see that it opens.
+
+        Connections that are open stay so; new ones read the file (hub/bus/client.py). Between the two acts a new
+        connection is refused and tried again. Half a run is healed by another one.
+        """
+        draft = self._secrets / f".{principal}.next"
+        _write_new(draft)
+        upsertion = kafka.UserScramCredentialUpsertion(principal, _STRENGTH, draft.read_bytes())
+        with _closed_codes():
+            _all(self._client.alter_user_scram_credentials([upsertion]).values())
+        draft.replace(self._secrets / f"{principal}.password")
+        until = time.monotonic() + SECONDS
+        while not answers(self._bootstrap, self._secrets, principal):
+            if time.monotonic() > until:
+                raise DependencyUnavailable("not-applied", principal, "Repeat it: the broker took another password")
 
     def forget(self, prefix: str) -> None:
         """Remove every topic, with its data, and every ACL under `prefix`; for tests. Principals stay."""
@@ -155,10 +176,21 @@ def _password(secrets: Path, principal: str) -> str:
     file = secrets / f"{principal}.password"
     if not file.exists():
         part = secrets / f".{principal}.{os.getpid()}"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
-            output.write(random.token_urlsafe(32))
+        _write_new(part)
         part.replace(file)
     return file.read_text(encoding="ascii").strip()
+
+
+def _write_new(file: Path) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+        output.write(random.token_urlsafe(32))
+
+
+def _check_certificate(bootstrap: str, secrets: Path) -> None:
+    """Refuse at once what the library would try again until its time is over, and then call silence."""
+    code = trust.refusal(bootstrap, ssl.create_default_context(cafile=str(secrets / "ca.pem")))
+    if code is not None:
+        raise DependencyUnavailable(code, "Kafka", trust.REMEDY)
 
 
 _ANY = kafka.AclOperation.ANY

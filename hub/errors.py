@@ -4,11 +4,13 @@
     ├── ChangeRefused             a Change that the door does not let in                          (contracts.errors)
     ├── BookRefused               contracts that the law does not support, all findings at once   (contracts.errors)
     ├── UsageError                a command or a setting that cannot be meant                     exit 2
+    ├── ApprovalRequired          an act that needs a second person                       exit 4
     ├── NotPermitted              an act that the caller may not do                               exit 5
     ├── DependencyUnavailable     broker, database, Java, Maven …: with what to do about it       exit 6
     │   └── AlreadyTold           the same, where a child of ours has said so to the same people
     ├── ProduceFailed             a batch was not acknowledged: nothing of the transaction counts
     ├── Fenced                    somebody else owns this slot now: leave it to them
+    ├── Contested                 somebody else took over at the same moment: look again, then begin again
     ├── TokenRefused              a sealed value that does not belong where it lies, or does not open
     └── DatabaseError             SQLSTATE alone, because PostgreSQL quotes values
 
@@ -35,6 +37,12 @@ class UsageError(Advised):
     exit_code = 2
 
 
+class ApprovalRequired(Advised):
+    """An act that a second person has to approve."""
+
+    exit_code = 4
+
+
 class NotPermitted(Advised):
     """An act that the caller may not do."""
 
@@ -59,6 +67,10 @@ class Fenced(JukiError):
     """Another producer with our transactional id has started."""
 
 
+class Contested(JukiError):
+    """Another process took over at the same moment; nothing of ours was done."""
+
+
 class TokenRefused(JukiError):
     """A sealed value that does not belong where it lies, or does not open."""
 
@@ -67,14 +79,16 @@ class DatabaseError(JukiError):
     """A statement failed; `code` is `sqlstate-XXXXX`."""
 
 
-PASSING = (ProduceFailed, DependencyUnavailable, DatabaseError)
+PASSING = (ProduceFailed, DependencyUnavailable, DatabaseError, Contested)
 """What is over once broker and database answer again: a process waits and begins anew, and does not end."""
 
 __all__ = [
     "PASSING",
     "AlreadyTold",
+    "ApprovalRequired",
     "BookRefused",
     "ChangeRefused",
+    "Contested",
     "DatabaseError",
     "DependencyUnavailable",
     "Fenced",

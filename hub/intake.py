@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contracts.change import Change, parse
 from hub.bus import Incoming
+from hub.envelope import CHANGE
 from hub.errors import ChangeRefused, TokenRefused
 from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms
@@ -55,9 +56,15 @@ class Intake:
             return Unreadable(resident, refused.code)
         return Accepted(change, content) if change.resident == resident else None
 
+    def resident(self, key: bytes) -> UUID | None:
+        """Who is behind a record key."""
+        return self._pseudonyms.resident(key)
+
     async def _opened(self, record: Incoming) -> bytes:
         read, place = header(record.value), Place(CHANGES, record.topic, record.partition)
         check_place(read, place, record.key)
+        if record.headers != CHANGE:
+            raise TokenRefused("foreign-headers")
         key = await self._keys.by_kid(read["kid"])
         _, payload = open_token(record.value, key, place, record.key)
         return payload.rstrip(b" ")

@@ -16,6 +16,8 @@ DISCLOSURES = Counter("hub_disclosures", "Disclosures sealed and committed", ["c
 SILENCES = Counter("hub_silences", "Decisions not to tell", ["contract", "reason"])
 SHADOW_DECISIONS = Counter("hub_shadow_decisions", "Decisions of contracts on trial", ["contract", "outcome"])
 QUARANTINED = Counter("hub_quarantined_changes", "Unreadable changes, and those that wait behind them", ["code"])
+PARKED = Gauge("hub_parked_residents", "Residents whose changes wait in quarantine until a person acts")
+PARTITIONS_OWNED = Gauge("hub_owned_partitions", "Partitions that this router owns; over all routers every one once")
 PARTITIONS_STOPPED = Gauge("hub_stopped_partitions", "Partitions that stand still until a person acts")
 TRANSACTIONS = Counter("hub_transactions", "Kafka transactions by outcome", ["outcome"])
 POLL_SECONDS = Histogram("hub_poll_seconds", "One poll of the router, from records to commit")
@@ -31,6 +33,7 @@ SEQ_GAPS = Counter("hub_sequence_gaps", "Places where the sequence of a partitio
 PLAINTEXT = Counter("hub_plaintext_records", "Records that were not sealed; must stay 0")
 DELIVERIES = Counter("hub_deliveries", "Hand-overs by outcome", ["contract", "outcome"])
 WAITING = Gauge("hub_waiting_disclosures", "Disclosures that are not settled", ["contract"])
+INBOX_FULL = Gauge("hub_inbox_full", "1 while an inbox holds as much as it may and reads no more", ["contract"])
 DEAD_LETTERS = Gauge("hub_dead_letters", "Disclosures that a counterpart refused", ["contract"])
 OLDEST_UNDELIVERED = Gauge(
     "hub_oldest_undelivered_timestamp_seconds", "When the oldest unsettled disclosure came; 0: none", ["contract"]
@@ -47,7 +50,8 @@ def prepare(contracts: Iterable[str]) -> None:
     for outcome in ("committed", "failed", "fenced"):
         TRANSACTIONS.labels(outcome)
     for contract in contracts:
-        for metric in (DISCLOSURES, RECEIVED, REPEATED, SEQ_GAPS, WAITING, DEAD_LETTERS, OLDEST_UNDELIVERED):
+        for metric in (DISCLOSURES, RECEIVED, REPEATED, SEQ_GAPS, WAITING, INBOX_FULL, DEAD_LETTERS,
+                       OLDEST_UNDELIVERED):  # fmt: skip
             metric.labels(contract)
         for reason in get_args(Reason):
             SILENCES.labels(contract, reason)

@@ -1,12 +1,17 @@
 """Quarantine: Changes that could not be read, sealed as they came, and the later ones of the same resident.
 
-Who is parked is read from the topic itself, so it is as exact as the transaction that wrote it. A record without a
-usable record key is not quarantined: nobody could say who waits behind it, so its partition stands still.
+Who is parked is read from the topic itself, so it is as exact as the transaction that wrote it. Letters of one record
+key form a line, the unreadable one first; a mark behind them says that they wait no longer (releasing.py). A record
+without a usable record key is not quarantined: nobody could say who waits behind it, so its partition stands still.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
+
+import orjson
 
 from hub import bus, envelope, log, metrics, topics
 from hub.bus import Incoming, Outgoing
@@ -14,16 +19,73 @@ from hub.config import Settings
 from hub.pseudonym import Pseudonyms
 
 WAITS_BEHIND: Final = "waits-behind"
+_MARK: Final = b"released"
 
 CODES: Final = (
     WAITS_BEHIND,
     "not-a-token", "bad-header", "bad-algorithm", "foreign-token", "moved-token", "unknown-kid", "altered-token",
-    "foreign-record-key",
+    "foreign-record-key", "foreign-headers",
     "too-large", "byte-order-mark", "bad-encoding", "too-deep", "duplicate-key", "bad-number", "bad-json",
     "unknown-field", "unknown-item", "missing-field", "bad-type", "bad-format", "bad-date", "bad-timestamp",
     "bad-check-digit", "all-same-digits", "control-character", "derived-item", "unknown-kind", "shape-mismatch",
 )  # fmt: skip
 """Why a Change may not be readable: every code of the seal and of the Change's door. A test compares them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The letters of one record key that wait, in order; the first is the one that could not be read."""
+
+    partition: int
+    key: bytes
+    letters: tuple[Incoming, ...]
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        return tuple(one.offset for one in self.letters)
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines and people: where, why and since when, and how many wait behind. Nothing of the content."""
+        first = self.letters[0]
+        since = datetime.fromtimestamp(first.timestamp_ms / 1000, UTC)
+        return {
+            "partition": self.partition, "offset": first.offset, "code": _code(first).decode(errors="replace"),
+            "since": since.isoformat(timespec="seconds"), "behind": len(self.letters) - 1,
+        }  # fmt: skip
+
+
+def lines(records: Iterable[Incoming]) -> list[Line]:
+    """Who waits, by partition and record key, in the order of their first letters. `records`: from the beginning."""
+    waiting: dict[tuple[int, bytes], list[Incoming]] = {}
+    for record in records:
+        place = (record.partition, record.key or b"")
+        if _code(record) == _MARK:
+            waiting.pop(place, None)
+        else:
+            waiting.setdefault(place, []).append(record)
+    return [Line(part, key, tuple(letters)) for (part, key), letters in waiting.items()]
+
+
+def mark(key: bytes, act: UUID, count: int, now: datetime) -> Outgoing:
+    """What is written behind the letters of `key` when `act` has routed `count` of them."""
+    value = orjson.dumps({"act": str(act), "count": count})
+    headers = (*envelope.CHANGE, (envelope.CODE_HEADER, _MARK))
+    return Outgoing(key, value, headers, int(now.timestamp() * 1000))
+
+
+def marked(records: Iterable[Incoming], act: UUID) -> int | None:
+    """How many changes `act` has routed, where its mark is there already."""
+    marks = (orjson.loads(record.value or b"{}") for record in records if _code(record) == _MARK)
+    return next((found["count"] for found in marks if found["act"] == str(act)), None)
+
+
+def as_it_came(record: Incoming, topic: str) -> Incoming:
+    """A letter as the record of `topic` that it was."""
+    return replace(record, topic=topic)
+
+
+def _code(record: Incoming) -> bytes:
+    return dict(record.headers).get(envelope.CODE_HEADER, b"")
 
 
 def letter(record: Incoming, code: str) -> Outgoing:
@@ -46,7 +108,7 @@ def alarm_stopped(record: Incoming) -> None:
 async def parked(
     settings: Settings, principal: str, partitions: Sequence[int], residents: Pseudonyms
 ) -> set[UUID]:
-    """Every resident with a record in quarantine."""
+    """Every resident with a letter in quarantine that waits."""
     async with bus.reader(settings, principal, topics.quarantine(settings.prefix), partitions) as reader:
         records = await reader.read_to_end()
-    return {resident for record in records if (resident := residents.resident(record.key or b"")) is not None}
+    return {resident for line in lines(records) if (resident := residents.resident(line.key)) is not None}

@@ -1,13 +1,13 @@
 """The router: whole polls of juki.changes become disclosures, ledger lines and quarantine in one Kafka transaction.
 
-One slot owns some partitions and one transactional id. To take it over: start the producer (which fences whoever had
-it before and waits for their open transaction), read the committed positions, seek. Nothing is remembered from before
-that. Per poll: read, decide, seal, then commit all batches with the offsets and the sequences; after any failure the
-slot is taken over anew. Order per resident follows from the partition: output partition := input partition.
+A slot is some partitions. To take it over: start the producer and fence whoever had them before (which waits for their
+open transactions), say in PostgreSQL that they are ours, read the committed positions, seek. Nothing is remembered from
+before that. Per poll: read, decide, seal, then commit all batches with the offsets and the sequences; after any failure
+the slot is taken over anew. Order per resident follows from the partition: output partition := input partition.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,10 +15,11 @@ from uuid import UUID
 
 from contracts.book import Book
 from hub import bus, metrics, positions, quarantine, topics
-from hub.bus import Incoming, Position, Reader, TransactionalWriter
+from hub.bus import Incoming, Outgoing, Position, Reader, TransactionalWriter
 from hub.config import Settings
 from hub.intake import Accepted, Intake, Unreadable
 from hub.keys import CHANGES, KeyStore
+from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
 from hub.telling import TOLD, Batches, Tally, Teller
 
@@ -42,7 +43,7 @@ class Poll:
 
 @dataclass(slots=True)
 class Router:
-    """One slot after its take-over. `sequences`: the last committed seq by partition and contract."""
+    """One slot after its take-over. By partition: the last committed `sequences` per contract, the next `offsets`."""
 
     prefix: str
     intake: Intake
@@ -52,6 +53,7 @@ class Router:
     clock: Clock
     sequences: dict[int, dict[str, int]]
     parked: set[UUID]
+    offsets: dict[int, int] = field(default_factory=dict)
     stopped: set[int] = field(default_factory=set)
 
     async def once(self, timeout_ms: int = 100) -> int:
@@ -89,6 +91,18 @@ class Router:
         poll.batches.setdefault(place, []).append(quarantine.letter(record, code))
         poll.quarantined.append((record, code))
 
+    async def release(self, part: int, key: bytes, letters: list[Accepted], mark: Outgoing) -> None:
+        """Tell what waited in quarantine under `key` and set `mark` behind it: one transaction between two polls."""
+        poll = Poll(next_offsets={part: self.offsets[part]})
+        if letters:
+            poll.accepted[part] = letters
+        poll.batches[topics.quarantine(self.prefix), part] = [mark]
+        await self._commit(poll)
+        resident = self.intake.resident(key)
+        if resident is not None:
+            self.parked.discard(resident)
+        metrics.PARKED.set(len(self.parked))
+
     def _stop(self, record: Incoming) -> None:
         self.stopped.add(record.partition)
         self.reader.pause(record.partition)
@@ -105,6 +119,8 @@ class Router:
             poll.batches, topics.router_group(self.prefix), topics.changes(self.prefix), where
         )
         self.sequences |= advanced
+        self.offsets |= poll.next_offsets
+        metrics.PARKED.set(len(self.parked))
         _count(poll)
 
 
@@ -122,24 +138,36 @@ def _count(poll: Poll) -> None:
 
 
 @asynccontextmanager
-async def slot(  # noqa: PLR0913 - the wiring of one process
-    settings: Settings, book: Book, keys: KeyStore, partitions: Sequence[int], number: int, clock: Clock
+async def slot(
+    settings: Settings, book: Book, keys: KeyStore, tenure: Tenure, clock: Clock
 ) -> AsyncIterator[Router]:
-    """Own slot `number` with `partitions` for the length of the block: fence, committed positions, seek."""
-    transaction, changes = topics.router_transaction(settings.prefix, number), topics.changes(settings.prefix)
+    """Own the partitions of `tenure` for the length of the block: fence, take, committed positions, seek."""
+    changes, stake = topics.changes(settings.prefix), await tenure.survey()
     async with (
-        bus.transactional_writer(settings, PRINCIPAL, transaction) as writer,
-        bus.reader(settings, PRINCIPAL, changes, partitions) as reader,
+        bus.reader(settings, PRINCIPAL, changes, stake.partitions) as reader,
+        bus.transactional_writer(settings, PRINCIPAL, stake.transaction) as writer,
     ):
-        residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
-        found = await _committed(settings, partitions)
-        teller = await Teller.of(settings.prefix, book, keys)
-        sequences = {part: _sequences(found.get(part), f"{changes}[{part}]") for part in partitions}
-        parked = await quarantine.parked(settings, PRINCIPAL, partitions, residents)
-        intake = Intake(keys, residents)
-        router = Router(settings.prefix, intake, teller, reader, writer, clock, sequences, parked)
-        await reader.seek({part: found[part].offset if part in found else None for part in partitions})
-        yield router
+        await bus.fence(settings, PRINCIPAL, stake.fences)
+        await tenure.take(stake)
+        metrics.PARTITIONS_OWNED.set(len(stake.partitions))
+        metrics.PARTITIONS_STOPPED.set(0)
+        yield await _router(settings, book, keys, (reader, writer), stake.partitions, clock)
+
+
+async def _router(  # noqa: PLR0913 - the wiring of one process
+    settings: Settings, book: Book, keys: KeyStore, ways: tuple[Reader, TransactionalWriter], partitions: list[int],
+    clock: Clock,
+) -> Router:  # fmt: skip
+    reader, writer = ways
+    residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
+    found = await _committed(settings, partitions)
+    teller = await Teller.of(settings.prefix, book, keys)
+    sequences = {part: _sequences(found.get(part), f"{topics.changes(settings.prefix)}[{part}]") for part in partitions}
+    parked = await quarantine.parked(settings, PRINCIPAL, partitions, residents)
+    await reader.seek({part: found[part].offset if part in found else None for part in partitions})
+    offsets = {part: position.offset for part, position in found.items()}
+    metrics.PARKED.set(len(parked))
+    return Router(settings.prefix, Intake(keys, residents), teller, reader, writer, clock, sequences, parked, offsets)
 
 
 async def _committed(settings: Settings, partitions: Iterable[int]) -> Mapping[int, Position]:

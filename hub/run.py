@@ -1,8 +1,12 @@
 """The process `jukihub run router`: take a slot over, route until told to stop, and after any failure begin again.
 
-A failed transaction is no reason to end; being fenced is, because then the slot is somebody else's.
+A failed transaction is no reason to end. Nor is being fenced, as long as some partitions are still its own (owners.py):
+it goes on with those. Where none is left the slot is somebody else's, and the process ends. Told to stop, it finishes
+the poll that it is in; where that takes too long it aborts its transaction, and the successor repeats it.
 """
 
+import asyncio
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -15,8 +19,19 @@ from hub.database import Database, connect
 from hub.errors import PASSING, Fenced, JukiError
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
+from hub.owners import Tenure
+from hub.releasing import Releaser
 from hub.router import PRINCIPAL, Router, slot
 from hub.wrapping import wrapper
+
+GRACE_SECONDS = 5.0
+"""For the poll that is in hand when the process is told to end."""
+
+ACTS_SECONDS = 1.0
+"""Between two looks at what persons have ordered."""
+
+FENCED_PAUSE_SECONDS = 1.0
+"""Whoever fences us is taking something over: let them finish before we look what is left."""
 
 
 def now() -> datetime:
@@ -36,8 +51,9 @@ async def route(settings: Settings, number: int, slots: int, port: int) -> None:
         keys = KeyStore(database, wrapper(settings))
         await _check(settings, book)
         await books.remember(database, book, now())
+        tenure = Tenure(database, settings, mine)
         while not process.stopping.is_set():
-            await _one_take_over(settings, book, keys, database, mine, number, process)
+            await _one_take_over(settings, book, keys, database, tenure, number, process)
 
 
 async def _check(settings: Settings, book: Book) -> None:
@@ -50,13 +66,13 @@ async def _check(settings: Settings, book: Book) -> None:
 
 @stamina.retry(on=PASSING, attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0)
 async def _one_take_over(  # noqa: PLR0913 - the wiring of one process
-    settings: Settings, book: Book, keys: KeyStore, database: Database, mine: list[int], number: int, process: Process
+    settings: Settings, book: Book, keys: KeyStore, database: Database, tenure: Tenure, number: int, process: Process
 ) -> None:
     try:
-        async with slot(settings, book, keys, mine, number, now) as router:
+        async with slot(settings, book, keys, tenure, now) as router:
             check_sequences(router.sequences, await archive.last_sequences(database))
-            log.get().info("slot-taken", slot=number, count=len(mine))
-            await _route_until_stopped(router, process)
+            log.get().info("slot-taken", slot=number, count=len(router.sequences))
+            await _route_until_stopped(router, process, Releaser(database, settings, now))
     except PASSING as failed:
         if process.stopping.is_set():
             return  # a slot that is given up anyway is not taken over once more
@@ -65,14 +81,40 @@ async def _one_take_over(  # noqa: PLR0913 - the wiring of one process
         raise
     except Fenced:
         metrics.TRANSACTIONS.labels("fenced").inc()
+        if not process.stopping.is_set():
+            await _go_on_with_the_rest(tenure, number, process)
+
+
+async def _go_on_with_the_rest(tenure: Tenure, number: int, process: Process) -> None:
+    await process.wait(FENCED_PAUSE_SECONDS)
+    if not (left := await tenure.left()):
         log.get().error("slot-lost", code="fenced", slot=number)
-        raise
+        raise Fenced("fenced", f"slot {number}")
+    log.get().warning("slot-narrowed", code="fenced", slot=number, count=left)
 
 
-async def _route_until_stopped(router: Router, process: Process) -> None:
+async def _route_until_stopped(router: Router, process: Process, releaser: Releaser | None = None) -> None:
+    """Poll after poll; told to stop, the poll that is in hand is finished, or aborted where it takes too long."""
+    routing = asyncio.ensure_future(_route(router, process, releaser))
+    stopping = asyncio.ensure_future(process.stopping.wait())
+    try:
+        await asyncio.wait([routing, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait_for(routing, GRACE_SECONDS)
+    except TimeoutError:
+        log.get().warning("poll-aborted", code="stopping")
+    finally:
+        routing.cancel()
+        stopping.cancel()
+
+
+async def _route(router: Router, process: Process, releaser: Releaser | None) -> None:
+    next_look = 0.0
     while not process.stopping.is_set():
         process.beat()
         await router.once()
+        if releaser is not None and time.monotonic() >= next_look:
+            await releaser.once(router)
+            next_look = time.monotonic() + ACTS_SECONDS
 
 
 def check_sequences(committed: Mapping[int, Mapping[str, int]], archived: Mapping[tuple[str, int], int]) -> None:

@@ -97,7 +97,7 @@ class MemoryCounterpart:
         if self._refusing:
             return Answer(422, b'{"code": "not-accepted"}')
         self.told.setdefault(key, message)
-        return Answer(200, b'{"receipt": "R-%d"}' % len(self.told))
+        return Answer(200, b'{"receipt": "R-%d", "state": "stored"}' % len(self.told))
 
 
 def recorded(drafts: Sequence[Draft], now: datetime) -> list[bytes]:

@@ -20,6 +20,7 @@ from hub.bus import Outgoing
 from hub.config import Settings
 from hub.database import connect
 from hub.keys import CHANGES, KeyStore
+from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
 from hub.router import slot
 from hub.seal import Place, Sheet, seal
@@ -58,7 +59,8 @@ async def measure(settings: Settings, book: Book, count: int) -> Measured:
         keys = KeyStore(database, wrapper(settings))
         async with _own_topics(given, book):
             await _publish(given, keys, count)
-            return await _route(given, book, keys, count)
+            tenure = Tenure(database, given, range(given.partitions))
+            return await _route(given, book, keys, tenure, count)
 
 
 @asynccontextmanager
@@ -87,8 +89,8 @@ async def _publish(settings: Settings, keys: KeyStore, count: int) -> None:
                 batches.clear()
 
 
-async def _route(settings: Settings, book: Book, keys: KeyStore, count: int) -> Measured:
-    async with slot(settings, book, keys, range(settings.partitions), 0, _now) as router:
+async def _route(settings: Settings, book: Book, keys: KeyStore, tenure: Tenure, count: int) -> Measured:
+    async with slot(settings, book, keys, tenure, _now) as router:
         done, transactions = 0, 0
         begun, cpu = time.perf_counter(), time.process_time()
         while done < count:

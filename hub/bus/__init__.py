@@ -9,7 +9,7 @@ slot belongs to somebody else. An unauthorised consumer waits in silence, so top
 from hub.bus.inquiry import check_topics, committed
 from hub.bus.reading import Reader, reader
 from hub.bus.records import Batches, Headers, Incoming, Outgoing, Position
-from hub.bus.writing import TransactionalWriter, Writer, transactional_writer, writer
+from hub.bus.writing import TransactionalWriter, Writer, fence, transactional_writer, writer
 
 __all__ = [
     "Batches",
@@ -22,6 +22,7 @@ __all__ = [
     "Writer",
     "check_topics",
     "committed",
+    "fence",
     "reader",
     "transactional_writer",
     "writer",

@@ -2,12 +2,14 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from aiokafka.errors import KafkaError
 
+from hub import trust
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, JukiError, NotPermitted
 
@@ -17,11 +19,31 @@ STOP_SECONDS = 10.0
 _REMEDY = "Start it with `jukihub up`, or point HUB_KAFKA at a broker that answers"
 
 
+class _Password(str):
+    """A password that is read anew for every connection, so that it may be exchanged while processes run.
+
+    The library keeps what it is given for as long as a client lives, and asks it for its bytes whenever it
+    authenticates. The value itself is empty: it cannot be printed.
+    """
+
+    def __new__(cls, file: Path) -> "_Password":
+        made = super().__new__(cls)
+        made.file = file
+        return made
+
+    file: Path
+
+    def encode(self, *_: str) -> bytes:
+        """What the file holds now, whatever the encoding."""
+        return self.file.read_bytes().strip()
+
+
 def connection(settings: Settings, principal: str) -> dict[str, Any]:
     """How `principal` reaches the broker: SASL_SSL with SCRAM-SHA-512, our CA, its own password."""
     folder = settings.secrets_dir
+    password = _Password(folder / f"{principal}.password")
     try:
-        password = (folder / f"{principal}.password").read_text(encoding="ascii").strip()
+        password.encode()
         trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     except OSError:
         remedy = f"`jukihub topics apply` makes the password of {principal}; HUB_SECRETS names the folder"
@@ -33,13 +55,16 @@ def connection(settings: Settings, principal: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def started(client: Any) -> None:
-    """Connect; DependencyUnavailable where no broker answers, NotPermitted where it refuses us."""
+async def started(client: Any, options: Mapping[str, Any]) -> None:
+    """Connect; DependencyUnavailable where no broker answers that we trust, NotPermitted where it refuses us."""
     try:
         await asyncio.wait_for(client.start(), 30)
     except (KafkaError, OSError, TimeoutError) as failed:
         await stopped(client)
-        raise unavailable(failed) from None
+        raise await why(failed, options) from None
+    except asyncio.CancelledError:
+        await stopped(client)
+        raise
 
 
 async def stopped(client: Any) -> None:
@@ -61,6 +86,12 @@ async def _torn_down(client: Any) -> None:
         await asyncio.wait([closing], timeout=STOP_SECONDS)
         if closing.done() and not closing.cancelled():
             closing.exception()  # looked at, so that nobody warns of it: a client that is given up has nothing to say
+
+
+async def why(failed: BaseException, options: Mapping[str, Any]) -> JukiError:
+    """The error of the hub for a connection that did not come about: the certificate, where that is the cause."""
+    code = await asyncio.to_thread(trust.refusal, options["bootstrap_servers"], options["ssl_context"])
+    return unavailable(failed) if code is None else DependencyUnavailable(code, "Kafka", trust.REMEDY)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import stamina
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from hub.bus.client import connection, unavailable
+from hub.bus.client import connection, unavailable, why
 from hub.bus.records import Position
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, NotPermitted
@@ -50,11 +50,19 @@ async def committed(settings: Settings, principal: str, group: str) -> dict[tupl
 
 @asynccontextmanager
 async def _admin(settings: Settings, principal: str) -> AsyncIterator[Any]:
-    admin = AIOKafkaAdminClient(**connection(settings, principal), request_timeout_ms=15_000)
+    options = connection(settings, principal)
+    admin = AIOKafkaAdminClient(**options, request_timeout_ms=15_000)
     try:
-        await admin.start()
+        await _started(admin, options)
         yield admin
     except (KafkaError, OSError) as failed:
         raise unavailable(failed) from None
     finally:
         await admin.close()
+
+
+async def _started(admin: Any, options: Mapping[str, Any]) -> None:
+    try:
+        await admin.start()
+    except (KafkaError, OSError) as failed:
+        raise await why(failed, options) from None

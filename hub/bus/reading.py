@@ -112,12 +112,13 @@ def _incoming(record: Any) -> Incoming:
 @asynccontextmanager
 async def reader(settings: Settings, principal: str, topic: str, partitions: Sequence[int]) -> AsyncIterator[Reader]:
     """A Reader at the beginning of `partitions` of `topic`; leaves the broker on leaving the block."""
+    options = connection(settings, principal)
     consumer = AIOKafkaConsumer(
-        **connection(settings, principal), group_id=None, isolation_level="read_committed", enable_auto_commit=False,
+        **options, group_id=None, isolation_level="read_committed", enable_auto_commit=False,
         auto_offset_reset="none", fetch_max_wait_ms=100, max_partition_fetch_bytes=1_048_576,
         request_timeout_ms=30_000,
     )  # fmt: skip
-    await started(consumer)
+    await started(consumer, options)
     try:
         opened = Reader(consumer, topic)
         await opened.seek(dict.fromkeys(partitions))

@@ -1,7 +1,7 @@
 """Writing: every record acknowledged, or an error; with transactions, everything visible at once, or nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -45,7 +45,7 @@ class Writer:
     async def start(self) -> None:
         """Connect; DependencyUnavailable where no broker answers."""
         producer = AIOKafkaProducer(**self._options)
-        await started(producer)
+        await started(producer, self._options)
         self._producer = producer
 
     async def stop(self) -> None:
@@ -66,6 +66,9 @@ class TransactionalWriter(Writer):
         """
         try:
             await asyncio.wait_for(self._transaction(batches, group, topic, positions), ACKNOWLEDGED_WITHIN)
+        except asyncio.CancelledError:  # told to end: what is open is aborted, so that nobody waits for its time-out
+            await self._abort()
+            raise
         except _FAILURES:
             if _fenced(self._producer):
                 await self.stop()
@@ -108,6 +111,21 @@ async def transactional_writer(
     }  # fmt: skip
     async with _open(TransactionalWriter(options)) as opened:
         yield opened
+
+
+async def fence(settings: Settings, principal: str, transactional_ids: Iterable[str]) -> None:
+    """No transaction that was begun under one of these ids can commit after this; what was open is settled."""
+    outcomes = await asyncio.gather(
+        *(_fence(settings, principal, each) for each in transactional_ids), return_exceptions=True
+    )
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _fence(settings: Settings, principal: str, transactional_id: str) -> None:
+    async with transactional_writer(settings, principal, transactional_id):
+        pass
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ def demo(
 
     from hub.demo.play import Demo  # noqa: PLC0415 - only this command
 
-    out = Console(width=None if sys.stdout.isatty() else 110)
+    out = Console(width=None if sys.stdout.isatty() else 120)
     claims = Demo(data, residents, seed, out).play()
     out.print()
     for claim in claims:

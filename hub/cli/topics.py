@@ -9,13 +9,14 @@ import typer
 
 from hub import given
 from hub.config import Settings, settings
-from hub.errors import DependencyUnavailable
+from hub.errors import DependencyUnavailable, UsageError
 from hub.plan import Plan
 from hub.wanted import wanted
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 Format = Annotated[Literal["strimzi", "json"], typer.Option("--format", help="resources of Strimzi as YAML, or JSON")]
 Out = Annotated[Path | None, typer.Option(metavar="FOLDER", file_okay=False, help="write files there; else to stdout")]
+Principals = Annotated[list[str], typer.Argument(metavar="PRINCIPAL...", help="whose passwords; not admin's")]
 Cluster = Annotated[str, typer.Option(metavar="NAME", help="with strimzi: the Kafka resource that they belong to")]
 
 _topics = typer.Typer(no_args_is_help=True, help="Topics, principals and ACLs: generated from the contracts.")
@@ -53,6 +54,28 @@ def apply_topics(as_json: Json = False) -> None:
     here = _with_a_broker(settings())
     made = Broker(here.kafka, here.secrets_dir).apply(wanted(given.book(here), here), here.prefix)
     _tell(made, as_json, "nothing was to do")
+
+
+@_topics.command("rotate")
+def rotate_passwords(principals: Principals) -> None:
+    """Give principals new passwords while everything runs: on the broker, and in <HUB_SECRETS>/<principal>.password.
+
+    \b
+    Connections that are open go on; new ones use the new password. Where processes run on other machines, the file
+    must reach them: until then their new connections are refused and tried again.
+    Example: jukihub topics rotate router ledger
+    """
+    from hub.broker_admin import Broker  # noqa: PLC0415 - the library is not needed for anybody's help
+
+    here = _with_a_broker(settings())
+    known = wanted(given.book(here), here).principals
+    for name in principals:
+        if name not in known:
+            raise UsageError("unknown-principal", "PRINCIPAL", "`jukihub topics export --format json` names them")
+    broker = Broker(here.kafka, here.secrets_dir)
+    for name in principals:
+        broker.rotate(name)
+        typer.echo(f"{name}: a new password on the broker and in {here.secrets_dir}", err=True)
 
 
 @_topics.command("export")

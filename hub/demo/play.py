@@ -106,7 +106,7 @@ class Demo:
         self.stage.run("letters", "release", letter)
         self._settled(dead=0, behind=0)
         self._act("6. what arrived, as counterparts and department say themselves", "")
-        totals = asyncio.run(self.evidence.totals())
+        totals = dict.fromkeys(law.load().contracts, 0) | asyncio.run(self.evidence.totals())
         opened = until(self._opened, lambda found: len(found) >= totals[SUBSCRIBER], "the department")
         at_counterparts, lying = self.evidence.arrived(), asyncio.run(self.evidence.lying(self._unread()))
         arrived = at_counterparts | {SUBSCRIBER: len({one["id"] for one in opened})} | lying

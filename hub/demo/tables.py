@@ -16,8 +16,10 @@ from hub.demo.evidence import Filed, Told
 def by_act(filed: Sequence[Filed], seen: Told, contracts: Sequence[str]) -> Table:
     """One row per contract, one column per act: how many of its Changes the contract was told, and as what."""
     acts = {one.act: [change for other in filed if other.act == one.act for change in other.changes] for one in filed}
-    table = Table("", "提供先", *(f"{act}\n×{len(changes)}" for act, changes in acts.items()),
-                  title="who was told of which 届出 (× changes), as the ledger has it", pad_edge=False)  # fmt: skip
+    table = Table("", title="who was told of which 届出 (× changes), as the ledger has it", pad_edge=False)
+    table.add_column("提供先", no_wrap=True)
+    for act, changes in acts.items():
+        table.add_column(f"{act}\n×{len(changes)}", overflow="fold")
     for number, name in enumerate(contracts, start=1):
         cells = (_states([seen.get((change, name)) for change in changes]) for changes in acts.values())
         table.add_row(str(number), name, *cells)

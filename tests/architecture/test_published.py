@@ -1,10 +1,13 @@
 """What is checked in under contracts/published is what the contracts and the law say, to the byte."""
 
+import pytest
+
 from contracts.book import load
 from hub.config import read
 from hub.publishing import PARTS, README, differences, everything, place
 
 
+@pytest.mark.trap("S2")
 def test_the_published_files_are_those_that_would_be_generated() -> None:
     assert differences(place(None), load(), read({})) == [], "run: jukihub contracts publish"
 

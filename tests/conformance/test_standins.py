@@ -33,6 +33,7 @@ async def told_with(counterpart: Standin, **items: Any) -> Outcome:
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
+@pytest.mark.trap("input-04", "V6")
 @pytest.mark.parametrize(
     ("number", "what"),
     [
@@ -72,11 +73,13 @@ async def test_a_notice_without_juminhyo_code_is_refused(prefecture: Standin) ->
     assert await told_with(prefecture, juminhyo_code=None) == Refused("counterpart-null-item")
 
 
+@pytest.mark.trap("input-07")
 @pytest.mark.parametrize("day", ["2026-02-30", "20260401", {"year": 2026, "month": 13}, {"era": "令和"}])
 async def test_a_date_that_does_not_exist_is_refused(prefecture: Standin, day: Any) -> None:
     assert await told_with(prefecture, change_date=day) == Refused("counterpart-bad-date")
 
 
+@pytest.mark.trap("input-06", "V7")
 async def test_hard_characters_arrive_unaltered(prefecture: Standin) -> None:
     await told_with(prefecture, name="見本𠮷髙﨑葛󠄀神\ue000")
     assert (await prefecture.told())["told"][0]["body"]["record"]["name"] == "見本𠮷髙﨑葛󠄀神\ue000"

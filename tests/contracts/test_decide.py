@@ -179,6 +179,7 @@ def test_action_and_removal_follow_from_the_shape(kind: str, before: Any, after:
     assert (items["change_action"], items["removal_date"]) == expected
 
 
+@pytest.mark.trap("input-07", "V8")
 @pytest.mark.parametrize("effective", ["2026-04-01", {"year": 2026, "month": 4, "day": None, "text": "令和8年4月頃"}])
 def test_an_incomplete_day_is_told_as_it_is_known(effective: Any) -> None:
     happened = change("DEATH", record(), None, effective_on=effective)
@@ -191,6 +192,7 @@ def test_nationals_are_those_without_a_nationality_in_the_register(nationality: 
     assert items["is_japanese"] is expected
 
 
+@pytest.mark.trap("input-06", "V7")
 def test_nothing_is_normalised_on_the_way() -> None:
     hard = "髙﨑𠮷葛\U000e0100神\ufa19が\u304b\u3099\ue000ｶﾀｶﾅ"
     assert told(change("MOVE_IN_DOMESTIC", None, record(name=hard)), agreed()).items["name"] == hard

@@ -28,6 +28,7 @@ def test_a_conditional_item_is_permitted_on_the_days_of_its_grant_inclusive(on: 
     assert LIMITED.permitted(on) == (*LIMITED.items, *(["nationality"] if told_of else []))
 
 
+@pytest.mark.trap("input-22")
 @pytest.mark.parametrize(("on", "told_of"), DAYS)
 def test_it_is_told_on_these_days_and_is_absent_on_others(on: date, told_of: bool) -> None:
     moved_in = change("MOVE_IN_DOMESTIC", None, record(nationality="KOR"))

@@ -46,6 +46,7 @@ def test_a_population_may_be_of_nationals_or_of_foreigners(
     assert outcome(relocation(nationality=nationality), agreed(population=Population(japanese=japanese))) == expected
 
 
+@pytest.mark.trap("input-12")
 def test_whoever_naturalises_enters_the_population_of_nationals() -> None:
     happened = change("NATIONALITY_CORRECTED", record(nationality="KOR"), record(nationality=None))
     assert outcome(happened, agreed(population=Population(japanese=True))) == "entered"
@@ -75,6 +76,7 @@ AGES = [  # born, decided on, age_from, age_to
 ]  # fmt: skip
 
 
+@pytest.mark.trap("V8")
 @pytest.mark.parametrize(("expected", "born", "on", "age_from", "age_to"), AGES)
 def test_ages_are_attained_by_law_on_the_day_before_the_birthday(
     expected: str, born: Any, on: str, age_from: int | None, age_to: int | None

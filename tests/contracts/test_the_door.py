@@ -40,6 +40,7 @@ WRONG_CHECK = "0000000000" + "1" + str((int(my_number_check("00000000001")) + 1)
 FULL_WIDTH = "".join(chr(0xFF10 + int(digit)) for digit in my_number(1))
 
 
+@pytest.mark.trap("input-04", "V6")
 @pytest.mark.parametrize(("value", "code"), [
     (my_number(1), ""), (None, ""), (WRONG_CHECK, "bad-check-digit"), ("0" * 12, "all-same-digits"),
     (my_number(1) + "0", "bad-format"), (my_number(1)[:11], "bad-format"), (FULL_WIDTH, "bad-format"), ("", "bad-format"),
@@ -50,6 +51,7 @@ def test_a_my_number_has_twelve_ascii_digits_and_fits_its_check_digit(value: Any
     assert refused_item("my_number", value) == code
 
 
+@pytest.mark.trap("input-04")
 def test_every_single_wrong_digit_of_a_my_number_is_found_but_for_a_check_digit_of_nought() -> None:
     number = my_number(6214983202)
     for at in range(11):
@@ -62,6 +64,7 @@ def test_the_check_digit_of_a_my_number_is_that_of_the_ministerial_ordinance() -
     assert my_number_check("62149832025") == "7"
 
 
+@pytest.mark.trap("input-05", "V6", "V9")
 @pytest.mark.parametrize(("value", "code"), [
     ("12345678901", ""), ("1234567890", "bad-format"), ("123456789012", "bad-format"), ("１２３４５６７８９０１", "bad-format"),
     (12345678901, "bad-type"),
@@ -70,6 +73,7 @@ def test_a_juminhyo_code_has_eleven_ascii_digits(value: Any, code: str) -> None:
     assert refused_item("juminhyo_code", value) == code
 
 
+@pytest.mark.trap("input-05", "V9")
 def test_the_check_of_a_juminhyo_code_can_be_plugged_in() -> None:
     with pytest.raises(ChangeRefused, match="bad-check-digit"):
         parse(entering(), juminhyo_check=lambda code: code.endswith("9"))
@@ -96,6 +100,7 @@ def test_a_municipality_code_fits_its_check_digit(value: Any, code: str) -> None
 # Dates
 
 
+@pytest.mark.trap("input-07", "V8")
 @pytest.mark.parametrize(("value", "code"), [
     ("2026-02-28", ""), ("2024-02-29", ""), ("1868-01-25", ""), ("1868-10-23", ""), ("1926-12-25", ""), ("2999-01-01", ""),
     ("2026-02-29", "bad-date"), ("2026-02-30", "bad-date"), ("2026-13-01", "bad-date"), ("2026-00-00", "bad-date"),
@@ -161,6 +166,7 @@ JSON: list[tuple[str, Callable[[], bytes], str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.trap("input-08", "P13", "V4")
 @pytest.mark.parametrize(("title", "given", "expected"), JSON, ids=[case[0] for case in JSON])
 def test_json_that_parses_too_well_is_refused(title: str, given: Callable[[], bytes], expected: str) -> None:
     assert refusal(given()) == expected
@@ -170,6 +176,7 @@ def test_a_line_of_the_largest_size_is_let_in() -> None:
     assert refusal(entering().ljust(MAX_BYTES)) == ""
 
 
+@pytest.mark.trap("A23")
 def test_a_record_that_could_not_be_sealed_for_everybody_is_refused() -> None:
     assert refusal(entering(honseki="a" * MAX_RECORD_BYTES)) == "too-large at after"
 
@@ -177,12 +184,14 @@ def test_a_record_that_could_not_be_sealed_for_everybody_is_refused() -> None:
 # Items and shape
 
 
+@pytest.mark.trap("input-09", "V2")
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_an_item_that_the_law_does_not_know_is_refused_and_not_named(where: str) -> None:
     records = {"before": record(), "after": record()} | {where: record() | {SECRET: "1"}}
     assert refusal(line("RELOCATE", records["before"], records["after"])) == f"unknown-item at {where}"
 
 
+@pytest.mark.trap("input-09", "V2")
 def test_an_unknown_field_of_the_change_is_refused_and_not_named() -> None:
     assert refusal(line("DEATH", record(), None, **{SECRET: 1})) == "unknown-field"
 
@@ -218,6 +227,7 @@ def test_a_field_that_must_be_there_is_missed_by_name(field: str) -> None:
 WRONG_TYPES = {"version": "12", "id": 7, "protected": "false", "is_household_head": 1, "name": 7, "sex": 2, "address": "東"}
 
 
+@pytest.mark.trap("V5")
 @pytest.mark.parametrize("field", WRONG_TYPES)
 def test_types_are_strict(field: str) -> None:
     value = WRONG_TYPES[field]
@@ -240,6 +250,7 @@ def marked() -> list[bytes]:
     return names + whole + wrong + broken
 
 
+@pytest.mark.trap("V1", "V2", "V3")
 @pytest.mark.parametrize("given", marked(), ids=range(len(marked())))
 def test_a_refusal_holds_no_value_and_no_unknown_name(given: bytes) -> None:
     with pytest.raises(ChangeRefused) as raised:

@@ -66,6 +66,7 @@ async def archived(database: Database) -> int:
     return int(await database.fetchval("SELECT count(DISTINCT change) FROM hub.ledger"))
 
 
+@pytest.mark.trap("input-16", "A21")
 @pytest.mark.timeout(240)
 async def test_kill_nine_in_turn_loses_repeats_and_reorders_nothing(world: World, tmp_path: Path) -> None:
     processes = Processes(world.env, tmp_path)

@@ -96,6 +96,7 @@ def with_secrets(settings: Settings, folder: Path, **instead: bytes) -> Settings
     return settings.model_copy(update={"secrets": folder})
 
 
+@pytest.mark.trap("A24", "K4")
 def test_the_brokers_settings_equal_the_file(house: House) -> None:
     template = (INFRA / "kafka" / "server.properties.template").read_text(encoding="utf-8")
     there = house.broker().broker_settings()
@@ -105,6 +106,7 @@ def test_the_brokers_settings_equal_the_file(house: House) -> None:
     assert plain.keys() - shown.keys() == {"config.providers.directory.class", "super.users"}
 
 
+@pytest.mark.trap("K4")
 def test_an_unknown_topic_is_not_made_by_writing_to_it(house: House) -> None:
     writer = Producer({**connection(house.kafka, house.secrets, "admin"), "message.timeout.ms": 2000})
     refused: list[bool] = []
@@ -113,12 +115,14 @@ def test_an_unknown_topic_is_not_made_by_writing_to_it(house: House) -> None:
     assert (refused, "nobody.named.this" in house.broker().state([]).topics) == ([True], False)
 
 
+@pytest.mark.trap("K5")
 async def test_a_principal_may_not_write_what_no_contract_names(world: World) -> None:
     with pytest.raises(JukiError):
         async with bus.writer(world.settings, "relay") as writer:
             await writer.send({(topics.ledger(world.settings.prefix), 0): one()})
 
 
+@pytest.mark.trap("A9", "K5")
 async def test_a_department_is_told_at_once_that_a_topic_is_not_its_own(world: World) -> None:
     other = topics.disclosures(world.settings.prefix, "prefecture")
     with pytest.raises(NotPermitted, match="topic-not-permitted"):
@@ -136,6 +140,7 @@ async def test_a_wrong_password_is_refused(world: World, tmp_path: Path) -> None
         await bus.check_topics(forged, "relay", [topics.changes(world.settings.prefix)])
 
 
+@pytest.mark.trap("input-25", "K3")
 async def test_a_client_that_trusts_another_ca_does_not_talk_to_the_broker(world: World, tmp_path: Path) -> None:
     certificates().ensure(tmp_path / "other", datetime.now(UTC))
     astray = with_secrets(world.settings, tmp_path / "mixed", ca_pem=(tmp_path / "other" / "ca.pem").read_bytes())
@@ -144,6 +149,7 @@ async def test_a_client_that_trusts_another_ca_does_not_talk_to_the_broker(world
         await bus.check_topics(astray, "relay", [topics.changes(world.settings.prefix)])
 
 
+@pytest.mark.trap("input-25", "K3")
 @pytest.mark.parametrize(("host", "trusted"), [("127.0.0.1", True), ("127.0.0.2", False)])
 async def test_a_broker_under_a_name_that_its_certificate_lacks_is_not_trusted(
     house: House, host: str, trusted: bool
@@ -152,6 +158,7 @@ async def test_a_broker_under_a_name_that_its_certificate_lacks_is_not_trusted(
         assert await asyncio.to_thread(answers, address, house.secrets) is trusted
 
 
+@pytest.mark.trap("input-25", "K3")
 async def test_the_hubs_own_client_checks_the_name_too(world: World) -> None:
     async with forwarded(world.settings.kafka, "127.0.0.2") as address:
         astray = world.settings.model_copy(update={"kafka": address})
@@ -166,6 +173,7 @@ def test_the_controllers_door_asks_for_a_certificate_of_our_own(house: House) ->
         spoken_to(raw, trusting)
 
 
+@pytest.mark.trap("input-25", "K3")
 def test_the_brokers_certificate_is_renewed_before_it_expires(tmp_path: Path) -> None:
     made, now = certificates(), datetime.now(UTC)
     made.ensure(tmp_path, now - timedelta(days=380))
@@ -175,6 +183,7 @@ def test_the_brokers_certificate_is_renewed_before_it_expires(tmp_path: Path) ->
     assert (after["ca.pem"] == before["ca.pem"], after["broker.pem"] == before["broker.pem"]) == (True, False)
 
 
+@pytest.mark.trap("K5")
 def test_the_acls_on_the_broker_equal_the_generated_ones(world: World) -> None:
     want = wanted(BOOK, world.settings)
     have = world.house.broker().state(want.topics)
@@ -192,12 +201,14 @@ def test_topics_plan_finds_nothing_to_do_after_apply(world: World) -> None:
     assert (applied.returncode, json.loads(planned.stdout)["empty"]) == (0, True)
 
 
+@pytest.mark.trap("A19")
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_another_partition_count_is_refused_on_the_command_line(world: World, command: str) -> None:
     done = jukihub(world, "topics", command, HUB_PARTITIONS="6")
     assert (done.returncode, "partition-count-differs" in done.stderr) == (1, True)
 
 
+@pytest.mark.trap("K5")
 def test_the_rights_of_a_contract_that_ended_are_taken_away(world: World) -> None:
     fewer = wanted(replace(BOOK, contracts={"prefecture": BOOK.contracts["prefecture"]}), world.settings)
     broker = world.house.broker()
@@ -206,6 +217,7 @@ def test_the_rights_of_a_contract_that_ended_are_taken_away(world: World) -> Non
     assert mine == fewer.acls
 
 
+@pytest.mark.trap("A24")
 def test_a_changed_setting_of_a_topic_is_set_back(world: World) -> None:
     want, broker = wanted(BOOK, world.settings), world.house.broker()
     name = topics.ledger(world.settings.prefix)

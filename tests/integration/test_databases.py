@@ -10,6 +10,7 @@ from tests.house import House, World
 MARK = "架空花子-0417"
 
 
+@pytest.mark.trap("P14")
 async def test_the_hub_cannot_enter_the_registry(world: World) -> None:
     registry = world.settings.registry_dsn.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
     hub = world.settings.database.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
@@ -18,6 +19,7 @@ async def test_the_hub_cannot_enter_the_registry(world: World) -> None:
             pass
 
 
+@pytest.mark.trap("P12")
 async def test_a_violated_constraint_is_logged_without_its_values(world: World, house: House) -> None:
     async with connect(world.settings.registry_dsn) as database:
         await database.execute("CREATE TABLE people (name text PRIMARY KEY CHECK (length(name) < 20))")

@@ -44,6 +44,7 @@ def jukihub(world: World) -> Iterator[Terminal]:
     terminal("down")
 
 
+@pytest.mark.trap("K8")
 def test_the_house_stands_and_stands_again_after_kill_nine(jukihub: Terminal) -> None:
     done = jukihub("up")
     assert done.returncode == 0, done.stderr

@@ -92,6 +92,7 @@ async def is_there(server: Server) -> bool:
         return bool(await database.fetchval("SELECT one FROM kept") == 1)
 
 
+@pytest.mark.trap("K2")
 async def test_a_restart_keeps_the_data(server: Server) -> None:
     await put(server)
     assert server("stop")["outcome"] == "stopped"
@@ -99,6 +100,7 @@ async def test_a_restart_keeps_the_data(server: Server) -> None:
     assert await is_there(server)
 
 
+@pytest.mark.trap("K8")
 async def test_after_kill_nine_it_starts_again_with_its_data(server: Server) -> None:
     await put(server)
     server.kill()
@@ -112,6 +114,7 @@ def test_stopping_what_does_not_run_is_no_error(file: Path, tmp_path: Path) -> N
     assert (never("stop")["outcome"], never("status")["running"]) == ("not-running", False)
 
 
+@pytest.mark.trap("K8")
 def test_a_second_start_says_that_it_is_running_already(server: Server) -> None:
     first = server("start")
     second = server("start")
@@ -189,6 +192,7 @@ def credentials(secrets: Path) -> list[bytes]:
     return passwords + keys
 
 
+@pytest.mark.trap("K1")
 async def test_no_credential_is_in_any_file_outside_the_secrets_folder(server: Server) -> None:
     await put(server)
     secret = credentials(server.folder / "secrets")
@@ -197,12 +201,14 @@ async def test_no_credential_is_in_any_file_outside_the_secrets_folder(server: S
     assert (len(secret) > 1, found) == (True, [])
 
 
+@pytest.mark.trap("K1")
 def test_no_credential_is_in_the_process_list(server: Server) -> None:
     running = server("start")
     said = Path(f"/proc/{running['pid']}/cmdline").read_bytes() + Path(f"/proc/{running['pid']}/environ").read_bytes()
     assert [each for each in credentials(server.folder / "secrets") if each in said] == []
 
 
+@pytest.mark.trap("K1", "K2")
 def test_no_credential_is_said_at_a_first_start(server: Server) -> None:
     said = json.dumps([*server.said, server("start")]).encode()
     assert [each for each in credentials(server.folder / "secrets") if each in said] == []

@@ -91,6 +91,7 @@ async def uses(shelf: Shelf) -> list[str]:
     return [row["hash"] for row in rows]
 
 
+@pytest.mark.trap("input-14")
 async def test_routers_that_start_at_once_begin_one_use_and_a_book_that_comes_back_begins_another(shelf: Shelf) -> None:
     one, other = variant("一"), variant("二")
     for book in (one, other, one):
@@ -107,6 +108,7 @@ async def the_database_refuses_what_is_not_whole_and_keeps_what_it_has(shelf: Sh
             await shelf.database.execute(statement)
 
 
+@pytest.mark.trap("input-14", "input-22")
 async def test_the_book_of_a_day_is_the_one_in_use_at_its_end_in_japan(shelf: Shelf) -> None:
     one, other = variant("一"), variant("二")
     await books.remember(shelf.database, one, datetime(2026, 4, 1, 0, tzinfo=UTC))
@@ -151,6 +153,7 @@ async def test_what_is_no_beginning_of_a_hash_is_refused_before_anything_is_aske
         await books.book_by_hash(Settings(), start)
 
 
+@pytest.mark.trap("input-14")
 def test_a_book_that_does_not_fit_its_hash_is_refused() -> None:
     with pytest.raises(JukiError, match="book-altered"):
         books.opened(BOOK.hash, b"{}")

@@ -38,6 +38,7 @@ def as_lines(*values: Any) -> str:
     return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
 
 
+@pytest.mark.trap("D2", "P14", "V2")
 @pytest.mark.timeout(180)
 async def test_marked_residents_are_found_nowhere_else(world: World, house: House, tmp_path: Path) -> None:
     processes = Processes(world.env, tmp_path)
@@ -108,13 +109,14 @@ def segments(folder: Path) -> bytes:
     def parts() -> Iterator[bytes]:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
-                yield file.read_bytes()
+                yield file.read_bytes().rstrip(b"\0")  # indexes are laid out a megabyte long before they hold anything
 
     data = b"".join(parts())
     assert b"juki-hub.disclosure" in data, "the segments were read"
     return data
 
 
+@pytest.mark.trap("P14")
 def test_the_search_finds_every_form() -> None:
     for form, trace in traces(NAME).items():
         assert (NAME, form) in found_in(b"x" + trace + b"x", [NAME])

@@ -56,6 +56,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {Path(said["file"]).stem: said for said in map(json.loads, done.stdout.splitlines())}
 
 
+@pytest.mark.trap("S1")
 @needs_node
 @first_brought
 def test_the_parser_of_the_initiative_has_nothing_to_say(judged: dict[str, Any]) -> None:
@@ -69,6 +70,7 @@ def test_the_parser_reads_one_channel_of_each_document(judged: dict[str, Any]) -
     assert {name: judged[name]["channels"] for name in DOCUMENTS} == expected
 
 
+@pytest.mark.trap("S1")
 @needs_node
 @first_brought
 @pytest.mark.parametrize("fault", FAULTS)
@@ -88,6 +90,7 @@ def test_what_a_token_holds_is_described_as_in_the_schema(contract: Contract) ->
     assert DOCUMENTS[contract.id]["info"]["x-contract"]["schema"] == alone["$id"]
 
 
+@pytest.mark.trap("S2")
 @pytest.mark.parametrize("dialect", [Draft7Validator, Draft202012Validator])
 @pytest.mark.parametrize("contract", **NAMED)
 def test_a_disclosure_fits_its_document_in_either_dialect(contract: Contract, dialect: Any) -> None:
@@ -140,6 +143,7 @@ def test_a_header_of_elsewhere_is_none_of_the_document(member: str, value: Any) 
     assert not Draft7Validator(told).is_valid({**protected, member: value})
 
 
+@pytest.mark.trap("C15", "S2")
 @pytest.mark.parametrize("contract", **NAMED)
 def test_the_headers_are_those_of_every_disclosure(contract: Contract) -> None:
     headers = {name: value.decode() for name, value in envelope.DISCLOSURE}
@@ -183,6 +187,7 @@ def test_a_document_names_no_machine(contract: Contract) -> None:
     assert "://" not in as_text(DOCUMENTS[contract.id])
 
 
+@pytest.mark.trap("S3")
 def test_no_two_documents_have_one_id() -> None:
     assert len({document["id"] for document in DOCUMENTS.values()}) == len(CONTRACTS)
 

@@ -5,6 +5,7 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +39,7 @@ def answer(given_line: bytes) -> Change | ChangeRefused:
     return refused
 
 
+@pytest.mark.trap("input-08", "V4")
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_with_a_closed_code(data: bytes) -> None:
     assert isinstance(answer(data), ChangeRefused)
@@ -91,12 +93,14 @@ def test_an_incomplete_birth_date_never_makes_anybody_older(born: date, on: date
     assert without_month <= without_day <= whole
 
 
+@pytest.mark.trap("input-07")
 @given(JSON)
 def test_a_value_with_the_form_of_a_date_has_a_last_day_or_no_year(value: Any) -> None:
     if is_date(value):
         assert last_day(value) is not None or (isinstance(value, dict) and value.get("year") is None)
 
 
+@pytest.mark.trap("input-04")
 @given(st.integers(0, 10**11 - 1), st.integers(0, 9))
 def test_one_check_digit_fits_a_my_number(eleven: int, digit: int) -> None:
     text = f"{eleven:011d}"

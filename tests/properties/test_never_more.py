@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.change import Change, parse
-from contracts.contract import Contract
+from contracts.contract import Contract, Grant
 from contracts.decide import Disclosure, decide
 from contracts.errors import ChangeRefused
 from contracts.law import items
@@ -26,7 +26,7 @@ FROM_THE_CHANGE = {name for name, item in items().items() if item.derived_from =
 def test_never_more_than_the_contract(change: Change, contract: Contract, on: date) -> None:
     told = decide(change, contract, on)
     if isinstance(told, Disclosure):
-        expected = (contract.identifier,) if told.state == "left" else contract.items
+        expected = (contract.identifier,) if told.state == "left" else contract.permitted(on)
         assert tuple(told.items) == expected
         assert told.protected is None or "dv_protection" in told.items
 
@@ -81,6 +81,7 @@ def answered(happened: Change, contract: Contract, on: date) -> bytes:
     return b"".join(answers(happened, [contract], on, silences=True))
 
 
+@pytest.mark.trap("C15")
 @settings(max_examples=300)
 @given(changes(), contracts(), DAYS, st.data())
 def test_what_a_contract_may_not_know_never_changes_what_it_is_told(
@@ -94,6 +95,7 @@ def test_what_a_contract_may_not_know_never_changes_what_it_is_told(
     assert answered(other, contract, on) == answered(change, contract, on)
 
 
+@pytest.mark.trap("input-09")
 @given(changes(), contracts(), DAYS, st.text(min_size=1), st.text())
 def test_an_item_that_got_past_the_door_would_still_reach_nobody(
     change: Change, contract: Contract, on: date, name: str, value: str
@@ -102,6 +104,7 @@ def test_an_item_that_got_past_the_door_would_still_reach_nobody(
         assert answered(with_item(change, name, value, value[:-1]), contract, on) == answered(change, contract, on)
 
 
+@pytest.mark.trap("input-09", "V2")
 @given(st.text(min_size=1), st.sampled_from(["before", "after"]), st.none() | st.text() | st.integers())
 def test_an_unknown_item_is_refused_at_the_door_and_not_named(name: str, where: str, value: Any) -> None:
     if name in ITEMS or name == "protected":
@@ -112,6 +115,50 @@ def test_an_unknown_item_is_refused_at_the_door_and_not_named(name: str, where: 
         parse(given_line)
     assert raised.value.place.split(".")[0] in ("", where)
     assert raised.value.code in ("unknown-item", "control-character", "bad-number")
+
+
+@st.composite
+def granted(draw: st.DrawFn) -> Contract:
+    """A contract with grants of items that it does not have anyway."""
+    contract = draw(contracts())
+    others = sorted(set(ITEMS) - set(contract.items))
+    grants = st.builds(Grant, st.sampled_from(others), st.just(contract.approved), DAYS, st.none() | DAYS)
+    told = draw(st.lists(grants, max_size=4, unique_by=lambda grant: grant.item)) if others else []
+    return replace(contract, granted=tuple(told), conditional=tuple(grant.item for grant in told))
+
+
+@given(changes(), granted(), DAYS)
+def test_a_granted_item_is_told_on_the_days_of_its_grant_and_on_no_other(
+    change: Change, contract: Contract, on: date
+) -> None:
+    told = decide(change, contract, on)
+    if isinstance(told, Disclosure) and told.state != "left":
+        grants = [grant for grant in contract.granted if grant.since <= on <= (grant.until or date.max)]
+        assert tuple(told.items) == (*contract.items, *(grant.item for grant in grants))
+
+
+@st.composite
+def shortened(draw: st.DrawFn) -> tuple[Contract, Contract]:
+    """A contract with grants, and the same with some of them withdrawn, begun later or ended earlier."""
+    wide = draw(granted())
+    kept = [grant for grant in wide.granted if draw(st.booleans())]
+    less = [
+        replace(grant, since=max(grant.since, draw(DAYS)), until=min(grant.until or date.max, draw(DAYS)))
+        for grant in kept
+    ]
+    return wide, replace(wide, granted=tuple(less))
+
+
+@given(changes(), shortened(), DAYS)
+def test_withdrawing_or_shortening_a_grant_never_widens_a_disclosure(
+    change: Change, pair: tuple[Contract, Contract], on: date
+) -> None:
+    before, after = (decide(change, contract, on) for contract in pair)
+    if isinstance(after, Disclosure):
+        assert isinstance(before, Disclosure)
+        assert after.state == before.state
+        assert after.items == {item: before.items[item] for item in after.items}
+        assert after.protected in (None, before.protected)
 
 
 @st.composite

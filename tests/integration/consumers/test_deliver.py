@@ -95,18 +95,21 @@ async def poisoned(line: HandOver, fake: Fake) -> list[tuple[int, Disclosure]]:
     return said
 
 
+@pytest.mark.trap("D3")
 async def test_a_poisoned_disclosure_stops_its_resident_and_nobody_else(line: HandOver, fake: Fake) -> None:
     said = await poisoned(line, fake)
     told = await line.told()
     assert ([one for one in told if one in ids(said)], len(told)) == (ids(said)[:49], 69)
 
 
+@pytest.mark.trap("D3")
 async def test_a_letter_says_who_waits_behind_it(line: HandOver, fake: Fake) -> None:
     await poisoned(line, fake)
     group = (await letters.listed(line.database))[0]
     assert (group.contract, group.code, group.count, group.behind) == (VIA, "counterpart-not-accepted", 1, 50)
 
 
+@pytest.mark.trap("D10", "D3")
 async def test_a_released_letter_goes_first_and_its_followers_after_it(line: HandOver, fake: Fake) -> None:
     said = await poisoned(line, fake)
     fake.refused.clear()
@@ -115,6 +118,7 @@ async def test_a_released_letter_goes_first_and_its_followers_after_it(line: Han
     assert [one for one in await line.told() if one in ids(said)] == ids(said)
 
 
+@pytest.mark.trap("D5")
 async def test_released_while_a_new_one_arrives_the_order_holds(line: HandOver, fake: Fake) -> None:
     said = await poisoned(line, fake)
     fake.refused.clear()
@@ -124,11 +128,13 @@ async def test_released_while_a_new_one_arrives_the_order_holds(line: HandOver, 
     assert [one for one in await line.told() if one in ids([*said, more])] == ids([*said, more])
 
 
+@pytest.mark.trap("D5")
 async def test_a_new_process_knows_who_is_parked(line: HandOver, fake: Fake) -> None:
     await poisoned(line, fake)
     assert await line.new_deliverer().read() == []
 
 
+@pytest.mark.trap("D8")
 async def test_a_letter_that_fails_again_parks_again(line: HandOver, fake: Fake) -> None:
     await poisoned(line, fake)
     await release(line, (await the_letter(line)).id)
@@ -136,6 +142,7 @@ async def test_a_letter_that_fails_again_parks_again(line: HandOver, fake: Fake)
     assert (await the_letter(line)).attempts == 2
 
 
+@pytest.mark.trap("D4")
 async def test_a_counterpart_that_is_down_makes_no_dead_letter(line: HandOver, fake: Fake) -> None:
     await fake.switch("down", how="close")
     said = [one for seed in range(1, 31) for one in of(seed, 2)]
@@ -160,6 +167,7 @@ async def test_what_came_or_was_deferred_by_a_clock_that_was_ahead_does_not_wait
     await line.work(lambda: line.are(delivered=3))
 
 
+@pytest.mark.trap("D4")
 async def test_after_the_fault_everything_is_told_in_order(line: HandOver, fake: Fake) -> None:
     await fake.switch("down")
     said = of(1, 10) + of(2, 10)
@@ -175,6 +183,7 @@ async def test_after_the_fault_everything_is_told_in_order(line: HandOver, fake:
     assert [[one for one in told if one in ids(of(seed, 10))] for seed in (1, 2)] == [ids(of(1, 10)), ids(of(2, 10))]
 
 
+@pytest.mark.trap("input-20", "D11")
 async def test_a_lost_settlement_does_no_harm(line: HandOver, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     settle = line.settler.settle
 
@@ -221,6 +230,7 @@ async def test_a_settlement_that_was_begun_is_finished_though_cancelled(line: Ha
     assert await line.states() == {"delivered": 1}
 
 
+@pytest.mark.trap("input-03")
 async def test_a_version_that_does_not_rise_is_never_handed_over(line: HandOver) -> None:
     newer, older = disclosure(VIA, 1, nth=2), disclosure(VIA, 1, nth=1)
     await line.send((1, newer), (1, older))
@@ -228,6 +238,7 @@ async def test_a_version_that_does_not_rise_is_never_handed_over(line: HandOver)
     assert ([str(newer.id)], ["", "out-of-order"]) == (await line.told(), await line.codes())
 
 
+@pytest.mark.trap("input-23", "C5")
 async def test_an_altered_token_is_a_dead_letter_and_its_followers_wait(line: HandOver) -> None:
     good = await line.sealed(disclosure(VIA, 1), 1)
     assert good.value is not None
@@ -239,6 +250,7 @@ async def test_an_altered_token_is_a_dead_letter_and_its_followers_wait(line: Ha
     ]
 
 
+@pytest.mark.trap("input-15", "C6")
 async def test_an_unknown_kid_is_a_dead_letter(line: HandOver) -> None:
     await line.send(*of(1, 1))
     await line.database.execute("DELETE FROM hub.keys")
@@ -247,12 +259,14 @@ async def test_an_unknown_kid_is_a_dead_letter(line: HandOver) -> None:
     assert await line.codes() == ["unknown-kid"]
 
 
+@pytest.mark.trap("input-14", "D12")
 async def test_a_letter_of_a_changed_contract_needs_to_be_decided_again(line: HandOver, fake: Fake) -> None:
     await poisoned(line, fake)
     with pytest.raises(NotPermitted, match="decide-again"):
         await release(line, (await the_letter(line)).id, purpose="narrower")
 
 
+@pytest.mark.trap("input-14", "D12")
 async def test_a_letter_of_an_ended_contract_needs_to_be_decided_again(line: HandOver, fake: Fake) -> None:
     await poisoned(line, fake)
     with pytest.raises(NotPermitted, match="decide-again"):

@@ -96,10 +96,12 @@ def _expected() -> list[dict[str, Any]]:
     return [orjson.loads(_sheet(seed).payload) for seed in range(1, COUNT + 1)]
 
 
+@pytest.mark.trap("C7")
 def test_python_with_aiokafka_and_joserfc(department: list[str], world: World) -> None:
     assert _said([sys.executable, str(EXAMPLES / "child_policy.py"), *department], world) == _expected()
 
 
+@pytest.mark.trap("C7")
 @needs_node
 def test_node_with_kafkajs_and_jose(department: list[str], world: World, tmp_path: Path) -> None:
     node = program("node")
@@ -109,6 +111,7 @@ def test_node_with_kafkajs_and_jose(department: list[str], world: World, tmp_pat
     assert _said([node, str(tmp_path / "child_policy.mjs"), *department], world) == _expected()
 
 
+@pytest.mark.trap("input-23", "C7")
 @pytest.mark.parametrize("wrong", ["aud", "topic", "part", "key"])
 async def test_a_token_that_lies_elsewhere_than_it_says_ends_the_example(
     world: World, tmp_path: Path, wrong: str

@@ -51,6 +51,7 @@ async def test_a_new_process_goes_on_where_the_database_says(line: HandOver) -> 
     assert (await line.states(), await offset(line)) == ({"waiting": 4}, (4, 4))
 
 
+@pytest.mark.trap("input-17", "P9")
 async def test_a_zombie_takes_nothing(line: HandOver) -> None:
     zombie = line.new_inbox()
     await zombie.once(0)
@@ -67,6 +68,7 @@ async def test_a_zombie_reads_its_place_again_and_goes_on(line: HandOver) -> Non
     assert (await zombie.once(0), await offset(line)) == (1, (6, 6))
 
 
+@pytest.mark.trap("P9")
 async def test_two_inboxes_on_one_partition_take_everything_once_and_in_order(
     line: HandOver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +84,7 @@ async def test_two_inboxes_on_one_partition_take_everything_once_and_in_order(
     assert ([row["seq"] for row in await line.rows()], await offset(line)) == ([*range(1, 201)], (200, 200))
 
 
+@pytest.mark.trap("input-20", "D14")
 async def test_a_failed_transaction_leaves_neither_token_nor_offset(
     line: HandOver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +101,7 @@ async def test_a_failed_transaction_leaves_neither_token_nor_offset(
     assert (before, await line.states(), await offset(line)) == ({}, {"waiting": 3}, (3, 3))
 
 
+@pytest.mark.trap("input-01", "input-23")
 async def test_a_repeated_token_is_dropped(line: HandOver) -> None:
     await line.send(*people(2))
     line.put(line.topic.records[0][0])
@@ -105,6 +109,7 @@ async def test_a_repeated_token_is_dropped(line: HandOver) -> None:
     assert (await line.states(), await offset(line)) == ({"waiting": 2}, (3, 2))
 
 
+@pytest.mark.trap("input-23", "C5")
 async def test_a_dropped_token_is_named_as_a_gap(line: HandOver) -> None:
     records = [await line.sealed(said, subject) for subject, said in people(4)]
     line.put(records[0], records[3])
@@ -113,6 +118,7 @@ async def test_a_dropped_token_is_named_as_a_gap(line: HandOver) -> None:
     assert ([tuple(gap.values()) for gap in gaps], await line.states()) == ([(0, 2, 4)], {"waiting": 2})
 
 
+@pytest.mark.trap("input-23", "C5")
 async def test_swapped_tokens_are_named(line: HandOver) -> None:
     first, second = [await line.sealed(said, subject) for subject, said in people(2)]
     line.put(second, first)
@@ -120,18 +126,21 @@ async def test_swapped_tokens_are_named(line: HandOver) -> None:
     assert await line.codes() == ["", "sequence-not-rising"]
 
 
+@pytest.mark.trap("input-23", "C5")
 async def test_a_moved_token_is_named(line: HandOver) -> None:
     line.put(await line.sealed(disclosure(VIA), 1, place=Place(VIA, line.topic.name, 5)))
     await line.inbox.once(0)
     assert (await line.codes(), await line.states()) == (["moved-token"], {"dead": 1})
 
 
+@pytest.mark.trap("input-23", "C5")
 async def test_a_token_of_another_contract_is_named(line: HandOver) -> None:
     line.put(await line.sealed(disclosure(VIA), 1, place=Place("tax", line.topic.name, 0)))
     await line.inbox.once(0)
     assert await line.codes() == ["foreign-token"]
 
 
+@pytest.mark.trap("input-13", "C6")
 async def test_a_null_value_and_an_empty_key_are_kept_with_their_code(line: HandOver) -> None:
     good = await line.sealed(disclosure(VIA), 1)
     line.put(replace(good, value=None), replace(good, key=b""))
@@ -139,6 +148,7 @@ async def test_a_null_value_and_an_empty_key_are_kept_with_their_code(line: Hand
     assert await line.codes() == ["null-value", "no-record-key"]
 
 
+@pytest.mark.trap("C6")
 async def test_plaintext_is_refused_and_not_stored(line: HandOver) -> None:
     line.put(replace(await line.sealed(disclosure(VIA), 1), value='{"name": "見本 太郎"}'.encode()))
     await line.inbox.once(0)

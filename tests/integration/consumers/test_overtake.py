@@ -1,5 +1,7 @@
 """支援措置 that begins overtakes what still waits for the same resident."""
 
+import pytest
+
 from hub.database import Database
 from tests.conformance.counterparts import Fake
 from tests.conformance.samples import disclosure
@@ -9,6 +11,7 @@ STORE = "convenience-store"
 SERVER = "intermediate-server"
 
 
+@pytest.mark.trap("input-11")
 async def test_what_waits_is_handed_over_as_of_a_protected_person(database: Database) -> None:
     fake = Fake(SERVER)
     line = HandOver(database, SERVER, fake)
@@ -18,6 +21,7 @@ async def test_what_waits_is_handed_over_as_of_a_protected_person(database: Data
     assert [one.protected for one in fake.taken] == [True, True, True]
 
 
+@pytest.mark.trap("input-11")
 async def test_another_resident_is_not_flagged(database: Database) -> None:
     fake = Fake(SERVER)
     line = HandOver(database, SERVER, fake)
@@ -28,6 +32,7 @@ async def test_another_resident_is_not_flagged(database: Database) -> None:
     assert [one.protected for one in fake.taken if one.id == disclosure(SERVER, 2).id] == [False]
 
 
+@pytest.mark.trap("input-11")
 async def test_a_suspended_person_is_erased_without_being_stored_first(database: Database) -> None:
     fake = Fake(STORE)
     line = HandOver(database, STORE, fake, protected="suspend")
@@ -37,6 +42,7 @@ async def test_a_suspended_person_is_erased_without_being_stored_first(database:
     assert await line.told() == [str(left.id)]
 
 
+@pytest.mark.trap("input-11")
 async def test_a_suspended_person_does_not_wait_behind_a_dead_letter(database: Database) -> None:
     fake = Fake(STORE)
     line = HandOver(database, STORE, fake, protected="suspend")

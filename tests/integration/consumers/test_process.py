@@ -87,6 +87,7 @@ async def settled(world: World, count: int) -> None:
         await until(look, lambda seen: seen == count, f"{count} settled")
 
 
+@pytest.mark.trap("input-16", "P6")
 async def test_kill_nine_between_effect_and_settlement_has_one_effect(
     world: World, feed: Feed, processes: Processes
 ) -> None:
@@ -102,6 +103,7 @@ async def test_kill_nine_between_effect_and_settlement_has_one_effect(
     assert (len(seen["told"]), seen["repeats"]) == (1, 1)
 
 
+@pytest.mark.trap("P9")
 async def test_two_processes_of_one_contract_tell_everything_once_and_in_order(
     world: World, feed: Feed, processes: Processes
 ) -> None:
@@ -113,6 +115,7 @@ async def test_two_processes_of_one_contract_tell_everything_once_and_in_order(
     assert [[one for one in seen if one in mine] for mine in sent] == sent
 
 
+@pytest.mark.trap("D2", "D9")
 async def test_a_letter_is_listed_and_released_without_its_content(
     feed: Feed, processes: Processes
 ) -> None:  # fmt: skip
@@ -143,3 +146,26 @@ async def test_the_process_ends_in_order_and_says_how_it_is(feed: Feed, processe
     assert f'hub_deliveries_total{{contract="{VIA}",outcome="refused"}} 0.0' in text_of(url + "/metrics")
     await asyncio.to_thread(processes.kill, NAME, signal.SIGTERM)
     assert '"action": "process-stopped"' in processes.logs()
+
+
+async def test_a_full_inbox_stops_reading_stays_healthy_drops_nothing_and_resumes(
+    feed: Feed, processes: Processes
+) -> None:
+    processes.environment["HUB_MAX_WAITING"] = "10"
+    ordered(processes.urls[VIA], fault="down")
+    processes.hub(NAME, "deliver", "--contract", VIA)
+    sent = [one for seed in range(1, 5) for one in await feed.send(seed, *range(1, 9))]
+
+    async def figures() -> dict[str, str]:
+        text = await asyncio.to_thread(text_of, f"http://127.0.0.1:{processes.port(NAME)}/metrics")
+        return dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+
+    full = f'hub_inbox_full{{contract="{VIA}"}}'
+    held = await until(figures, lambda seen: seen[full] == "1.0", "the inbox to be full")
+    assert held[f'hub_disclosures_received_total{{contract="{VIA}"}}'] == "10.0"
+    assert asked(f"http://127.0.0.1:{processes.port(NAME)}", "/health")["status"] == "ok"
+    ordered(processes.urls[VIA], fault="clear")
+    seen = await told(processes, len(sent))
+    assert sorted(one["id"] for one in seen["told"]) == sorted(sent)
+    await until(figures, lambda seen: seen[full] == "0.0", "the inbox to have room")
+    assert processes.logs().count('"action": "inbox-full"') >= 1

@@ -17,6 +17,7 @@ from tests.integration.producers.registry import NOW, correction, residents, ver
 MARK = "髙架空﨑之見本"
 
 
+@pytest.mark.trap("input-03", "P1")
 async def test_the_order_of_ids_is_the_order_of_versions_whoever_began_first(db):
     who, now = (await residents(db))[0]
     async with db.transaction() as early:
@@ -29,6 +30,7 @@ async def test_the_order_of_ids_is_the_order_of_versions_whoever_began_first(db)
     assert by_id[::-1] == await versions(db, "xmin::text::bigint, id")
 
 
+@pytest.mark.trap("input-03", "P4")
 async def test_whoever_comes_second_to_a_resident_waits_and_draws_the_later_id(db):
     who, now = (await residents(db))[0]
 
@@ -47,6 +49,7 @@ async def test_whoever_comes_second_to_a_resident_waits_and_draws_the_later_id(d
     assert sorted(await versions(db, "id")) == await versions(db, "id")
 
 
+@pytest.mark.trap("input-22", "P5")
 async def test_a_version_rises_when_the_clock_is_set_back(db):
     who, now = (await residents(db))[0]
     for at in (NOW, NOW - timedelta(hours=2), NOW - timedelta(hours=2)):
@@ -64,6 +67,7 @@ async def test_two_changes_of_one_resident_in_one_transaction_have_two_versions(
     assert [first.version, second.version] == await versions(db, "id")
 
 
+@pytest.mark.trap("P4")
 async def test_changes_of_many_from_both_ends_do_not_block_each_other_for_good(db):
     people = await residents(db)
 
@@ -76,6 +80,7 @@ async def test_changes_of_many_from_both_ends_do_not_block_each_other_for_good(d
     assert 2 * 5 * len(people) == await db.fetchval("SELECT count(*) FROM registry.outbox")
 
 
+@pytest.mark.trap("input-01")
 async def test_the_same_change_again_is_recognised_and_written_once(db):
     who, now = (await residents(db))[0]
     draft = _with_id(correction(who, now, 1), uuid4())
@@ -86,6 +91,7 @@ async def test_the_same_change_again_is_recognised_and_written_once(db):
     assert await db.fetchval("SELECT count(*) FROM registry.outbox") == 1
 
 
+@pytest.mark.trap("input-02", "P10")
 async def test_the_same_id_with_other_content_is_refused_even_after_publication(db):
     who, now = (await residents(db))[0]
     name = uuid4()
@@ -107,6 +113,7 @@ async def test_what_the_door_refuses_leaves_nothing_behind(db):
     assert await db.fetchval("SELECT (SELECT count(*) FROM registry.outbox) + count(*) FROM registry.history") == 0
 
 
+@pytest.mark.trap("input-08", "P13")
 @pytest.mark.parametrize("text", ["\x00", "\ud800"])
 async def test_what_json_allows_and_postgresql_does_not_is_refused_with_a_code(db, text):
     who, now = (await residents(db))[0]
@@ -131,6 +138,7 @@ async def test_nobody_unknown_has_changes(db):
             await record(tx, [correction(uuid4(), now)], NOW)
 
 
+@pytest.mark.trap("P12")
 async def test_postgresql_objects_without_quoting_a_resident(db, house):
     who, now = (await residents(db))[0]
     mark = MARK.encode()

@@ -82,6 +82,7 @@ async def test_the_record_key_is_the_resident_in_disguise_and_the_partition_foll
     assert (120, {16}) == (len(record_keys), {len(key) for key in record_keys})
 
 
+@pytest.mark.trap("P2")
 async def test_a_transaction_that_commits_late_is_not_passed_over(db):
     slow, *others = [who for who in await residents(db) if shard(who[0]) == 0]
     publisher = Published(keys := MemoryKeys())
@@ -95,6 +96,7 @@ async def test_a_transaction_that_commits_late_is_not_passed_over(db):
     assert str(late[0].id) == publisher.seen[-1][1]
 
 
+@pytest.mark.trap("input-03", "P3")
 async def test_two_relays_and_ten_thousand_changes_of_a_hundred_residents_keep_every_order(db, dsn):
     people = (await residents(db))[:100]
     publisher = Published(keys := MemoryKeys())
@@ -108,6 +110,7 @@ async def test_two_relays_and_ten_thousand_changes_of_a_hundred_residents_keep_e
     assert publisher.rising()
 
 
+@pytest.mark.trap("P3")
 async def test_a_shard_has_one_relay_at_a_time(db, dsn):
     person = next(who for who in await residents(db) if shard(who[0]) == 0)
     await written(db, [person])
@@ -125,6 +128,7 @@ async def test_a_shard_has_one_relay_at_a_time(db, dsn):
     assert (first.attempts, second.attempts) == (1, 0)
 
 
+@pytest.mark.trap("input-16", "P6")
 async def test_a_relay_that_dies_after_the_acknowledgement_publishes_the_same_id_and_version_again(db):
     person = next(who for who in await residents(db) if shard(who[0]) == 0)
     await written(db, [person])
@@ -144,6 +148,7 @@ async def test_a_relay_that_dies_after_the_acknowledgement_publishes_the_same_id
     assert await empty(db)
 
 
+@pytest.mark.trap("D4", "P6")
 async def test_what_the_broker_refuses_stays_and_is_published_later(db):
     ids = await written(db, await residents(db))
     publisher = Published(keys := MemoryKeys(), refuse=lambda attempt: attempt <= SHARDS)
@@ -155,6 +160,7 @@ async def test_what_the_broker_refuses_stays_and_is_published_later(db):
     assert sorted(ids) == sorted(change for _, change, _ in publisher.seen)
 
 
+@pytest.mark.trap("P7")
 async def test_a_lost_listening_connection_costs_less_than_a_second(db):
     person = (await residents(db))[0]
     publisher = Published(keys := MemoryKeys())

@@ -89,6 +89,7 @@ async def test_the_router_can_read_what_the_relay_has_carried(world):
     assert rising(seen)
 
 
+@pytest.mark.trap("input-16", "P6")
 async def test_relays_killed_again_and_again_lose_nothing_and_keep_the_order(world):
     async with connect(world.settings.registry, 2) as db:
         await load(db, 120, 7)
@@ -104,6 +105,7 @@ async def test_relays_killed_again_and_again_lose_nothing_and_keep_the_order(wor
     assert rising(seen)
 
 
+@pytest.mark.trap("input-01", "input-16", "P6")
 async def test_what_is_published_again_after_a_lost_delete_is_the_same_bytes(world):
     settings = world.settings
     async with connect(settings.registry, 2) as db:

@@ -113,6 +113,7 @@ async def test_what_fails_in_the_middle_leaves_nothing(db, monkeypatch):
     assert await counts(db) == state
 
 
+@pytest.mark.trap("input-04")
 async def test_a_number_that_the_door_refuses_is_named_and_nothing_is_written(db):
     state = await counts(db)
     notice = next(orjson.loads(one) for one in MORNING if b"move-in" in one)
@@ -121,6 +122,7 @@ async def test_a_number_that_the_door_refuses_is_named_and_nothing_is_written(db
     assert (told.code, told.place, await counts(db)) == ("bad-check-digit", "after.my_number", state)
 
 
+@pytest.mark.trap("input-08", "V4")
 @pytest.mark.parametrize(
     ("code", "data"),
     [
@@ -139,6 +141,7 @@ async def test_two_who_file_the_same_receipt_at_once_have_one_effect(db):
     assert len({one.changes for one in answers}) == 1
 
 
+@pytest.mark.trap("input-12")
 async def test_whoever_moved_out_and_in_again_is_the_same_resident(db):
     who, record = next(one for one in await residents(db) if one[1]["household_no"] == "0000000004")
     out = line("move-out", notified_on="2026-04-02", atena_nos=[record["atena_no"]], moves_on="2026-04-01",
@@ -168,6 +171,7 @@ def back(record, receipt):
                 persons=[person | {"relationship_to_head": "世帯主"}])  # fmt: skip
 
 
+@pytest.mark.trap("P4")
 async def test_two_households_merged_from_both_sides_at_once_do_not_block_each_other(db):
     homes = {}
     for _, record in await residents(db):

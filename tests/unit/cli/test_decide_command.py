@@ -115,6 +115,7 @@ def test_a_day_that_is_none_is_a_usage_error(day: str) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
 
 
+@pytest.mark.trap("input-08")
 def test_a_bad_line_is_named_and_the_others_are_answered() -> None:
     result = decide(b"\n".join([MOVED_IN, BAD, b"{", b"", b"   ", HOUSEHOLD, b'{"id": NaN}']))
     assert result.exit_code == 3
@@ -122,6 +123,7 @@ def test_a_bad_line_is_named_and_the_others_are_answered() -> None:
     assert result.stderr.splitlines() == ["line 2: bad-format at after.sex", "line 3: bad-json", "line 7: bad-number"]
 
 
+@pytest.mark.trap("V1", "V2")
 def test_no_value_of_a_bad_line_is_told() -> None:
     secret = "極秘の値"
     result = decide(line("MOVE_IN_DOMESTIC", None, record() | {"sex": secret, secret: secret}))
@@ -129,6 +131,7 @@ def test_no_value_of_a_bad_line_is_told() -> None:
     assert secret not in result.output
 
 
+@pytest.mark.trap("input-08")
 def test_a_line_of_ten_megabytes_is_refused_and_the_next_one_answered() -> None:
     result = decide(b'{"id": "' + b"x" * 10_000_000 + b'"}\n' + b"[" * 10_000 + b"\n" + MOVED_IN)
     assert result.exit_code == 3

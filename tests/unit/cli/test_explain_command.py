@@ -287,6 +287,7 @@ def test_a_contract_that_ends_later_is_a_contradiction(ask: Ask, keep: Keep) -> 
     assert ask(*on_prefecture(ID))[0] == 1
 
 
+@pytest.mark.trap("input-14")
 def test_with_a_day_the_book_of_that_day_answers_and_the_ledger_is_only_shown(ask: Ask, keep: Keep) -> None:
     other = with_prefecture(hears=frozenset({"DEATH"}))
     keep(of_day=other)
@@ -302,6 +303,7 @@ def test_a_day_without_a_book_is_an_error(ask: Ask, keep: Keep) -> None:
     assert (exit_code, out, "no-book-of-day" in err) == (1, "", True)
 
 
+@pytest.mark.trap("input-14")
 @pytest.mark.parametrize("name", [ID, "-"])
 def test_a_kept_book_may_be_named_by_its_hash(ask: Ask, keep: Keep, name: str) -> None:
     keep(book=None)
@@ -309,6 +311,7 @@ def test_a_kept_book_may_be_named_by_its_hash(ask: Ask, keep: Keep, name: str) -
     assert (exit_code, json.loads(out)["book"]) == (0, BOOK.hash)
 
 
+@pytest.mark.trap("input-14")
 @pytest.mark.parametrize("start", ["0123", "zzzzzzzzzz", "shipped", "0" * 8])
 def test_what_is_no_kept_book_is_a_usage_error(ask: Ask, keep: Keep, start: str) -> None:
     keep()
@@ -331,6 +334,7 @@ def test_a_book_that_was_not_kept_has_to_be_named(ask: Ask, keep: Keep) -> None:
 # Once the change itself is no longer readable
 
 
+@pytest.mark.trap("input-14")
 def test_what_was_told_is_explained_out_of_the_ledger_alone(ask: Ask, keep: Keep) -> None:
     keep(change=None)
     exit_code, out, _ = ask(*on_prefecture(ID))

@@ -38,6 +38,7 @@ def test_what_belongs_here_is_kept_under_its_own_id() -> None:
     assert (arrival.id, arrival.subject, arrival.seq, arrival.code) == (UUID(uuid(1)), (1).to_bytes(16, "big"), 1, "")
 
 
+@pytest.mark.trap("input-13", "C6")
 @pytest.mark.parametrize(
     ("value", "code"),
     [
@@ -53,20 +54,24 @@ def test_what_is_no_token_is_refused_and_not_kept(value: bytes | None, code: str
     assert (arrival.code, arrival.token, arrival.id) == (code, None, place_id("tax", 3, 1))
 
 
+@pytest.mark.trap("input-23", "C5")
 def test_a_token_of_another_contract_is_refused() -> None:
     foreign = ContentKey.of("elections.2026-04-01", bytes(32))
     assert codes(record(1, place=Place("elections", TOPIC, 3), key=foreign)) == ["foreign-token"]
 
 
+@pytest.mark.trap("input-23", "C5")
 def test_a_token_of_another_partition_is_refused() -> None:
     assert codes(record(1, place=Place("tax", TOPIC, 4))) == ["moved-token"]
 
 
+@pytest.mark.trap("input-13")
 @pytest.mark.parametrize("key", [None, b"", b"short", b"x" * 17])
 def test_a_record_without_a_usable_key_is_refused(key: bytes | None) -> None:
     assert codes(replace(record(1), key=key)) == ["no-record-key"]
 
 
+@pytest.mark.trap("input-13", "C15")
 def test_spoofed_headers_are_refused() -> None:
     assert codes(replace(record(1), headers=CHANGE)) == ["foreign-headers"]
 
@@ -80,6 +85,7 @@ def test_a_token_beside_another_record_key_is_refused() -> None:
     assert codes(replace(record(1), key=b"x" * 16)) == ["foreign-record-key"]
 
 
+@pytest.mark.trap("input-23")
 def test_a_token_that_does_not_open_is_not_believed_and_moves_no_sequence() -> None:
     forged = unproven(judge(record(1, seq=10**12), "tax"), "tax", "altered-token")
     found = sort([forged, judge(record(2, seq=1), "tax")], {}, {3: 0}, "tax")
@@ -97,6 +103,7 @@ def test_a_record_that_lies_elsewhere_does_not_count_in_the_sequence() -> None:
     assert (found.gaps, found.last) == ([], {3: 1})
 
 
+@pytest.mark.trap("input-01", "input-23")
 def test_a_repeat_is_dropped_and_counted() -> None:
     first = record(1)
     found = sorted_of(first, record(2), replace(first, offset=3))
@@ -108,16 +115,19 @@ def test_a_repeat_of_what_the_inbox_holds_is_dropped_whatever_its_number() -> No
     assert (found.kept, found.repeats, found.gaps, found.last) == ([], 1, [], {3: 8})
 
 
+@pytest.mark.trap("input-23", "C5")
 def test_a_hole_in_the_sequence_is_recorded_and_the_token_taken() -> None:
     found = sorted_of(record(1), record(4))
     assert (found.gaps, [arrival.code for arrival in found.kept]) == ([Gap(3, 2, 4)], ["", ""])
 
 
+@pytest.mark.trap("input-23", "C5")
 def test_swapped_tokens_are_both_noticed() -> None:
     found = sorted_of(record(2), record(1))
     assert (found.gaps, [arrival.code for arrival in found.kept]) == ([Gap(3, 1, 2)], ["", "sequence-not-rising"])
 
 
+@pytest.mark.trap("input-02", "input-23")
 def test_other_bytes_under_the_same_id_and_number_are_both_kept() -> None:
     found = sorted_of(record(1), replace(record(1), offset=2))
     assert ([arrival.code for arrival in found.kept], found.repeats) == (["", "sequence-taken"], 0)

@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
 from prometheus_client import REGISTRY, generate_latest
 
 from contracts import book
@@ -16,12 +17,14 @@ DOOR = ("contracts/door.py", "contracts/change.py", "contracts/record.py", "hub/
 RAISED = {"ChangeRefused", "TokenRefused", "PydanticCustomError"}
 
 
+@pytest.mark.trap("M1")
 def test_no_metric_has_a_label_that_could_name_somebody() -> None:
     metrics.prepare(book.load().contracts)
     used = set(re.findall(r'[{,](\w+)="', generate_latest(REGISTRY).decode()))
     assert used <= LABELS
 
 
+@pytest.mark.trap("M2")
 def test_every_combination_of_contract_and_outcome_is_there_at_the_first_scrape() -> None:
     metrics.prepare(["never-counted"])
     text = generate_latest(REGISTRY).decode()
@@ -30,6 +33,7 @@ def test_every_combination_of_contract_and_outcome_is_there_at_the_first_scrape(
         assert sample % 'contract="never-counted"' + " 0.0" in text
 
 
+@pytest.mark.trap("M2")
 def test_every_code_with_which_a_change_can_be_refused_is_known_to_the_metrics() -> None:
     codes = {code for file in DOOR for code in raised(ROOT / file)}
     assert codes - {"sqlstate"} <= set(quarantine.CODES)

@@ -3,6 +3,7 @@
 from collections import namedtuple
 from typing import Any
 
+import pytest
 from aiokafka import TopicPartition
 
 from hub.bus.reading import Reader
@@ -51,6 +52,7 @@ class Consumer:
         return found
 
 
+@pytest.mark.trap("input-13", "D6")
 async def test_an_unparsable_record_stops_its_partition_and_loses_nothing_of_the_others() -> None:
     consumer = Consumer("juki.changes", {0: 3, 1: 4, 2: 5}, poisoned={1: 2})
     reader = Reader(consumer, "juki.changes")

@@ -7,10 +7,10 @@ import orjson
 import pytest
 
 from contracts import book as law
-from hub import envelope, positions
+from hub import envelope, positions, quarantine
 from hub.bus import Outgoing
 from hub.errors import ProduceFailed
-from hub.intake import Intake
+from hub.intake import Accepted, Intake
 from hub.keys import CHANGES
 from hub.pseudonym import Pseudonyms
 from hub.router import Router
@@ -94,6 +94,7 @@ async def test_the_ledger_names_every_contract_told(hub: Hub) -> None:
     assert {one["contract"] for one in told} == MOVING_IS_TOLD
 
 
+@pytest.mark.trap("A8")
 async def test_seq_counts_up_without_a_gap_over_polls(hub: Hub) -> None:
     for n in range(1, 8):
         await hub.publish(relocation(n))
@@ -102,6 +103,7 @@ async def test_seq_counts_up_without_a_gap_over_polls(hub: Hub) -> None:
     assert [header(one.value)["seq"] for one in tokens] == [1, 2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.trap("input-13", "D3")
 async def test_a_change_that_cannot_be_read_parks_its_resident_and_nobody_else(hub: Hub) -> None:
     await hub.publish(line("RELOCATE", record(), None))
     await hub.publish(relocation())
@@ -110,6 +112,7 @@ async def test_a_change_that_cannot_be_read_parks_its_resident_and_nobody_else(h
     assert (hub.quarantined(), hub.told("prefecture")) == (["shape-mismatch", "waits-behind"], 1)
 
 
+@pytest.mark.trap("input-13", "C6")
 @pytest.mark.parametrize("value", [None, b"", b"plaintext", b"a.b.c.d.e"])
 async def test_a_value_that_is_not_sealed_goes_to_quarantine(hub: Hub, value: bytes | None) -> None:
     hub.put(value, hub.residents.of([RESIDENT])[0])
@@ -117,12 +120,14 @@ async def test_a_value_that_is_not_sealed_goes_to_quarantine(hub: Hub, value: by
     assert hub.quarantined() == ["not-a-token"]
 
 
+@pytest.mark.trap("C5")
 async def test_a_token_moved_from_another_topic_goes_to_quarantine(hub: Hub) -> None:
     await hub.publish(relocation(), place="juki.elsewhere")
     await hub.router.once()
     assert hub.quarantined() == ["moved-token"]
 
 
+@pytest.mark.trap("input-13", "D6")
 @pytest.mark.parametrize("key", [None, b"", b"short", b"x" * 17])
 async def test_a_record_without_a_usable_key_stops_its_partition(hub: Hub, key: bytes | None) -> None:
     await hub.publish(relocation())
@@ -132,12 +137,14 @@ async def test_a_record_without_a_usable_key_stops_its_partition(hub: Hub, key: 
     assert (hub.broker.committed[0].offset, hub.told("prefecture"), hub.broker.paused) == (1, 1, {0})
 
 
+@pytest.mark.trap("D6")
 async def test_a_record_key_of_another_resident_stops_the_partition(hub: Hub) -> None:
     await hub.publish(relocation(), OTHER)
     await hub.router.once()
     assert (hub.broker.committed, hub.broker.paused) == ({}, {0})
 
 
+@pytest.mark.trap("input-16", "A1")
 async def test_after_a_failed_transaction_the_next_attempt_tells_everything_once(hub: Hub) -> None:
     await hub.publish(relocation())
     hub.broker.refuse_next = True
@@ -147,3 +154,31 @@ async def test_after_a_failed_transaction_the_next_attempt_tells_everything_once
     hub.take_over()
     await hub.router.once()
     assert [header(one.value)["seq"] for one in hub.broker.read("juki.disclosures.prefecture")] == [1]
+
+
+async def test_what_waited_is_released_in_order_with_its_own_ids_and_newer_changes_go_on_behind_it(hub: Hub) -> None:
+    hub.put(b"not sealed", hub.residents.of([RESIDENT])[0])
+    for n in (1, 2):
+        await hub.publish(relocation(n))
+    await hub.router.once()
+    [line] = quarantine.lines(hub.broker.read("juki.quarantine"))
+    read = [await hub.router.intake.read(quarantine.as_it_came(one, "juki.changes")) for one in line.letters[1:]]
+    changes = [one for one in read if isinstance(one, Accepted)]
+    await hub.router.release(0, line.key, changes, quarantine.mark(line.key, UUID(int=7), 2, NOW))
+    await hub.publish(relocation(3))
+    await hub.router.once()
+    told = [header(one.value) for one in hub.broker.read("juki.disclosures.prefecture")]
+    assert [one["seq"] for one in told] == [1, 2, 3]
+    named = [orjson.loads(one.value or b"")["change"] for one in hub.broker.read("juki.ledger")]
+    assert named == [orjson.loads(relocation(n))["id"] for n in (1, 2, 3)]
+    assert (quarantine.lines(hub.broker.read("juki.quarantine")), hub.broker.committed[0].offset) == ([], 4)
+
+
+async def test_a_release_that_fails_has_released_nobody(hub: Hub) -> None:
+    hub.put(b"not sealed", hub.residents.of([RESIDENT])[0])
+    await hub.router.once()
+    [line] = quarantine.lines(hub.broker.read("juki.quarantine"))
+    hub.broker.refuse_next = True
+    with pytest.raises(ProduceFailed):
+        await hub.router.release(0, line.key, [], quarantine.mark(line.key, UUID(int=7), 0, NOW))
+    assert (len(quarantine.lines(hub.broker.read("juki.quarantine"))), hub.router.parked) == (1, {RESIDENT})

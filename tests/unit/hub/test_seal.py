@@ -24,6 +24,7 @@ def test_a_token_opens_where_it_lies() -> None:
     assert (read["seq"], payload.rstrip(b" ")) == (7, b'{"a":1}')
 
 
+@pytest.mark.trap("C7")
 def test_a_stock_jose_library_opens_a_token() -> None:
     registry = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)
     opened = jwe.decrypt_compact(one(), OctKey.import_key(KEY.key), registry=registry)
@@ -31,6 +32,7 @@ def test_a_stock_jose_library_opens_a_token() -> None:
     assert orjson.loads(opened.plaintext) == {"a": 1}
 
 
+@pytest.mark.trap("C15")
 @pytest.mark.parametrize("length", [0, 1, 511, 512, 513, 1024, 1025, 30_000])
 def test_a_payload_is_padded_to_a_power_of_two_times_512(length: int) -> None:
     size = len(padded(b"x" * length))
@@ -39,10 +41,12 @@ def test_a_payload_is_padded_to_a_power_of_two_times_512(length: int) -> None:
     assert size % 512 == 0
 
 
+@pytest.mark.trap("A23")
 def test_the_largest_record_stays_below_what_stock_libraries_open() -> None:
     assert len(one(b"x" * 32_000)) < 65_536
 
 
+@pytest.mark.trap("input-23", "C5")
 @pytest.mark.parametrize(
     ("place", "code"),
     [
@@ -57,12 +61,14 @@ def test_a_token_is_refused_where_it_does_not_belong(place: Place, code: str) ->
     assert refused.value.code == code
 
 
+@pytest.mark.trap("C8")
 def test_a_token_of_another_key_is_refused() -> None:
     with pytest.raises(TokenRefused) as refused:
         open_token(one(), ContentKey.of("child-policy.2026-04-03", os.urandom(32)), PLACE, b"k" * 16)
     assert refused.value.code == "unknown-kid"
 
 
+@pytest.mark.trap("input-23", "C5")
 def test_a_token_beside_another_record_key_is_refused() -> None:
     with pytest.raises(TokenRefused) as refused:
         open_token(one(), KEY, PLACE, b"o" * 16)
@@ -76,6 +82,7 @@ def test_another_spelling_of_the_same_bytes_is_another_token_and_refused() -> No
         open_token(spelled, KEY, PLACE, b"k" * 16)
 
 
+@pytest.mark.trap("C8")
 @pytest.mark.parametrize("kid", ["child-policy.\0", "child-policy", "a.b.2026-04-02", "x" * 99 + ".2026-04-02", ""])
 def test_a_key_id_of_another_form_reaches_no_database(kid: str) -> None:
     forged = pybase64.urlsafe_b64encode(orjson.dumps(header(one()) | {"kid": kid})).rstrip(b"=") + b"...."
@@ -84,6 +91,7 @@ def test_a_key_id_of_another_form_reaches_no_database(kid: str) -> None:
     assert refused.value.code == "bad-header"
 
 
+@pytest.mark.trap("input-23", "C5")
 def test_every_altered_letter_of_a_token_is_noticed() -> None:
     token = one()
     for at in range(len(token)):
@@ -99,6 +107,7 @@ def test_what_is_not_a_token_is_refused_without_a_value(value: bytes | None) -> 
     assert refused.value.code in {"not-a-token", "bad-header"}
 
 
+@pytest.mark.trap("C6", "C8")
 @pytest.mark.parametrize(("member", "value", "code"), [
     ("alg", "none", "bad-algorithm"), ("enc", "A128GCM", "bad-algorithm"), ("zip", "DEF", "bad-header"),
     ("crit", ["exp"], "bad-header"), ("part", "3", "bad-header"), ("seq", True, "bad-header"),
@@ -111,6 +120,7 @@ def test_a_sender_cannot_choose_the_algorithm(member: str, value: object, code: 
     assert refused.value.code == code
 
 
+@pytest.mark.trap("C3")
 def test_no_nonce_is_used_twice() -> None:
     tokens = seal(KEY, PLACE, "c", 0, [Sheet(n, "j", b"", b"") for n in range(1000)])
     assert len({token.split(b".")[2] for token in tokens}) == 1000

@@ -14,7 +14,7 @@ from contracts import book as law
 from contracts.book import Book
 from contracts.change import parse
 from contracts.contract import Contract
-from hub import metrics, seal
+from hub import envelope, metrics, seal
 from hub.bus import Outgoing
 from hub.errors import ProduceFailed
 from hub.intake import Accepted, Intake
@@ -98,6 +98,7 @@ async def test_a_router_whose_day_is_before_the_trial_counts_nothing() -> None:
     assert await tried(beside(on_trial()), datetime(2026, 4, 1, 14, 59, tzinfo=UTC), accepted()) == {}
 
 
+@pytest.mark.trap("input-22")
 @pytest.mark.parametrize(("now", "recorded_at", "is_told"), [
     (MIDNIGHT.replace(hour=14, minute=59), "2026-04-09T23:59:00+09:00", False),
     (MIDNIGHT, "2026-04-09T23:59:00+09:00", False), (MIDNIGHT, "2026-04-10T00:00:00+09:00", True),
@@ -113,7 +114,7 @@ async def router(book: Book) -> tuple[Router, MemoryBroker]:
     residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
     key, own = await keys.content_key(CHANGES, NOON.date()), residents.of([RESIDENT])[0]
     token = seal.seal(key, Place(CHANGES, "juki.changes", 0), "", 0, [Sheet(0, "", accepted().content, own)])[0]
-    broker.put("juki.changes", 0, Outgoing(own, token, (), 0))
+    broker.put("juki.changes", 0, Outgoing(own, token, envelope.CHANGE, 0))
     teller, reader = await Teller.of("juki", book, keys), broker.reader("juki.changes", [0])
     return Router("juki", Intake(keys, residents), teller, reader, broker, lambda: NOON, {0: {}}, set()), broker
 

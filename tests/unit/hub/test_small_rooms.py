@@ -38,10 +38,12 @@ def test_a_foreign_record_key_names_nobody_unless_it_has_the_form_of_a_resident(
     assert sum(name is not None for name in named) < 640 / 64 * 3
 
 
+@pytest.mark.trap("A8")
 def test_sequences_survive_the_metadata_of_an_offset() -> None:
     assert positions.decode(positions.encode({"tax": 12, "prefecture": 3}), "t[0]") == {"tax": 12, "prefecture": 3}
 
 
+@pytest.mark.trap("A8")
 @pytest.mark.parametrize("metadata", ["", "x", "[]", '{"tax":"1"}', '{"tax":true}'])
 def test_an_offset_without_sequences_is_refused_and_never_begun_again(metadata: str) -> None:
     with pytest.raises(JukiError) as refused:
@@ -49,12 +51,14 @@ def test_an_offset_without_sequences_is_refused_and_never_begun_again(metadata: 
     assert str(refused.value) == "juki.changes[0]: sequence-lost"
 
 
+@pytest.mark.trap("A8")
 def test_a_book_whose_sequences_do_not_fit_beside_an_offset_is_refused() -> None:
     positions.check_fits([f"department-{n:03}" for n in range(100)])
     with pytest.raises(JukiError, match="too-many-contracts"):
         positions.check_fits([f"department-{n:03}" for n in range(200)])
 
 
+@pytest.mark.trap("C14")
 def test_a_wrapped_key_opens_under_its_own_name_alone(tmp_path: Path) -> None:
     kek, key = FileKeyWrapper.at(tmp_path / "kek"), os.urandom(32)
     wrapped = kek.wrap(key, "tax.2026-04-02")
@@ -68,6 +72,7 @@ def test_the_kek_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "kek").stat().st_mode) == 0o600
 
 
+@pytest.mark.trap("C14")
 @pytest.mark.parametrize(("content", "mode"), [(b"k" * 32, 0o644), (b"", 0o600), (b"k" * 16, 0o600)])
 def test_a_kek_that_others_may_read_or_that_is_none_is_refused(tmp_path: Path, content: bytes, mode: int) -> None:
     (tmp_path / "kek").write_bytes(content)
@@ -76,6 +81,7 @@ def test_a_kek_that_others_may_read_or_that_is_none_is_refused(tmp_path: Path, c
         FileKeyWrapper.at(tmp_path / "kek")
 
 
+@pytest.mark.trap("C14")
 def test_the_file_driver_refuses_production(tmp_path: Path) -> None:
     with pytest.raises(NotPermitted, match="file-kek-in-production"):
         wrapper(Settings(env="production", secrets=tmp_path))
@@ -108,6 +114,7 @@ def test_a_bad_setting_is_named_without_its_value() -> None:
     assert refused.value.__cause__ is None
 
 
+@pytest.mark.trap("V3")
 def test_a_log_line_holds_only_keys_of_the_allow_list(capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("router")
     log.get().error("change-quarantined", code="bad-date", name="架空 太郎", partition=3)
@@ -116,6 +123,7 @@ def test_a_log_line_holds_only_keys_of_the_allow_list(capsys: pytest.CaptureFixt
     assert (line["action"], line["code"]) == ("change-quarantined", "bad-date")
 
 
+@pytest.mark.trap("V3")
 def test_a_librarys_log_line_loses_its_text(capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("router")
     logging.getLogger("aiokafka").warning("could not send 架空 太郎")

@@ -25,6 +25,7 @@ def without(contract: str) -> State:
     return wanted(replace(BOOK, contracts={k: v for k, v in BOOK.contracts.items() if k != contract}), SETTINGS)
 
 
+@pytest.mark.trap("K5")
 def test_the_relay_may_write_changes_and_nothing_else() -> None:
     assert rights("relay") == {"write topic juki.changes"}
 
@@ -73,11 +74,13 @@ def test_what_waits_for_a_person_is_kept_for_ever(topic: str, days: int | None) 
     assert WANTED.topics[topic].config["retention.ms"] == ("-1" if days is None else str(days * 86_400_000))
 
 
+@pytest.mark.trap("A24", "K6")
 def test_no_topic_is_compacted_or_compressed() -> None:
     kinds = {(t.config["cleanup.policy"], t.config["compression.type"]) for t in WANTED.topics.values()}
     assert kinds == {("delete", "uncompressed")}
 
 
+@pytest.mark.trap("K4")
 def test_three_replicas_want_two_in_sync() -> None:
     on_a_cluster = wanted(BOOK, read({"HUB_REPLICATION": "3"}))
     assert {topic.config["min.insync.replicas"] for topic in on_a_cluster.topics.values()} == {"2"}
@@ -96,6 +99,7 @@ def test_what_others_have_on_the_broker_is_not_ours() -> None:
     assert plan(WANTED, State(WANTED.topics, WANTED.principals, WANTED.acls | OTHER.acls), "juki") == Plan()
 
 
+@pytest.mark.trap("K5")
 def test_a_contract_that_ended_loses_its_rights_and_its_password() -> None:
     made = plan(without("child-policy"), WANTED, "juki")
     assert {acl.principal for acl in made.remove_acls} == {"subscriber-child-policy", "router"}
@@ -117,6 +121,7 @@ def test_a_principal_whose_password_is_lost_gets_another_one() -> None:
     assert plan(WANTED, have, "juki").create_principals == ("relay",)
 
 
+@pytest.mark.trap("A24")
 def test_a_changed_setting_of_a_topic_is_set_back_alone() -> None:
     there = WANTED.topics["juki.ledger"]
     changed = replace(there, config=dict(there.config) | {"retention.ms": "1"})
@@ -124,6 +129,7 @@ def test_a_changed_setting_of_a_topic_is_set_back_alone() -> None:
     assert [dict(topic.config) for topic in plan(WANTED, have, "juki").change_topics] == [{"retention.ms": "-1"}]
 
 
+@pytest.mark.trap("A19")
 def test_another_partition_count_is_refused() -> None:
     there = replace(WANTED.topics["juki.ledger"], partitions=3)
     have = State(dict(WANTED.topics) | {"juki.ledger": there}, WANTED.principals, WANTED.acls)

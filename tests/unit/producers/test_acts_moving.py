@@ -41,6 +41,7 @@ def test_a_move_in_to_an_existing_household_tells_those_who_live_there():
     assert ("見本　1号", drafts[1].before) == (drafts[0].after["household_head_name"], drafts[1].after)
 
 
+@pytest.mark.trap("input-12")
 def test_whoever_comes_back_is_the_same_resident_with_the_same_numbers():
     draft = acted(view(former=(person(7),)), "move-in", **MOVE_IN, persons=[newcomer(7)])[0]
     assert (person(7).resident, "7", "97") == (draft.resident, draft.after["atena_no"], draft.after["togo_atena_no"])

@@ -43,12 +43,14 @@ def test_a_fault_is_named_by_field_and_code_alone(expected, changed):
     assert expected == refused(value)
 
 
+@pytest.mark.trap("V2")
 def test_no_value_and_no_unknown_name_travels_with_the_refusal():
     with pytest.raises(NoticeRefused) as caught:
         notices.read(DEATH | {"架空の欄": "架空の値", "atena_no": "架空の番号"})
     assert "架空" not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
 
 
+@pytest.mark.trap("input-07")
 def test_an_event_of_tomorrow_is_not_notified_today():
     with pytest.raises(NoticeRefused, match="not-yet-happened"):
         notices.read(DEATH).check_day(date(2026, 3, 31))

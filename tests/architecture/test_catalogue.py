@@ -1,0 +1,52 @@
+"""tests/CATALOGUE.md is what the marks on the tests say, and every row has its tests or a reason why it has none."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.catalogue.marks import FAULTS, MEMORY, SERVERS, Marked, marked
+from tests.catalogue.page import PAGE, page
+from tests.catalogue.rows import INPUTS, TRAPS, Row, faults, rows
+
+TRAPS_BY_GROUP = {"A": 24, "F": 11, "P": 14, "C": 15, "V": 9, "D": 14, "K": 8, "S": 3, "M": 6, "W": 4}
+
+
+def test_the_catalogue_is_the_one_that_would_be_generated() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.catalogue --write"
+
+
+def test_every_row_has_its_tests_or_a_reason_and_every_mark_its_row() -> None:
+    assert faults([*rows(INPUTS), *rows(TRAPS)], marked()) == []
+
+
+def test_no_input_and_no_trap_is_missing() -> None:
+    traps = [f"{group}{number}" for group, count in TRAPS_BY_GROUP.items() for number in range(1, count + 1)]
+    assert [row.id for row in rows(INPUTS)] == [f"input-{number:02d}" for number in range(1, 26)]
+    assert sorted(row.id for row in rows(TRAPS)) == sorted(traps)
+
+
+def test_a_row_says_what_is_tried_and_what_must_happen_and_says_it_once() -> None:
+    said = [text for row in (*rows(INPUTS), *rows(TRAPS)) for text in (row.tried, row.must)]
+    assert (min(map(len, said)) > 10, len(said) - len(set(said))) == (True, 0)
+
+
+@pytest.mark.parametrize(("row", "mark", "fault"), [
+    (Row("A1", "tried", "must"), None, "A1 has neither a test nor a reason"),
+    (Row("A1", "tried", "must", "open"), Marked(("A9",), "test_x.py", "test_y", MEMORY),
+     "tests/test_x.py::test_y belongs to A9, which is no row"),
+])  # fmt: skip
+def test_what_does_not_fit_is_named(row: Row, mark: Marked | None, fault: str) -> None:
+    assert faults([row], [mark] if mark else []) == [fault]
+
+
+def test_a_mark_is_found_with_its_speed(tmp_path: Path) -> None:
+    mark = '@pytest.mark.trap("A1", "input-01")\n'
+    (tmp_path / "integration").mkdir()
+    (tmp_path / "conftest.py").write_text("@pytest.fixture\ndef world(house): ...\n")
+    (tmp_path / "test_a.py").write_text(f"{mark}async def test_one(world): ...\n\n\n{mark}def test_two(): ...\n")
+    (tmp_path / "integration" / "test_b.py").write_text(f"def test_unmarked(): ...\n\n\n{mark}def test_three(): ...\n")
+    assert [(one.name, one.ids, one.speed) for one in marked(tmp_path)] == [
+        ("test_three", ("A1", "input-01"), SERVERS), ("test_one", ("A1", "input-01"), SERVERS),
+        ("test_two", ("A1", "input-01"), MEMORY),
+    ]  # fmt: skip
+    assert FAULTS not in {one.speed for one in marked(tmp_path)}

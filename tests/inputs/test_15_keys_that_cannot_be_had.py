@@ -1,0 +1,134 @@
+"""Input 15: the service that has the keys is down, slow, or says that a key is gone: later, and never in clear."""
+
+import asyncio
+from datetime import date
+
+import orjson
+import pytest
+
+from consumers.opening import Opener
+from hub.database import Database
+from hub.errors import DatabaseError, DependencyUnavailable, JukiError, TokenRefused
+from hub.keys import CHANGES
+from hub.seal import ContentKey
+from tests.conformance.counterparts import Fake
+from tests.conformance.samples import disclosure
+from tests.fakes import MemoryKeys
+from tests.inputs.memory import BOOK, WholeWay
+from tests.integration.consumers.line import HandOver
+from tests.people import line, record
+
+MOVED = [line("RELOCATE", record(), record(address={"text": f"架空市別町{n}番地"}), version=n,
+              id=f"01930000-0000-7000-8000-{n:012d}") for n in range(1, 6)]  # fmt: skip
+AWAY = {"down": DependencyUnavailable("database-unavailable"), "cut off": DatabaseError("connection-lost")}
+
+
+class Service(MemoryKeys):
+    """Keys behind a service. `fault`: what it answers instead; `seconds`: how long it takes; `spared`: whose keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fault: JukiError | None = None
+        self.spared = ""
+        self.seconds = 0.0
+
+    async def content_key(self, owner: str, day: date) -> ContentKey:
+        await self._answers(owner)
+        return await super().content_key(owner, day)
+
+    async def by_kid(self, kid: str) -> ContentKey:
+        await self._answers(kid.rsplit(".", 1)[0])
+        return await super().by_kid(kid)
+
+    async def _answers(self, owner: str) -> None:
+        await asyncio.sleep(self.seconds)
+        if self.fault is not None and owner != self.spared:
+            raise self.fault
+
+
+async def everything_told_once(way: WholeWay) -> None:
+    way.take_over()
+    await way.route()
+    assert [one.version for one in await way.told("prefecture")] == [1, 2, 3, 4, 5]
+    assert (way.sequence("prefecture"), way.quarantined()) == ([1, 2, 3, 4, 5], [])
+
+
+@pytest.mark.trap("input-15", "D4")
+@pytest.mark.parametrize("spared", ["", CHANGES], ids=["to open", "to seal"])
+@pytest.mark.parametrize("fault", AWAY.values(), ids=AWAY)
+async def test_a_router_without_keys_tells_nothing_and_nothing_is_lost(fault: JukiError, spared: str) -> None:
+    way = await WholeWay.open(keys := Service())
+    await way.publish(*MOVED)
+    keys.fault, keys.spared = fault, spared
+    with pytest.raises(type(fault)):
+        await way.route()
+    assert {topic for topic, _ in way.broker.records} == {"juki.changes"}
+    keys.fault = None
+    await everything_told_once(way)
+
+
+@pytest.mark.trap("input-15", "C6")
+async def test_a_contract_whose_key_is_gone_is_told_nothing_in_clear(capfd: pytest.CaptureFixture[str]) -> None:
+    way = await WholeWay.open(keys := Service())
+    await way.publish(*MOVED)
+    keys.fault, keys.spared = TokenRefused("unknown-kid"), CHANGES
+    with pytest.raises(TokenRefused):
+        await way.route()
+    assert {topic for topic, _ in way.broker.records} == {"juki.changes"}
+    assert "架空" not in "".join(capfd.readouterr())
+    keys.fault = None
+    await everything_told_once(way)
+
+
+@pytest.mark.trap("input-15")
+async def test_slow_keys_only_take_longer() -> None:
+    way = await WholeWay.open(keys := Service())
+    keys.seconds = 0.01
+    await way.publish(*MOVED)
+    await everything_told_once(way)
+    assert {name for name in BOOK.contracts if way.records(name)} >= {"prefecture", "tax", "elections"}
+
+
+@pytest.fixture
+def line_of(database: Database, monkeypatch: pytest.MonkeyPatch) -> HandOver:
+    return HandOver(database, "prefecture", Fake("prefecture"))
+
+
+def without_keys(opener: Opener, monkeypatch: pytest.MonkeyPatch, fault: JukiError) -> None:
+    async def fails(_kid: str) -> ContentKey:
+        raise fault
+
+    monkeypatch.setattr(opener._keys, "by_kid", fails)
+
+
+@pytest.mark.trap("input-15", "D4")
+@pytest.mark.parametrize("fault", AWAY.values(), ids=AWAY)
+async def test_an_inbox_without_keys_takes_nothing_and_later_everything(
+    line_of: HandOver, monkeypatch: pytest.MonkeyPatch, fault: JukiError
+) -> None:
+    line_of.put(*[await line_of.sealed(disclosure("prefecture", n), n) for n in (1, 2)])
+    with monkeypatch.context() as away:
+        without_keys(line_of.opener, away, fault)
+        with pytest.raises(DatabaseError, match="key-unavailable"):
+            await line_of.inbox.once(0)
+    assert await line_of.states() == {}
+    await line_of.inbox.once(0)
+    assert (await line_of.states(), await line_of.codes()) == ({"waiting": 2}, ["", ""])
+
+
+@pytest.mark.trap("input-15", "D4")
+async def test_what_cannot_be_opened_now_waits_sealed_and_is_delivered_once(
+    line_of: HandOver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line_of.send((1, disclosure("prefecture", 1)), (2, disclosure("prefecture", 2)))
+
+    async def deferred() -> bool:
+        return await line_of.codes() == ["key-unavailable"] * 2
+
+    with monkeypatch.context() as away:
+        without_keys(line_of.opener, away, AWAY["down"])
+        await line_of.work(deferred)
+    assert (await line_of.states(), await line_of.told()) == ({"waiting": 2}, [])
+    assert all("見本".encode() not in orjson.dumps(dict(row), default=repr) for row in await line_of.rows())
+    await line_of.work(lambda: line_of.are(delivered=2))
+    assert len(await line_of.told()) == 2

@@ -1,0 +1,157 @@
+"""A parked resident is let go by two persons, on a real broker: once, in order, over restarts; or nothing happens."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from hub import acts, bus, topics
+from hub.acts import End, Persons, new_release
+from hub.bench.sample import changes
+from hub.database import connect
+from hub.errors import DatabaseError
+from hub.keys import CHANGES
+from hub.pseudonym import Pseudonyms
+from hub.releasing import Releaser
+from hub.router import Router
+from hub.seal import header
+from tests.house import World
+from tests.integration.test_router_on_kafka import Line, drained, now
+from tests.processes import Processes, until
+
+TWO = Persons("ito", "kato", "the next version reads it")
+
+
+@pytest.fixture
+async def line(world: World) -> AsyncIterator[Line]:
+    async with connect(world.settings.database) as database, bus.writer(world.settings, "relay") as writer:
+        yield Line(world, database, writer)
+
+
+async def parked(line: Line, behind: int = 2) -> tuple[int, list[str]]:
+    """One resident with an unreadable change and `behind` good ones; the partition, and the ids of the good ones."""
+    residents = Pseudonyms(await line.keys.pseudonym_key(CHANGES))
+    [(resident, content)] = changes(1)
+    part = resident.int % len(line.parts)
+    await line.put(part, residents.of([resident])[0], b"not sealed")
+    ids = [await put(line, resident, content, n) for n in range(behind)]
+    async with line.slot() as router:
+        await drained(router, 1 + behind)
+    return part, ids
+
+
+async def put(line: Line, resident: UUID, content: bytes, n: int) -> str:
+    change = orjson.loads(content)
+    change |= {"id": str(UUID(int=UUID(change["id"]).int + n)), "version": change["version"] + n}
+    await line.seal_and_put(resident, orjson.dumps(change))
+    return str(change["id"])
+
+
+async def ordered(line: Line, part: int, letter: int, *discarded: int) -> acts.Release:
+    act = new_release(part, letter, discarded)
+    await acts.order(line.database, topics.quarantine(line.prefix), act, TWO, now())
+    return act
+
+
+async def carried_out(line: Line, router: Router) -> None:
+    await Releaser(line.database, line.settings, now).once(router)
+
+
+async def ledger(line: Line) -> list[str]:
+    async with bus.reader(line.settings, "ledger", topics.ledger(line.prefix), line.parts) as reader:
+        return [orjson.loads(record.value or b"")["change"] for record in await reader.read_to_end()]
+
+
+async def test_without_the_unreadable_one_the_others_are_told_in_order_and_newer_ones_behind_them(line: Line) -> None:
+    part, ids = await parked(line)
+    act = await ordered(line, part, 0, 0)
+    [(resident, content)] = changes(1)
+    async with line.slot() as router:
+        newer = await put(line, resident, content, 7)
+        await drained(router, 1)  # which waits behind, too
+        await carried_out(line, router)
+        newest = await put(line, resident, content, 8)
+        await drained(router, 1)
+    assert await ledger(line) == [*ids, newer, newest]
+    assert [header(one.value)["seq"] for one in await line.told("child-policy")] == [1, 2, 3, 4]
+    assert await acts.ended(line.database, act.id) == End("released", 3)
+
+
+async def test_what_still_cannot_be_read_keeps_everybody_where_they_are(line: Line) -> None:
+    part, _ = await parked(line)
+    act = await ordered(line, part, 0)
+    async with line.slot() as router:
+        await carried_out(line, router)
+        assert len(router.parked) == 1
+    assert await ledger(line) == []
+    assert await acts.ended(line.database, act.id) == End("still-unreadable", 0)
+
+
+async def test_an_act_whose_end_was_not_written_down_is_not_carried_out_twice(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, ids = await parked(line)
+    act = await ordered(line, part, 0, 0)
+
+    async def away(*_: object) -> None:
+        raise DatabaseError("connection-lost")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(acts, "end", away)
+        async with line.slot() as router:
+            await carried_out(line, router)
+    assert await acts.ended(line.database, act.id) is None
+    async with line.slot() as router:  # another process, after the first has died
+        assert router.parked == set()
+        await carried_out(line, router)
+    assert (await ledger(line), await acts.ended(line.database, act.id)) == (ids, End("released", 2))
+
+
+async def test_of_two_orders_for_one_line_one_is_carried_out(line: Line) -> None:
+    part, ids = await parked(line)
+    both = [await ordered(line, part, 0, 0), await ordered(line, part, 1, 0)]
+    async with line.slot() as router:
+        await carried_out(line, router)
+    ends = [await acts.ended(line.database, act.id) for act in both]
+    assert (await ledger(line), ends) == (ids, [End("released", 2), End("no-such-letter", 0)])
+
+
+async def test_acts_are_never_altered(line: Line) -> None:
+    await ordered(line, 0, 0)
+    for statement in ("UPDATE hub.acts SET reason = 'x'", "DELETE FROM hub.acts", "TRUNCATE hub.act_ends"):
+        with pytest.raises(DatabaseError, match="sqlstate-0LP01"):
+            await line.database.execute(statement)
+
+
+@pytest.mark.timeout(180)
+async def test_on_the_command_line_it_takes_two_persons(line: Line, tmp_path: Path) -> None:
+    part, ids = await parked(line)
+    processes = Processes(line.world.env, tmp_path)
+    there = ("--partition", str(part), "--offset", "0")
+
+    async def jukihub(*words: str) -> Any:
+        return await asyncio.to_thread(processes.command, "quarantine", *words)
+
+    async def release(*words: str) -> Any:
+        return await jukihub("release", *there, "--reason", "of no use", "--by", "ito", *words)
+
+    [waiting] = json.loads((await jukihub("list", "--json")).stdout)
+    assert (waiting["partition"], waiting["offset"], waiting["behind"]) == (part, 0, 2)
+    assert waiting["code"] == "not-a-token"
+    alone = [(await release()).returncode, (await release("--approved-by", "Ito")).returncode]
+    assert (alone, await line.database.fetchval("SELECT count(*) FROM hub.acts")) == ([4, 4], 0)
+    due = await release("--approved-by", "kato", "--discard", "0", "--wait", "0", "--json")
+    assert (due.returncode, json.loads(due.stdout)["code"]) == (3, "due")
+    processes.hub("router", "router")
+    try:
+        act = UUID(json.loads(due.stdout)["act"])
+        await until(lambda: acts.ended(line.database, act), bool, "the router to carry it out")
+        assert await ledger(line) == ids
+        assert (await jukihub("list", "--json")).stdout.strip() == "[]"
+    finally:
+        processes.stop()
