@@ -13,6 +13,9 @@ from hub import trust
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, JukiError, NotPermitted
 
+STOP_SECONDS = 10.0
+"""For each of two attempts to leave the broker: in order, and by force."""
+
 _REMEDY = "Start it with `jukihub up`, or point HUB_KAFKA at a broker that answers"
 
 
@@ -67,7 +70,7 @@ async def started(client: Any, options: Mapping[str, Any]) -> None:
 async def stopped(client: Any) -> None:
     """Leave the broker within a bounded time, whatever state it is in."""
     try:
-        await asyncio.wait_for(client.stop(), 10)
+        await asyncio.wait_for(client.stop(), STOP_SECONDS)
     except (KafkaError, TimeoutError):
         await _torn_down(client)  # the broker is gone; what was in flight is not acknowledged, and counts as such
 
@@ -78,8 +81,11 @@ async def _torn_down(client: Any) -> None:
         sender.sender_task.cancel()
         await asyncio.wait([sender.sender_task])
     inner = getattr(client, "client", None) or getattr(client, "_client", None)
-    if inner is not None:
-        await inner.close()
+    if inner is not None:  # beside us: connections that were given up with the first attempt answer as if we were
+        closing = asyncio.ensure_future(inner.close())
+        await asyncio.wait([closing], timeout=STOP_SECONDS)
+        if closing.done() and not closing.cancelled():
+            closing.exception()  # looked at, so that nobody warns of it: a client that is given up has nothing to say
 
 
 async def why(failed: BaseException, options: Mapping[str, Any]) -> JukiError:

@@ -21,7 +21,7 @@ from tests.faults.chaos.faults import FAULTS, Refused, Stage
 from tests.faults.chaos.judge import Due, Loss, judge
 from tests.faults.chaos.oracle import due
 from tests.faults.chaos.schedule import Fault, schedule
-from tests.faults.chaos.servers import House, house
+from tests.faults.chaos.servers import PATIENCE_SECONDS, House, house
 from tests.processes import KINDS
 
 RECOVERY_SECONDS = 60.0
@@ -92,7 +92,7 @@ async def _at_work(standing: House, say: Say) -> AsyncIterator[tuple[Database, D
 async def _flowing(standing: House, counter: Counter, database: Database) -> None:
     """Until a first change has gone all the way: faults before that would test the start alone."""
     await counter.file_one()
-    if await _arrival(counter, database, 4 * RECOVERY_SECONDS) is None:
+    if await _arrival(counter, database, PATIENCE_SECONDS) is None:
         raise AssertionError(f"nothing flows; read {standing.stage.keeper.folder}")
 
 
