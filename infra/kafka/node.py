@@ -66,8 +66,9 @@ class Node:
 
     def wait(self, bootstrap: str, until: float) -> None:
         """Until it answers the administrator; DependencyUnavailable when it ends or stays silent."""
-        log = self.data / "server.log"
-        while not broker_admin.answers(bootstrap, self.secrets):
+        log, patience = self.data / "server.log", 1.0
+        while not broker_admin.answers(bootstrap, self.secrets, seconds=patience):
+            patience = min(2 * patience, 8.0)  # on a busy machine one answer may take longer than a second
             if self.running() is None:
                 raise DependencyUnavailable("broker-ended", "Kafka", f"It ended while starting; read {log}")
             if time.monotonic() > until:

@@ -132,9 +132,11 @@ class Cluster:
         return self._data(node) / "server.log"
 
     def leader_of(self, topic: str, partition: int) -> int | None:
-        """Who leads the partition, as far as the node that answers knows; None while nobody does."""
-        leader: int = self._metadata(topic).topics[topic].partitions[partition].leader
-        return leader if leader in NODES else None
+        """Who leads the partition, as far as the node that answers knows; None while nobody leads, or answers."""
+        with suppress(KafkaException, KeyError):
+            leader: int = self._metadata(topic).topics[topic].partitions[partition].leader
+            return leader if leader in NODES else None
+        return None
 
     def controller(self) -> int | None:
         """The active controller: whom the newest of the votes that the living nodes have written down has elected."""
@@ -158,7 +160,7 @@ class Cluster:
         return everywhere and len(seen.brokers) == len(NODES) and self.controller() is not None
 
     def _metadata(self, *topic: str) -> Any:
-        return AdminClient(connection(self.bootstrap, self.secrets, "admin")).list_topics(*topic, timeout=5.0)
+        return AdminClient(connection(self.bootstrap, self.secrets, "admin")).list_topics(*topic, timeout=15.0)
 
     def _vote(self, node: int) -> Any:
         with suppress(FileNotFoundError, ValueError):

@@ -119,8 +119,8 @@ class Door:
         await self._server.wait_closed()
 
     async def reset(self) -> None:
-        for connection in self.connections:
-            connection.reset()
+        for task in self._tasks:
+            task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -129,7 +129,8 @@ class Door:
         assert task is not None
         self._tasks.add(task)
         try:
-            await self._served(reader, writer)
+            with suppress(asyncio.CancelledError):  # reset, which closes both ends
+                await self._served(reader, writer)
         finally:
             reset(writer)
             self._tasks.discard(task)

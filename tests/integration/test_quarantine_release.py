@@ -24,6 +24,7 @@ from tests.house import World
 from tests.integration.test_router_on_kafka import Line, drained, now
 from tests.processes import Processes, until
 
+[(RESIDENT, CONTENT)] = changes(1)
 TWO = Persons("ito", "kato", "the next version reads it")
 
 
@@ -36,19 +37,19 @@ async def line(world: World) -> AsyncIterator[Line]:
 async def parked(line: Line, behind: int = 2) -> tuple[int, list[str]]:
     """One resident with an unreadable change and `behind` good ones; the partition, and the ids of the good ones."""
     residents = Pseudonyms(await line.keys.pseudonym_key(CHANGES))
-    [(resident, content)] = changes(1)
-    part = resident.int % len(line.parts)
-    await line.put(part, residents.of([resident])[0], b"not sealed")
-    ids = [await put(line, resident, content, n) for n in range(behind)]
+    part = RESIDENT.int % len(line.parts)
+    await line.put(part, residents.of([RESIDENT])[0], b"not sealed")
+    ids = [await put(line, n) for n in range(behind)]
     async with line.slot() as router:
         await drained(router, 1 + behind)
     return part, ids
 
 
-async def put(line: Line, resident: UUID, content: bytes, n: int) -> str:
-    change = orjson.loads(content)
+async def put(line: Line, n: int) -> str:
+    """The n-th change of the resident is published; its id."""
+    change = orjson.loads(CONTENT)
     change |= {"id": str(UUID(int=UUID(change["id"]).int + n)), "version": change["version"] + n}
-    await line.seal_and_put(resident, orjson.dumps(change))
+    await line.seal_and_put(RESIDENT, orjson.dumps(change))
     return str(change["id"])
 
 
@@ -70,12 +71,11 @@ async def ledger(line: Line) -> list[str]:
 async def test_without_the_unreadable_one_the_others_are_told_in_order_and_newer_ones_behind_them(line: Line) -> None:
     part, ids = await parked(line)
     act = await ordered(line, part, 0, 0)
-    [(resident, content)] = changes(1)
     async with line.slot() as router:
-        newer = await put(line, resident, content, 7)
+        newer = await put(line, 7)
         await drained(router, 1)  # which waits behind, too
         await carried_out(line, router)
-        newest = await put(line, resident, content, 8)
+        newest = await put(line, 8)
         await drained(router, 1)
     assert await ledger(line) == [*ids, newer, newest]
     assert [header(one.value)["seq"] for one in await line.told("child-policy")] == [1, 2, 3, 4]
