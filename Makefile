@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo up down test chaos mutants lock
+.PHONY: install demo up down test faults chaos mutants lock
 
 install: $(VENV)/installed
 
@@ -26,6 +26,10 @@ down: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# Three Kafka nodes: too much for the ten minutes of `make test` on two cores.
+faults: install
+	$(BIN)/python -m pytest -m cluster tests/faults
 
 SEED ?= 7
 MINUTES ?= 10
