@@ -9,6 +9,7 @@ import ssl
 from typing import Final
 
 CODES: Final = {
+    7: "certificate-of-another-authority",  # one of the same name, with another key
     9: "certificate-not-yet-valid", 10: "certificate-expired",
     18: "certificate-of-another-authority", 19: "certificate-of-another-authority",
     20: "certificate-of-another-authority", 21: "certificate-of-another-authority",

@@ -11,7 +11,7 @@ from tests.faults.chaos.play import play
 SEED, SECONDS = 70, 48.0
 
 
-@pytest.mark.cluster
+@pytest.mark.faults
 @pytest.mark.timeout(900)
 async def test_under_faults_of_many_kinds_nothing_is_lost_foreign_altered_twice_or_out_of_order() -> None:
     # not pytest's own folder: that one is closed to the account which PostgreSQL runs under when we are root

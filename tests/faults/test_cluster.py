@@ -23,7 +23,7 @@ from tests.house import INFRA
 
 T = TypeVar("T")
 PARTITION = 0
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]  # a quiet machine needs a minute for the file
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]  # a quiet machine needs a minute for the file
 
 
 @dataclass(frozen=True, slots=True)

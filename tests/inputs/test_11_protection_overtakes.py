@@ -26,6 +26,8 @@ from producers.todokede import answer
 from tests.house import World
 from tests.inputs.memory import BOOK
 
+pytestmark = pytest.mark.faults
+
 FLAGS, SUSPENDS = "intermediate-server", "convenience-store"
 LONGEST = 5.0
 NOBODY = "http://127.0.0.1:1"
@@ -70,7 +72,7 @@ async def hub(world: World) -> AsyncIterator[Hub]:
         registry, crew = await stack.enter_async_context(opened(settings))
         database = await stack.enter_async_context(connect(settings.database))
         keys = KeyStore(database, wrapper(settings))
-        router = await stack.enter_async_context(slot(settings, BOOK, keys, every, 0, now))
+        router = await stack.enter_async_context(slot(settings, BOOK, keys, Tenure(database, settings, every), now))
         contracts = [BOOK.contracts[name] for name in (FLAGS, SUSPENDS)]
         inboxes = [await stack.enter_async_context(parts(settings, one, NOBODY, now)) for one in contracts]
         yield Hub(registry, database, crew, router, inboxes)

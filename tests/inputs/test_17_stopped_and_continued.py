@@ -12,6 +12,8 @@ from tests.inputs import freezing
 from tests.integration.test_router_on_kafka import Line, drained, gapless
 from tests.processes import Processes, until
 
+pytestmark = pytest.mark.faults
+
 STATE = 2
 """The field of /proc/<pid>/stat that is T for a stopped process."""
 

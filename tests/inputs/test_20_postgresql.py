@@ -22,6 +22,8 @@ from tests.integration.consumers.line import HandOver, until
 from tests.integration.producers.registry import NOW, Published, correction, residents, versions
 from tests.integration.producers.test_relay import at_work, empty, relays, written
 
+pytestmark = pytest.mark.faults
+
 
 def restarted(house: House) -> None:
     """Sessions are cut, and for a moment nobody answers."""

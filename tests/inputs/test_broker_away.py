@@ -22,6 +22,8 @@ from tests.faults.proxy import FINE, Door, Proxy, Way
 from tests.house import KAFKA, House, script
 from tests.integration.test_router_on_kafka import BOOK, Line, drained, gapless
 
+pytestmark = pytest.mark.faults
+
 PATIENCE = 4.0
 """Seconds for an acknowledgement, in place of 25; everything else is as it is."""
 

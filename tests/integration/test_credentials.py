@@ -21,6 +21,8 @@ from tests.house import World
 from tests.integration.test_broker_rights import certificates, forwarded, jukihub, with_secrets
 from tests.integration.test_router_on_kafka import BOOK, Line, drained, gapless
 
+pytestmark = pytest.mark.faults
+
 CONTRACT = "child-policy"
 
 

@@ -24,6 +24,8 @@ from tests.house import World
 from tests.integration.test_router_on_kafka import Line, drained, now
 from tests.processes import Processes, until
 
+pytestmark = pytest.mark.faults
+
 [(RESIDENT, CONTENT)] = changes(1)
 TWO = Persons("ito", "kato", "the next version reads it")
 

@@ -46,6 +46,8 @@ from hub.errors import NotPermitted
 from hub.wanted import wanted
 from tests.house import House, World, made_world
 
+pytestmark = pytest.mark.faults
+
 BOOK = book.load()
 PAGE = Path(SHIPPED) / "published" / "rights.md"
 REFUSED = 53, 31  # TRANSACTIONAL_ID_AUTHORIZATION_FAILED, CLUSTER_AUTHORIZATION_FAILED
