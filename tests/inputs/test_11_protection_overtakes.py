@@ -17,6 +17,7 @@ import pytest
 from consumers.process import Parts, parts
 from hub.database import Database, connect
 from hub.keys import KeyStore
+from hub.owners import Tenure
 from hub.router import Router, slot
 from hub.wrapping import wrapper
 from producers.city import load
