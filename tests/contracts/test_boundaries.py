@@ -1,14 +1,25 @@
 """The last thing that is allowed and the first that is not: days, ages and dates, on both sides of each limit."""
 
+# ruff: noqa: E501 - tables are read line by line, one case in each
+
+import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts.articles import supporting
+from contracts.book import load
 from contracts.dates import is_date
-from tests.contracts.agreed import agreed
-from tests.contracts.books import SOUND, contract, edited, refused, write
+from contracts.law import items
+from tests.contracts.agreed import agreed, outcome
+from tests.contracts.books import SOUND, Edits, contract, edited, refused, ruled, write
+from tests.contracts.faulty import CATALOGUE, Faulty
+from tests.people import change, record
+
+BOOK = load()
 
 FIRST = date(2026, 4, 1)
 DAY = timedelta(days=1)
@@ -80,3 +91,81 @@ def test_what_is_missing_twice_is_not_the_same_twice(tmp_path: Path, lacking: st
     for name in ("first", "second"):
         write(tmp_path, "\n".join(lines), name)
     assert "same-purpose-twice" not in [finding.code for finding in refused(tmp_path)]
+
+
+def test_becoming_japanese_is_inaudible_to_who_may_not_know_it() -> None:
+    naturalised = change("RELOCATE", record(nationality="KOR"), record(nationality=None))
+    assert outcome(naturalised, agreed()) == "nothing-changed"
+    assert outcome(naturalised, agreed(items=("atena_no", "is_japanese"))) == "inside"
+
+
+def test_one_of_two_sources_does_not_let_a_derived_item_through() -> None:
+    item = replace(items()["is_japanese"], derived_from=("nationality", "honseki"))
+    one, other = (replace(BOOK.bases["庁内連携条例"], permits=frozenset({each})) for each in item.derived_from)
+    assert supporting(item, [one], granted=False) == ()
+    assert supporting(item, [one, other], granted=False) == (one, other)
+
+
+# Where and in which words
+
+
+@pytest.mark.parametrize("faulty", CATALOGUE, ids=lambda faulty: faulty.title)
+def test_an_objection_stands_in_the_line_of_its_key_though_its_words_stand_elsewhere_too(
+    tmp_path: Path, faulty: Faulty
+) -> None:
+    text = edited(SOUND, faulty.edits)
+    if faulty.beside is not None:
+        write(tmp_path, edited(SOUND, faulty.beside), "akago")
+    words = " ".join(re.findall(r'"[^"\n]*"', text))
+    found = [each for each in refused(write(tmp_path, f"# {words}\n{text}", faulty.name)) if each.code == faulty.code]
+    assert found[0].line in ({1, 2} if faulty.line == 1 else {faulty.line + 1})  # what is nowhere stands in line 1
+
+
+SAID: list[tuple[str, Edits, str, str]] = [
+    ("ends before its basis does not", (("from = 2026-04-01", "from = 2025-05-01, until = 2027-03-31"),),
+     "の効力は2025-06-20から期限なしまで、契約の効力は2025-05-01から2027-03-31まで",
+     "is in force from 2025-06-20 until further notice, the contract from 2025-05-01 until 2027-03-31"),
+    ("never ends", (("from = 2026-04-01", "from = 2025-05-01"),), "契約の効力は2025-05-01から期限なしまで",
+     "the contract from 2025-05-01 until further notice"),
+    ("is always told", (("always     = []", 'always     = ["世帯"]'),),
+     "（挙げた根拠：番号法9条1項別表81, 庁内連携条例, 庁内連携条例・子ども）",
+     "(番号法9条1項別表81, 庁内連携条例, 庁内連携条例・子ども)"),
+    ("is limited by age", (('"生年月日", ', ""),), "対象者を年齢で限ると、知らせの有無だけで年齢が伝わるが、年齢を示す項目（生年月日）",
+     "limited by age tells it by every notice, and by none; but the contract has none of the items that say so (生年月日)"),
+    ("is limited to nationals", (("age_from = 0, age_to = 18", "japanese = true"),),
+     "日本国民か否かを示す項目（国籍等、日本国民か否か、戸籍の表示）",
+     "limited by Japanese nationality tells it by every notice, and by none; but the contract has none of the items that say so (国籍等、日本国民か否か、戸籍の表示)"),
+    ("has what is derived", (('"続柄"]', '"続柄", "日本国民か否か"]'),), "は国籍等から導かれる項目で", "is derived from 国籍等;"),
+    ("has a grant that begins too late", (("from = 2026-04-01", "from = 2026-04-01, until = 2026-12-31"), ("granted    = []",
+     'granted    = [{ item = "国籍等", by = "総務部法務", on = 2027-01-01, ref = "第9号" }]')),
+     "「国籍等」を認める期間（2027-01-01から期限なしまで）", "国籍等 is granted from 2027-01-01 until further notice"),
+    ("has the code", (('"続柄"]', '"続柄", "住民票コード"]'),), "「住民票コード」（住基法7条13号）は庁内の課には",
+     "住民票コード (住基法7条13号) is for no department"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edits", "japanese", "english"), [each[1:] for each in SAID], ids=[each[0] for each in SAID])
+def test_the_facts_of_an_objection_are_told_in_both_languages(
+    tmp_path: Path, edits: Edits, japanese: str, english: str
+) -> None:
+    said = refused(write(tmp_path, edited(SOUND, edits)))
+    assert [each for each in said if japanese in each.told("ja")] != []
+    assert [each for each in said if english in each.told("en")] != []
+
+
+def test_a_basis_that_ends_says_on_which_day_and_is_named(tmp_path: Path) -> None:
+    ending = ruled("庁内連携条例", "from = 2025-04-01 }", "from = 2025-04-01, until = 2026-06-30 }")
+    said = [each.told("ja") for each in refused(write(tmp_path, SOUND, bases=ending))]
+    assert [each for each in said if "根拠「庁内連携条例」" in each and "2025-04-01から2026-06-30まで" in each] != []
+
+
+def test_the_purposes_of_a_basis_are_told_one_by_one(tmp_path: Path) -> None:
+    two = ruled("番号法9条1項別表81", 'purposes = ["児童手当の支給"', 'purposes = ["介護", "年金"')
+    said = [each.told("ja") for each in refused(write(tmp_path, SOUND, bases=two))]
+    assert [each for each in said if "の目的（介護、年金" in each] != []
+
+
+@pytest.mark.parametrize("limit", ["shadow_from = 2026-03-31", 'granted = [{ item = "国籍等", by = "a", on = 2026-04-01, ref = "b" }]'])
+def test_without_a_period_only_the_period_is_missing(tmp_path: Path, limit: str) -> None:
+    text = edited(SOUND, (("in_force   = { from = 2026-04-01 }", ""), ("granted    = []\n", "")))
+    assert [each.code for each in refused(write(tmp_path, f"{limit}\n{text}"))] == ["no-period"]

@@ -1,8 +1,8 @@
 """A plugin of pytest that runs its tests once for each mutant, in a process of its own that is forked before any test.
 
-Tests are found once. A first child runs all of them and notes which functions each file calls; a mutant is tried by
-the files that call its function, the quickest test first, until one fails (by files, because tests of one file share
-what they have made). Nothing is written but the outcomes.
+Tests are found once. A first child runs all of them and notes which functions each one calls; a mutant is tried by the
+tests that call its function, the quickest first, and then by the others of their files, which may share what those have
+made, until one fails. Nothing is written but the outcomes.
 """
 
 import importlib
@@ -51,7 +51,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
 
 def _first_run(session: pytest.Session, files: dict[str, str]) -> tuple[Calls, list[str]]:
-    """The tests of the files that call each function, quickest first, and those that fail without any mutant."""
+    """The tests of each function, then those of their files, the quickest first; and what fails without any mutant."""
     read, write = os.pipe()
     pid = os.fork()
     if not pid:
@@ -65,16 +65,22 @@ def _first_run(session: pytest.Session, files: dict[str, str]) -> tuple[Calls, l
     os.waitpid(pid, 0)
     quickest = sorted(noted["seconds"], key=lambda test: noted["seconds"][test])
     functions = {function for called in noted["calls"].values() for function in called}
+    files = {each: {_file(test) for test, called in noted["calls"].items() if each in called} for each in functions}
     return {
-        each: [test for test in quickest if each in noted["calls"][test.split("::")[0]]] for each in functions
+        each: sorted((test for test in quickest if _file(test) in files[each]),
+                     key=lambda test: each not in noted["calls"][test])
+        for each in functions
     }, noted["failed"]  # fmt: skip
 
 
+def _file(test: str) -> str:
+    return test.split("::", maxsplit=1)[0]
+
+
 def _noted(session: pytest.Session, files: dict[str, str]) -> dict[str, Any]:
-    calls: dict[str, set[str]] = {}
-    seconds, failed = {}, []
+    calls, seconds, failed = {}, {}, []
     for at, item in enumerate(session.items):
-        called = calls.setdefault(item.nodeid.split("::")[0], set())
+        called: set[str] = set()
 
         def note(frame: FrameType, event: str, _argument: Any, called: set[str] = called) -> None:
             if event == "call" and frame.f_code.co_filename in files:
@@ -84,9 +90,9 @@ def _noted(session: pytest.Session, files: dict[str, str]) -> dict[str, Any]:
         sys.setprofile(note)
         passed = _passes(session, at, session.items)
         sys.setprofile(None)
-        seconds[item.nodeid] = time.perf_counter() - begun
+        calls[item.nodeid], seconds[item.nodeid] = sorted(called), time.perf_counter() - begun
         failed += [] if passed else [item.nodeid]
-    return {"calls": {file: sorted(called) for file, called in calls.items()}, "seconds": seconds, "failed": failed}
+    return {"calls": calls, "seconds": seconds, "failed": failed}
 
 
 def _passes(_session: pytest.Session, at: int, items: list[pytest.Item]) -> bool:
