@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hub.errors import UsageError
@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     postgres_memory_mb: int = Field(128, ge=16, description="shared buffers of the embedded PostgreSQL, MiB")
     counterparts: str = Field("", description="name=url,… of the outside counterparts")
     max_waiting: int = Field(200_000, ge=1, description="unsettled disclosures that the inbox of one contract may hold")
+    token: SecretStr = Field(SecretStr(""), description="personal token of who types the command; else `token_file`")
+    token_file: Path | None = Field(None, description="file of the login; empty: ~/.config/jukihub/token")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

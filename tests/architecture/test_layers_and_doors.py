@@ -17,6 +17,7 @@ PYTHON = Path(sys.executable)
 DOORS = {
     "aiokafka": {"hub/bus/client.py", "hub/bus/inquiry.py", "hub/bus/reading.py", "hub/bus/writing.py"},
     "alembic": {"hub/migrate.py"},
+    "argon2": {"hub/passwords.py"},
     "asyncpg": {"hub/database.py"},
     "confluent_kafka": {"hub/broker_admin.py"},
     "sqlalchemy": {"hub/migrate.py"},

@@ -1,0 +1,85 @@
+"""What persons have done and tried: one line each, written once and never altered.
+
+A line names an account, an act, an object of ours (the id of a letter, of a plan, of a contract) and how it ended:
+`begun`, `done`, or the closed code of what stood in the way. Nothing of a resident: the keys of `details` are a closed
+list, and their values are numbers, ids, and the reasons that persons type, which are asked to name nobody.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from hub.database import Connection, Database, queries
+from hub.errors import UsageError
+from hub.people import Act
+
+BEGUN: Final = "begun"
+DONE: Final = "done"
+FIRST: Final = "first-account"
+
+KEYS: Final = frozenset({
+    "account", "contract", "count", "days", "duties", "ended", "expires", "failed", "filter", "hash", "label", "made",
+    "partition", "offset", "plan", "reason", "request", "token", "discarded", "narrowed", "withheld", "delivered",
+})  # fmt: skip
+"""What `details` may name; whoever needs another key adds it here."""
+
+_LONGEST: Final = 500
+_SQL = queries(Path(__file__).with_name("audit.sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the audit."""
+
+    person: UUID
+    act: Act
+    object: str
+    code: str
+    at: datetime
+    details: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.details.keys() <= KEYS:
+            raise UsageError("unknown-detail", self.act)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One line as it is read: `name` is that of the account."""
+
+    id: int
+    entry: Entry
+    name: str
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines: ids as text, times in RFC 3339."""
+        one = self.entry
+        return {
+            "id": self.id, "at": one.at.isoformat(), "person": str(one.person), "name": self.name, "act": one.act,
+            "object": one.object, "code": one.code, "details": dict(one.details),
+        }  # fmt: skip
+
+
+async def note(held: Connection | Database, entry: Entry) -> None:
+    """Write one line down; inside the transaction of `held` where it has one."""
+    details = {key: value if isinstance(value, int) else value[:_LONGEST] for key, value in entry.details.items()}
+    said = orjson.dumps(details).decode()
+    await held.execute(_SQL["note"], entry.person, entry.act, entry.object[:_LONGEST], entry.code, entry.at, said)
+
+
+async def entries(
+    database: Database, since: datetime, person: str | None = None, act: Act | None = None, limit: int = 1000
+) -> list[Noted]:
+    """The newest `limit` lines since then, of one account and one act or of all, oldest first."""
+    rows = await database.fetch(_SQL["entries"], since, person, act, limit)
+    return [Noted(row["id"], _entry(row), row["name"]) for row in rows]
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    details = orjson.loads(row["details"])
+    return Entry(row["person"], Act(row["act"]), row["object"], row["code"], row["noted_at"], details)

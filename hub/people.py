@@ -1,0 +1,129 @@
+"""Who may do what: persons, their duties, and the one door at which every act is allowed or refused.
+
+    viewer             sees what waits and how it goes, and no content
+    operator           looks into it, and asks for what is to be done
+    approver           approves what another person has asked for
+    auditor            sees what persons have done
+    contract-officer   approves what the law lets a subscriber hear
+    administrator      makes accounts, and does nothing else: who may make operators and approvers is neither
+
+Pure. How a person has proved who they are is no business of this module (caller.py, api/): a passkey or a console
+needs another proof and the same `authorise`. Nothing is allowed that the table does not name.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from hub.errors import ApprovalRequired, NotPermitted, UsageError
+
+
+class Duty(StrEnum):
+    """What a person is there for."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    CONTRACT_OFFICER = "contract-officer"
+    ADMINISTRATOR = "administrator"
+
+
+class Act(StrEnum):
+    """Every act that a person can do; the list is closed."""
+
+    STATUS_SEE = "status-see"
+    LETTERS_SEE = "letters-see"
+    LETTERS_SHOW = "letters-show"
+    LETTERS_REVEAL = "letters-reveal"
+    LETTERS_DISCARD = "letters-discard"
+    LETTERS_DISCARD_APPROVE = "letters-discard-approve"
+    LETTERS_CORRECT = "letters-correct"
+    REPLAY_SEE = "replay-see"
+    REPLAY_PLAN = "replay-plan"
+    REPLAY_APPROVE = "replay-approve"
+    REPLAY_RUN = "replay-run"
+    REPLAY_CANCEL = "replay-cancel"
+    QUARANTINE_SEE = "quarantine-see"
+    QUARANTINE_RELEASE = "quarantine-release"
+    QUARANTINE_RELEASE_APPROVE = "quarantine-release-approve"
+    CONTRACTS_APPROVE = "contracts-approve"
+    PEOPLE_SEE = "people-see"
+    PEOPLE_MANAGE = "people-manage"
+    AUDIT_SEE = "audit-see"
+    SELF_SEE = "self-see"
+    SELF_LOGIN = "self-login"
+    SELF_PASSWORD = "self-password"  # noqa: S105 - the name of an act
+    SELF_TOKENS = "self-tokens"
+
+    @property
+    def only_sees(self) -> bool:
+        """Whether it changes nothing and shows no content of a resident."""
+        return self.value.endswith("-see")
+
+
+_EVERYBODY: Final = frozenset(Duty)
+_CONCERNED: Final = _EVERYBODY - {Duty.ADMINISTRATOR}
+_WORKING: Final = frozenset({Duty.OPERATOR, Duty.APPROVER})
+
+TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
+    Act.STATUS_SEE: _EVERYBODY,
+    Act.LETTERS_SEE: _CONCERNED,
+    Act.LETTERS_SHOW: _WORKING | {Duty.AUDITOR},
+    Act.LETTERS_REVEAL: frozenset({Duty.OPERATOR}),
+    Act.LETTERS_DISCARD: frozenset({Duty.OPERATOR}),
+    Act.LETTERS_DISCARD_APPROVE: frozenset({Duty.APPROVER}),
+    Act.LETTERS_CORRECT: frozenset({Duty.OPERATOR}),
+    Act.REPLAY_SEE: _CONCERNED,
+    Act.REPLAY_PLAN: frozenset({Duty.OPERATOR}),
+    Act.REPLAY_APPROVE: frozenset({Duty.APPROVER}),
+    Act.REPLAY_RUN: frozenset({Duty.OPERATOR}),
+    Act.REPLAY_CANCEL: _WORKING,
+    Act.QUARANTINE_SEE: _CONCERNED,
+    Act.QUARANTINE_RELEASE: frozenset({Duty.OPERATOR}),
+    Act.QUARANTINE_RELEASE_APPROVE: frozenset({Duty.APPROVER}),
+    Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
+    Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
+    Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),
+    Act.AUDIT_SEE: frozenset({Duty.AUDITOR}),
+    Act.SELF_SEE: _EVERYBODY,
+    Act.SELF_LOGIN: _EVERYBODY,
+    Act.SELF_PASSWORD: _EVERYBODY,
+    Act.SELF_TOKENS: _EVERYBODY,
+}
+"""Which duties may do which act: one of them is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who has proved who they are. `name` is the name of the account."""
+
+    id: UUID
+    name: str
+    duties: frozenset[Duty]
+
+
+def authorise(person: Person, act: Act, object: str) -> None:  # noqa: A002, ARG001 - what it is done to: the door for rights on one contract alone
+    """The one door: NotPermitted unless a duty of `person` lets them do `act` to `object` (an id of ours)."""
+    if not person.duties & TABLE[act]:
+        raise NotPermitted("duty-missing", act, f"Needed: {' or '.join(sorted(TABLE[act]))}")
+
+
+def second_person(first: UUID, person: Person) -> None:
+    """ApprovalRequired where `person` is the one who has asked."""
+    if first == person.id:
+        raise ApprovalRequired("second-person-is-the-first", "approval", "Somebody else with the duty approves it")
+
+
+def check_duties(duties: Iterable[Duty]) -> frozenset[Duty]:
+    """The duties as a set; UsageError where nobody may hold them together, or where there are none."""
+    held = frozenset(duties)
+    if not held:
+        raise UsageError("no-duty", "duties")
+    if Duty.ADMINISTRATOR in held and len(held) > 1:
+        raise UsageError("administrator-alone", "duties", "Who makes accounts has no other duty")
+    if Duty.AUDITOR in held and held & _WORKING:
+        raise UsageError("auditor-apart", "duties", "Who watches neither operates nor approves")
+    return held
