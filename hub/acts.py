@@ -1,39 +1,24 @@
-"""Acts of persons: ordered with a reason and by two persons, carried out by the process that may, never altered.
+"""Acts of persons: asked for with a reason, approved by another person, carried out by the process that may.
 
-Who orders writes a line; the router, which alone may move on in its partitions, carries it out in a transaction of its
-own and writes how it ended. Names are what was given on the command line: nothing here proves them yet.
+A request waits a day for its approval and is then void. Once approved it is an act: the router, which alone may move on
+in its partitions, carries it out in a transaction of its own and writes how it ended. Nothing of it is ever altered.
 """
 
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from hub.database import Database, queries
-from hub.errors import ApprovalRequired, UsageError
+from hub.errors import NotPermitted, UsageError
+from hub.people import Person, second_person
+
+WAITS: Final = timedelta(days=1)
+"""How long a request can be approved."""
 
 _SQL = queries(Path(__file__).with_name("acts.sql"))
-
-
-@dataclass(frozen=True, slots=True)
-class Persons:
-    """Who orders, who approves, and why. `reason` is kept for ever: it says nothing about a resident."""
-
-    by: str
-    approved_by: str
-    reason: str
-
-    def check(self) -> None:
-        """ApprovalRequired unless two persons stand behind it; UsageError without a name or a reason."""
-        for value, option in ((self.by, "--by"), (self.reason, "--reason")):
-            if not value.strip():
-                raise UsageError("empty", option)
-        if not self.approved_by.strip():
-            raise ApprovalRequired("second-person-missing", "--approved-by")
-        if _same(self.by) == _same(self.approved_by):
-            raise ApprovalRequired("second-person-is-the-first", "--approved-by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +29,27 @@ class Release:
     partition: int
     letter: int
     discarded: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A release that somebody has asked for. `name` is that of the account; `reason` says nothing about a resident."""
+
+    release: Release
+    requested_by: UUID
+    name: str
+    requested_at: datetime
+    expires_at: datetime
+    reason: str
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines: ids as text, times in RFC 3339."""
+        return {
+            "request": str(self.release.id), "partition": self.release.partition, "offset": self.release.letter,
+            "discarded": list(self.release.discarded), "requested_by": self.name,
+            "requested_at": self.requested_at.isoformat(), "expires_at": self.expires_at.isoformat(),
+            "reason": self.reason,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +65,41 @@ def new_release(partition: int, letter: int, discarded: Iterable[int]) -> Releas
     return Release(uuid4(), partition, letter, tuple(sorted(discarded)))
 
 
-async def order(database: Database, topic: str, act: Release, persons: Persons, now: datetime) -> None:
-    """Write the order down; refused unless two persons stand behind it."""
-    persons.check()
-    who = (persons.by.strip(), persons.approved_by.strip(), persons.reason.strip())
+async def request(  # noqa: PLR0913 - every word of a request that is kept
+    database: Database, topic: str, release: Release, person: Person, reason: str, now: datetime
+) -> Request:
+    """Ask for it; UsageError without a reason."""
+    if not reason.strip():
+        raise UsageError("empty", "reason")
     await database.execute(
-        _SQL["order"], act.id, now, *who, topic, act.partition, act.letter, list(act.discarded)
+        _SQL["request"], release.id, person.id, now, now + WAITS, reason.strip(), topic, release.partition,
+        release.letter, list(release.discarded),
     )  # fmt: skip
+    return Request(release, person.id, person.name, now, now + WAITS, reason.strip())
+
+
+async def waiting(database: Database, topic: str, now: datetime) -> list[Request]:
+    """What another person has yet to approve."""
+    return [_request(row) for row in await database.fetch(_SQL["waiting"], topic, now)]
+
+
+async def approve(database: Database, topic: str, number: UUID, person: Person, now: datetime) -> Release:
+    """From now on it is due. unknown-request, second-person-is-the-first, request-expired, already-approved."""
+    row = await database.fetchrow(_SQL["one"], number, topic)
+    if row is None:
+        raise UsageError("unknown-request", "request", "`jukihub quarantine requests` names those that wait")
+    asked = _request(row)
+    second_person(asked.requested_by, person)
+    if asked.expires_at <= now:
+        raise NotPermitted("request-expired", "request", "Ask again")
+    if not await database.execute(_SQL["approve"], number, person.id, now, person.name):
+        raise NotPermitted("already-approved", "request")
+    return asked.release
 
 
 async def due(database: Database, topic: str, partitions: Iterable[int]) -> list[Release]:
-    """What was ordered for these partitions and has not ended."""
-    rows = await database.fetch(_SQL["due"], topic, list(partitions))
-    return [Release(row["id"], row["partition"], row["letter"], tuple(row["discarded"])) for row in rows]
+    """What was approved for these partitions and has not ended."""
+    return [_release(row) for row in await database.fetch(_SQL["due"], topic, list(partitions))]
 
 
 async def end(database: Database, act: UUID, ended: End, now: datetime) -> None:
@@ -85,5 +113,11 @@ async def ended(database: Database, act: UUID) -> End | None:
     return End(row["code"], row["count"]) if row else None
 
 
-def _same(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+def _release(row: Mapping[str, Any]) -> Release:
+    return Release(row["id"], row["partition"], row["letter"], tuple(row["discarded"]))
+
+
+def _request(row: Mapping[str, Any]) -> Request:
+    return Request(
+        _release(row), row["requested_by"], row["name"], row["requested_at"], row["expires_at"], row["reason"],
+    )  # fmt: skip

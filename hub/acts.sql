@@ -1,9 +1,30 @@
--- name: order
-INSERT INTO hub.acts (id, kind, ordered_at, ordered_by, approved_by, reason, topic, partition, letter, discarded)
-VALUES ($1, 'release-quarantined', $2, $3, $4, $5, $6, $7, $8, $9)
+-- name: request
+INSERT INTO hub.requests
+    (id, requested_by, requested_at, expires_at, reason, topic, partition, letter, discarded)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: one
+SELECT r.*, p.name FROM hub.requests r JOIN hub.people p ON p.id = r.requested_by WHERE r.id = $1 AND r.topic = $2
+
+-- name: waiting
+-- What another person has yet to approve, in the order in which it was asked for.
+SELECT r.*, p.name FROM hub.requests r JOIN hub.people p ON p.id = r.requested_by
+WHERE r.topic = $1 AND r.expires_at > $2 AND NOT EXISTS (SELECT FROM hub.acts a WHERE a.request = r.id)
+ORDER BY r.requested_at, r.id
+
+-- name: approve
+-- Of two who approve at once, one does. The act has the id of its request.
+INSERT INTO hub.acts (
+    id, kind, ordered_at, ordered_by, approved_by, reason, topic, partition, letter, discarded,
+    request, orderer, approver
+)
+SELECT r.id, 'release-quarantined', $3, p.name, $4, r.reason, r.topic, r.partition, r.letter, r.discarded,
+    r.id, r.requested_by, $2
+FROM hub.requests r JOIN hub.people p ON p.id = r.requested_by WHERE r.id = $1
+ON CONFLICT DO NOTHING
 
 -- name: due
--- What was ordered and has not ended, in the order of the orders.
+-- What was approved and has not ended, in that order.
 SELECT a.id, a.partition, a.letter, a.discarded FROM hub.acts a
 WHERE a.topic = $1 AND a.partition = ANY($2::int[]) AND NOT EXISTS (SELECT FROM hub.act_ends e WHERE e.act = a.id)
 ORDER BY a.ordered_at, a.id

@@ -3,6 +3,7 @@
 The cost is the library's profile (RFC 9106, 64 MiB); a hash of an older profile is made anew at the next login.
 """
 
+import secrets
 import unicodedata
 from functools import cache
 from typing import Final
@@ -26,6 +27,13 @@ def hashed(password: str, name: str) -> str:
     if name.casefold() in clean.casefold() or len(set(clean)) < SHORTEST // 2:
         raise UsageError("password-guessable", "password", "Not the account's name, and not the same few characters")
     return _HASHER.hash(clean)
+
+
+def provisional(name: str) -> str:
+    """A password that somebody gets from another person and changes at once."""
+    while name in (made := secrets.token_urlsafe(15)).casefold() or len(set(made)) < SHORTEST // 2:
+        pass
+    return made
 
 
 def fits(kept: str | None, password: str) -> bool:

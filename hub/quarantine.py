@@ -16,6 +16,7 @@ import orjson
 from hub import bus, envelope, log, metrics, topics
 from hub.bus import Incoming, Outgoing
 from hub.config import Settings
+from hub.errors import UsageError
 from hub.pseudonym import Pseudonyms
 
 WAITS_BEHIND: Final = "waits-behind"
@@ -110,6 +111,20 @@ async def parked(
     settings: Settings, principal: str, partitions: Sequence[int], residents: Pseudonyms
 ) -> set[UUID]:
     """Every resident with a letter in quarantine that waits."""
+    found = await waiting(settings, principal, partitions)
+    return {resident for line in found if (resident := residents.resident(line.key)) is not None}
+
+
+async def waiting(settings: Settings, principal: str, partitions: Sequence[int]) -> list[Line]:
+    """Every line that waits, as it is on the topic now."""
     async with bus.reader(settings, principal, topics.quarantine(settings.prefix), partitions) as reader:
-        records = await reader.read_to_end()
-    return {resident for line in lines(records) if (resident := residents.resident(line.key)) is not None}
+        return lines(await reader.read_to_end())
+
+
+async def line_of(settings: Settings, principal: str, partition: int, letter: int, discarded: Iterable[int]) -> Line:
+    """The line with this letter and all that are to be discarded; UsageError where there is none."""
+    if partition < settings.partitions:
+        for line in await waiting(settings, principal, [partition]):
+            if {letter, *discarded} <= {*line.offsets}:
+                return line
+    raise UsageError("no-such-letter", f"partition {partition} offset {letter}")

@@ -6,6 +6,7 @@ Pure. Nothing is granted that no line here names; a principal per component and 
     router             reads changes and quarantine; writes disclosures, ledger, quarantine; commits in its own group,
                        under one transactional id per slot
     ledger             reads the ledger
+    desk               reads quarantine, for persons who look who waits and let them go
     deliver-<c>        reads the disclosures of contract c, writes its dead letters      (handed over by us)
     subscriber-<c>     reads the disclosures of contract c, in its own group or in a second one for trying out a new
                        reader beside the running one                                     (via = topic)
@@ -23,6 +24,7 @@ from hub import topics
 from hub.config import Settings
 from hub.ways import walked
 
+DESK = "desk"
 WEEK_MS = 7 * 24 * 3600 * 1000
 FOREVER = -1
 LARGEST = 1_048_588  # bytes of a record batch; the broker's own limit
@@ -116,6 +118,7 @@ def _acls(contracts: Iterable[Contract], settings: Settings) -> Iterable[Acl]:
     for slot in range(settings.partitions):  # a slot owns at least one partition, so there are no more
         yield Acl("router", "write", "transactional-id", topics.router_transaction(prefix, slot))
     yield from _reads("ledger", topics.ledger(prefix), topics.group(prefix, "ledger"))
+    yield Acl(DESK, "read", "topic", topics.quarantine(prefix))
     for contract in contracts:
         yield from _acls_of(contract, prefix)
 

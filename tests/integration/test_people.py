@@ -2,68 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from argon2 import PasswordHasher
-from pydantic import SecretStr
 
-from hub import accounts, audit, caller, passwords, tokens
+from hub import accounts, audit, caller, tokens
 from hub.acting import acting
 from hub.audit import Entry
 from hub.config import Settings
-from hub.database import Database, connect
 from hub.errors import DatabaseError, JukiError, NotPermitted, UsageError
 from hub.people import Act, Duty, Person
-from tests.house import House, made_databases
-
-NOW = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
-FIRST, SECOND = "three blue birds fly", "four green birds swim"
-CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-"""What a hash costs is not the point here."""
-
-
-@dataclass
-class Office:
-    """A database with an administrator, and a clock that stands until it is put on."""
-
-    database: Database
-    settings: Settings
-    now: datetime = NOW
-
-    def clock(self) -> datetime:
-        return self.now
-
-    async def person(self, name: str, *duties: Duty) -> Person:
-        return await accounts.add(self.database, name, frozenset(duties), FIRST, self.now)
-
-    async def token(self, person: Person, lasting: timedelta = timedelta(days=1)) -> str:
-        return (await tokens.new(self.database, person.id, "test", lasting, self.now))[1]
-
-    def with_token(self, token: str) -> Settings:
-        return self.settings.model_copy(update={"token": SecretStr(token)})
-
-    async def noted(self, name: str | None = None) -> list[tuple[str, str, str]]:
-        found = await audit.entries(self.database, NOW - timedelta(days=1), name)
-        return [(one.name, one.entry.act, one.entry.code) for one in found]
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_HASHER", CHEAP)
-    passwords._of_nobody.cache_clear()
+from tests.house import House
+from tests.office import FIRST, NOW, SECOND, Office, cheap_passwords, opened
 
 
 @pytest.fixture
-async def office(house: House, tmp_path: Path) -> AsyncIterator[Office]:
-    with made_databases(house, tmp_path / "data") as settings:
-        own = settings.model_copy(update={"token_file": tmp_path / "keys" / "token"})
-        async with connect(settings.database) as database:
-            await accounts.first(database, "root", FIRST, NOW)
-            yield Office(database, own)
+async def office(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    cheap_passwords(monkeypatch)
+    async with opened(house, tmp_path) as office:
+        yield office
 
 
 async def test_of_many_who_make_the_first_account_one_does_and_the_audit_says_so(office: Office) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,13 @@ from uuid import UUID
 import orjson
 import pytest
 
-from hub import acts, bus, topics
-from hub.acts import End, Persons, new_release
+from hub import accounts, acts, bus, tokens, topics
+from hub.acts import End, new_release
 from hub.bench.sample import changes
 from hub.database import connect
 from hub.errors import DatabaseError
 from hub.keys import CHANGES
+from hub.people import Duty, Person
 from hub.pseudonym import Pseudonyms
 from hub.releasing import Releaser
 from hub.router import Router
@@ -27,7 +29,7 @@ from tests.processes import Processes, until
 pytestmark = pytest.mark.faults
 
 [(RESIDENT, CONTENT)] = changes(1)
-TWO = Persons("ito", "kato", "the next version reads it")
+ITO, KATO, BOTH = ("ito", Duty.OPERATOR), ("kato", Duty.APPROVER), ("sato", Duty.OPERATOR, Duty.APPROVER)
 
 
 @pytest.fixture
@@ -56,9 +58,22 @@ async def put(line: Line, n: int) -> str:
 
 
 async def ordered(line: Line, part: int, letter: int, *discarded: int) -> acts.Release:
-    act = new_release(part, letter, discarded)
-    await acts.order(line.database, topics.quarantine(line.prefix), act, TWO, now())
-    return act
+    act, topic = new_release(part, letter, discarded), topics.quarantine(line.prefix)
+    await acts.request(line.database, topic, act, await person(line, *ITO), "the next version reads it", now())
+    return await acts.approve(line.database, topic, act.id, await person(line, *KATO), now())
+
+
+async def person(line: Line, name: str, *duties: Duty) -> Person:
+    """The account of this name, made where there is none."""
+    for one in await accounts.everybody(line.database):
+        if one.person.name == name:
+            return one.person
+    return await accounts.add(line.database, name, frozenset(duties), "three blue birds fly", now())
+
+
+async def token(line: Line, name: str, *duties: Duty) -> str:
+    made = await tokens.new(line.database, (await person(line, name, *duties)).id, "test", timedelta(days=1), now())
+    return made[1]
 
 
 async def carried_out(line: Line, router: Router) -> None:
@@ -134,26 +149,31 @@ async def test_acts_are_never_altered(line: Line) -> None:
 async def test_on_the_command_line_it_takes_two_persons(line: Line, tmp_path: Path) -> None:
     part, ids = await parked(line)
     processes = Processes(line.world.env, tmp_path)
-    there = ("--partition", str(part), "--offset", "0")
+    kato, both = [await token(line, *one) for one in (KATO, BOTH)]
 
-    async def jukihub(*words: str) -> Any:
+    async def jukihub(who: str, *words: str) -> Any:
+        processes.environment["HUB_TOKEN"] = who
         return await asyncio.to_thread(processes.command, "quarantine", *words)
 
-    async def release(*words: str) -> Any:
-        return await jukihub("release", *there, "--reason", "of no use", "--by", "ito", *words)
+    async def release(who: str) -> Any:
+        there = ("--partition", str(part), "--offset", "0", "--discard", "0")
+        return await jukihub(who, "release", *there, "--reason", "of no use")
 
-    [waiting] = json.loads((await jukihub("list", "--json")).stdout)
+    [waiting] = json.loads((await jukihub(kato, "list", "--json")).stdout)
     assert (waiting["partition"], waiting["offset"], waiting["behind"]) == (part, 0, 2)
     assert waiting["code"] == "not-a-token"
-    alone = [(await release()).returncode, (await release("--approved-by", "Ito")).returncode]
-    assert (alone, await line.database.fetchval("SELECT count(*) FROM hub.acts")) == ([4, 4], 0)
-    due = await release("--approved-by", "kato", "--discard", "0", "--wait", "0", "--json")
+    asked = (await release(both)).stdout.strip()
+    assert (await jukihub(both, "approve", asked, "--wait", "0")).returncode == 4
+    assert (await jukihub("", "approve", asked, "--wait", "0")).returncode == 5
+    assert await line.database.fetchval("SELECT count(*) FROM hub.acts") == 0
+    due = await jukihub(kato, "approve", asked, "--wait", "0", "--json")
     assert (due.returncode, json.loads(due.stdout)["code"]) == (3, "due")
+    del processes.environment["HUB_TOKEN"]
     processes.hub("router", "router")
     try:
         act = UUID(json.loads(due.stdout)["act"])
         await until(lambda: acts.ended(line.database, act), bool, "the router to carry it out")
         assert await ledger(line) == ids
-        assert (await jukihub("list", "--json")).stdout.strip() == "[]"
+        assert (await jukihub(kato, "list", "--json")).stdout.strip() == "[]"
     finally:
         processes.stop()

@@ -3,12 +3,9 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-import pytest
-
 from hub import envelope, quarantine
-from hub.acts import Persons
 from hub.bus import Incoming, Outgoing
-from hub.errors import ApprovalRequired, JukiError, UsageError
+from hub.errors import ApprovalRequired
 
 NOW = datetime(2026, 4, 2, tzinfo=UTC)
 ONE, OTHER = b"1" * 16, b"2" * 16
@@ -50,21 +47,6 @@ def test_who_is_parked_again_after_a_release_waits_again() -> None:
 
 def test_a_letter_with_a_code_of_its_own_cannot_pass_for_a_mark() -> None:
     assert "released" not in quarantine.CODES
-
-
-@pytest.mark.parametrize(
-    ("by", "approved_by", "reason", "refused"),
-    [
-        ("ito", "", "fixed", ApprovalRequired), ("ito", "  ", "fixed", ApprovalRequired),
-        ("ito", "ito", "fixed", ApprovalRequired), ("ito", " Ｉｔｏ ", "fixed", ApprovalRequired),
-        ("", "kato", "fixed", UsageError), ("ito", "kato", " ", UsageError),
-    ],
-)  # fmt: skip
-def test_one_person_alone_or_without_a_reason_orders_nothing(
-    by: str, approved_by: str, reason: str, refused: type[JukiError]
-) -> None:
-    with pytest.raises(refused):
-        Persons(by, approved_by, reason).check()
 
 
 def test_an_approval_that_is_missing_has_an_exit_code_of_its_own() -> None:

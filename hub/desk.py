@@ -1,0 +1,67 @@
+"""The desk at which persons deal with quarantine: who waits, asking for a release, approving one. Each leaves a line.
+
+The command line and the HTTP API come here with whoever has proved who they are.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from hub import acts, bus, quarantine, topics
+from hub.acting import Clock, acting_as
+from hub.acts import Release, Request
+from hub.caller import present
+from hub.config import Settings
+from hub.database import Database, connect
+from hub.people import Act
+from hub.quarantine import Line
+from hub.tokens import Bearer
+from hub.wanted import DESK
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One caller at the desk."""
+
+    settings: Settings
+    database: Database
+    bearer: Bearer
+    now: Clock
+
+    @property
+    def topic(self) -> str:
+        return topics.quarantine(self.settings.prefix)
+
+    async def lines(self) -> list[Line]:
+        """Who waits behind what could not be read."""
+        async with acting_as(self.bearer, self.database, Act.QUARANTINE_SEE, "lines", self.now):
+            await bus.check_topics(self.settings, DESK, [self.topic])
+            return await quarantine.waiting(self.settings, DESK, range(self.settings.partitions))
+
+    async def requests(self) -> list[Request]:
+        """What waits for another person's approval."""
+        async with acting_as(self.bearer, self.database, Act.QUARANTINE_SEE, "requests", self.now):
+            return await acts.waiting(self.database, self.topic, self.now())
+
+    async def ask(self, release: Release, reason: str) -> Request:
+        """Ask for a release; UsageError (no-such-letter) where nothing of the kind waits."""
+        act, where = Act.QUARANTINE_RELEASE, str(release.id)
+        details = {"partition": release.partition, "offset": release.letter, "discarded": len(release.discarded)}
+        async with acting_as(self.bearer, self.database, act, where, self.now, details) as person:
+            await bus.check_topics(self.settings, DESK, [self.topic])
+            await quarantine.line_of(self.settings, DESK, release.partition, release.letter, release.discarded)
+            return await acts.request(self.database, self.topic, release, person, reason, self.now())
+
+    async def approve(self, number: UUID) -> Release:
+        """Approve what another person has asked for."""
+        act, where = Act.QUARANTINE_RELEASE_APPROVE, str(number)
+        async with acting_as(self.bearer, self.database, act, where, self.now) as person:
+            return await acts.approve(self.database, self.topic, number, person, self.now())
+
+
+@asynccontextmanager
+async def opened(settings: Settings, now: Clock) -> AsyncIterator[Desk]:
+    """The desk for whoever types the command."""
+    async with connect(settings.database, size=1) as database:
+        yield Desk(settings, database, await present(settings, database, now()), now)

@@ -1,0 +1,114 @@
+"""A release is asked for by one person and approved by another, within a day, once; or nothing is due."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from hub import acts, tokens
+from hub.acts import Release, new_release
+from hub.desk import Desk
+from hub.errors import ApprovalRequired, DatabaseError, JukiError, NotPermitted, UsageError
+from hub.people import Duty
+from tests.house import House
+from tests.office import Office, cheap_passwords, opened
+
+
+@pytest.fixture
+async def office(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    cheap_passwords(monkeypatch)
+    async with opened(house, tmp_path) as office:
+        yield office
+
+
+async def desk(office: Office, name: str, *duties: Duty) -> Desk:
+    bearer = await tokens.bearer(office.database, await office.hired(name, *duties), office.now)
+    return Desk(office.settings, office.database, bearer, office.clock)
+
+
+async def asked(desk: Desk) -> Release:
+    """As `Desk.ask` does once it has seen that such a letter waits."""
+    release = new_release(3, 17, [17])
+    await acts.request(desk.database, desk.topic, release, desk.bearer.person, "of no use", desk.now())
+    return release
+
+
+async def due(desk: Desk) -> list[Release]:
+    return await acts.due(desk.database, desk.topic, range(8))
+
+
+async def test_what_one_has_asked_for_another_approves_and_only_then_it_is_due(office: Office) -> None:
+    ito, kato = await desk(office, "ito", Duty.OPERATOR), await desk(office, "kato", Duty.APPROVER)
+    release = await asked(ito)
+    [waiting] = await kato.requests()
+    assert (waiting.release, waiting.name, waiting.reason) == (release, "ito", "of no use")
+    assert await due(ito) == []
+    assert await kato.approve(release.id) == release
+    assert (await due(ito), await ito.requests()) == ([release], [])
+    row = await office.database.fetchrow("SELECT ordered_by, approved_by, orderer, approver FROM hub.acts")
+    assert row is not None
+    persons = (ito.bearer.person.id, kato.bearer.person.id)
+    assert tuple(row.values()) == ("ito", "kato", *persons)
+
+
+async def test_nobody_approves_what_they_have_asked_for_whatever_their_duties(office: Office) -> None:
+    both = await desk(office, "ito", Duty.OPERATOR, Duty.APPROVER)
+    release = await asked(both)
+    with pytest.raises(ApprovalRequired, match="second-person-is-the-first"):
+        await both.approve(release.id)
+    assert await due(both) == []
+    assert ("ito", "quarantine-release-approve", "second-person-is-the-first") in await office.noted("ito")
+
+
+async def test_without_the_duty_nothing_is_approved_and_the_attempt_is_noted(office: Office) -> None:
+    release = await asked(await desk(office, "ito", Duty.OPERATOR))
+    other = await desk(office, "sato", Duty.OPERATOR)
+    with pytest.raises(NotPermitted, match="duty-missing"):
+        await other.approve(release.id)
+    assert await due(other) == []
+    assert await office.noted("sato") == [("sato", "quarantine-release-approve", "duty-missing")]
+
+
+async def test_a_request_is_void_after_a_day(office: Office) -> None:
+    ito, kato = await desk(office, "ito", Duty.OPERATOR), await desk(office, "kato", Duty.APPROVER)
+    release = await asked(ito)
+    office.now += acts.WAITS - timedelta(hours=12)
+    kato = Desk(office.settings, office.database, kato.bearer, office.clock)
+    assert len(await kato.requests()) == 1
+    office.now += timedelta(hours=12)
+    assert await kato.requests() == []
+    with pytest.raises(NotPermitted, match="request-expired"):
+        await kato.approve(release.id)
+    assert await due(ito) == []
+
+
+async def test_of_several_who_approve_at_once_one_does(office: Office) -> None:
+    release = await asked(await desk(office, "ito", Duty.OPERATOR))
+    approvers = [await desk(office, f"kato-{n}", Duty.APPROVER) for n in range(4)]
+    ended = await asyncio.gather(*(one.approve(release.id) for one in approvers), return_exceptions=True)
+    assert ended.count(release) == 1
+    assert sorted(one.code for one in ended if isinstance(one, JukiError)) == ["already-approved"] * 3
+
+
+async def test_what_nobody_asked_for_is_not_approved(office: Office) -> None:
+    kato = await desk(office, "kato", Duty.APPROVER)
+    with pytest.raises(UsageError, match="unknown-request"):
+        await kato.approve(UUID(int=1))
+
+
+async def test_a_request_without_a_reason_is_none(office: Office) -> None:
+    ito = await desk(office, "ito", Duty.OPERATOR)
+    with pytest.raises(UsageError, match="empty"):
+        await acts.request(office.database, ito.topic, new_release(3, 17, []), ito.bearer.person, " ", office.now)
+
+
+async def test_the_database_itself_refuses_one_person_as_both(office: Office) -> None:
+    ito = await desk(office, "ito", Duty.OPERATOR)
+    release = await asked(ito)
+    with pytest.raises(DatabaseError, match="sqlstate-23514"):
+        await office.database.execute(
+            acts._SQL["approve"], release.id, ito.bearer.person.id, office.now, "another name"
+        )
