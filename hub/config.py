@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     max_waiting: int = Field(200_000, ge=1, description="unsettled disclosures that the inbox of one contract may hold")
     token: SecretStr = Field(SecretStr(""), description="personal token of who types the command; else `token_file`")
     token_file: Path | None = Field(None, description="file of the login; empty: ~/.config/jukihub/token")
+    api_host: str = Field("127.0.0.1", description="address of the HTTP API; another than this machine's needs TLS")
+    api_certificate: Path | None = Field(None, description="its certificate chain, PEM; empty: no TLS")
+    api_key: Path | None = Field(None, description="the certificate's private key, PEM")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

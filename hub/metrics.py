@@ -42,6 +42,8 @@ OLDEST_UNDELIVERED = Gauge(
 LEDGER_ARCHIVED = Counter("hub_ledger_records_archived", "Ledger records that are in PostgreSQL")
 REUSED_IDS = Counter("hub_reused_change_ids", "Change ids that came again with other content")
 
+API_ANSWERS = Counter("hub_api_answers", "Answers of the HTTP API by status", ["code"])
+
 OUTCOMES = ("delivered", "deferred", "refused")
 
 

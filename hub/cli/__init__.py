@@ -21,7 +21,7 @@ from hub.errors import AlreadyTold
 GROUP: Final = "jukihub.commands"
 LIGHT: Final = ("decide", "explain", "contracts")
 """Commands that need no server; the module has the command's name."""
-MODULES: Final = (*LIGHT, "demo", "house", "run", "topics", "keys", "quarantine", "people", "audit", "bench")
+MODULES: Final = (*LIGHT, "demo", "house", "run", "topics", "keys", "quarantine", "people", "audit", "api", "bench")
 """Modules of this folder in the order of the help."""
 
 ROOMS: Final = ("contracts", "hub", "producers", "consumers")

@@ -14,6 +14,7 @@ def commands(_app: typer.Typer, run: typer.Typer) -> None:
     """Register the hub's own processes."""
     run.command("router")(router)
     run.command("ledger")(ledger)
+    run.command("api")(api)
 
 
 def router(
@@ -37,3 +38,19 @@ def ledger(port: Port = 0) -> None:
     from hub import archive  # noqa: PLC0415 - only this command needs the archive
 
     asyncio.run(archive.run(settings(), port))
+
+
+def api(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port of the API")] = 8443,
+    metrics_port: Port = 0,
+) -> None:
+    """Serve the HTTP API (/api/v1): on this machine alone, or by TLS with HUB_API_CERTIFICATE and HUB_API_KEY.
+
+    \b
+    Example:
+      jukihub run api --port 8443
+      curl -H "Authorization: Bearer $HUB_TOKEN" http://127.0.0.1:8443/api/v1/me
+    """
+    from hub.api import serving  # noqa: PLC0415 - only this command needs a web server
+
+    asyncio.run(serving.serve(settings(), port, metrics_port))

@@ -20,6 +20,8 @@ DOORS = {
     "argon2": {"hub/passwords.py"},
     "asyncpg": {"hub/database.py"},
     "confluent_kafka": {"hub/broker_admin.py"},
+    "fastapi": {"hub/api/app.py", "hub/api/door.py", "hub/api/problems.py"},
+    "uvicorn": {"hub/api/serving.py"},
     "sqlalchemy": {"hub/migrate.py"},
     "faust": set(),
 }

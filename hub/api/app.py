@@ -1,0 +1,97 @@
+"""The application: hub's own routes and those of the rooms above, one form of refusal, bounds, and its own description.
+
+No page is served: nothing of the API loads a script from anywhere. The description (OpenAPI) is at
+/api/v1/openapi.json and checked in beside this module; a test compares them.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub import metrics
+from hub.api import persons, problems, quarantine
+from hub.api.door import FAILURES_PER_MINUTE, PER_MINUTE, Hub, Window
+from hub.config import Settings
+from hub.database import connect
+
+GROUP: Final = "jukihub.routes"
+PREFIX: Final = "/api/v1"
+LARGEST_BODY: Final = 64 * 1024
+DOCUMENT: Final = Path(__file__).with_name("openapi.json")
+
+_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "Refused: a problem with a closed code",
+        "content": {problems.MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+
+
+def application(settings: Settings, now: Callable[[], datetime], per_minute: int = PER_MINUTE) -> FastAPI:
+    """The API of one process; it connects to its database when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with connect(settings.database, size=8) as database:
+            app.state.hub = Hub(settings, database, now, Window(per_minute), Window(FAILURES_PER_MINUTE))
+            yield
+
+    app = FastAPI(
+        title="juki-hub", version="1", description=__doc__.split("\n", 1)[0], lifespan=lifespan,
+        docs_url=None, redoc_url=None, openapi_url=f"{PREFIX}/openapi.json", redirect_slashes=False,
+        max_body_size=LARGEST_BODY, responses=_PROBLEMS, strict_content_type=True,
+    )  # fmt: skip
+    problems.install(app)
+    app.add_middleware(_Answers)
+    for router in (persons.router, quarantine.router, *_of_rooms()):
+        app.include_router(router, prefix=PREFIX)
+    app.openapi = partial(_described, app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app
+
+
+def document(app: FastAPI) -> str:
+    """The description of the API, as it is checked in."""
+    return json.dumps(app.openapi(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _of_rooms() -> list[Any]:
+    return [room.load()() for room in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes,
+            separate_input_output_schemas=False,
+        )  # fmt: skip
+        made["components"]["schemas"]["Problem"] = problems.SCHEMA
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+class _Answers:
+    """Headers that every answer has, and a count of the answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS]
+                metrics.API_ANSWERS.labels(str(message["status"])).inc()
+            await send(message)
+
+        await self._app(scope, receive, marked if scope["type"] == "http" else send)
+
+
+_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))

@@ -1,0 +1,78 @@
+"""The process `jukihub run api`: the application behind uvicorn, on this machine alone unless it has a certificate.
+
+Without HUB_API_CERTIFICATE and HUB_API_KEY a token would cross the network readable, so it then serves on 127.0.0.1
+and nowhere else (a proxy on the same machine may add TLS); with them, on HUB_API_HOST by TLS 1.2 or newer.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Final
+
+import uvicorn
+
+from hub import log
+from hub.api.app import application
+from hub.config import Settings
+from hub.database import connect
+from hub.errors import DatabaseError, UsageError
+from hub.lifecycle import Process, running
+from hub.run import now
+
+LOOK_SECONDS: Final = 5.0
+"""Between two questions to the database; who cannot ask it is not healthy."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which leaves the signals to the process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: Settings, port: int, metrics_port: int) -> None:
+    """Serve until SIGTERM; a request that is in hand is finished."""
+    check(settings)
+    async with running(settings, "api", metrics_port) as process:
+        server = _Server(_config(settings, port))
+        serving = asyncio.ensure_future(server.serve())
+        watching = asyncio.ensure_future(_watch(settings, process))
+        stopping = asyncio.ensure_future(process.stopping.wait())
+        await asyncio.wait([serving, watching, stopping], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        process.stopping.set()
+        await asyncio.gather(serving, watching, stopping)
+
+
+def check(settings: Settings) -> None:
+    """UsageError where tokens would cross the network readable, or half of a certificate was named."""
+    if (settings.api_certificate is None) != (settings.api_key is None):
+        raise UsageError("half-a-certificate", "HUB_API_CERTIFICATE, HUB_API_KEY")
+    try:
+        here = ip_address(settings.api_host).is_loopback
+    except ValueError:
+        raise UsageError("bad-setting", "HUB_API_HOST", "An address is meant") from None
+    if settings.api_certificate is None and not here:
+        raise UsageError("certificate-missing", "HUB_API_HOST", "Name HUB_API_CERTIFICATE and HUB_API_KEY")
+
+
+def _config(settings: Settings, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        application(settings, now), host=settings.api_host, port=port,
+        ssl_certfile=settings.api_certificate, ssl_keyfile=settings.api_key,
+        log_config=None, access_log=False, server_header=False, proxy_headers=False, limit_concurrency=100,
+        timeout_keep_alive=5, timeout_graceful_shutdown=10, ws="none",
+    )  # fmt: skip
+
+
+async def _watch(settings: Settings, process: Process) -> None:
+    async with connect(settings.database, size=1) as database:
+        while not process.stopping.is_set():
+            try:
+                await database.fetchval("SELECT 1")
+                process.beat()
+            except DatabaseError as failed:
+                log.get().warning("database-unasked", code=failed.code)
+            await process.wait(LOOK_SECONDS)
