@@ -122,6 +122,8 @@ async def login(database: Database, name: str, password: str, now: datetime) -> 
     row = await _proved(database, name, password, now)
     if row["provisional"]:
         raise NotPermitted("password-to-be-changed", "login", "Type `jukihub people passwd` first")
+    if passwords.outdated(row["password"]):
+        await database.execute(_SQL["set_password"], row["id"], passwords.renewed(password), False)
     await note(database, Entry(row["id"], Act.SELF_LOGIN, str(row["id"]), DONE, now))
     return _person(row)
 

@@ -4,12 +4,14 @@ INSERT INTO hub.requests
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: one
-SELECT r.*, p.name FROM hub.requests r JOIN hub.people p ON p.id = r.requested_by WHERE r.id = $1 AND r.topic = $2
+-- What somebody has asked for whose account is no longer in use, is void.
+SELECT r.*, p.name FROM hub.requests r JOIN hub.people p ON p.id = r.requested_by
+WHERE r.id = $1 AND r.topic = $2 AND p.retired_at IS NULL
 
 -- name: waiting
 -- What another person has yet to approve, in the order in which it was asked for.
 SELECT r.*, p.name FROM hub.requests r JOIN hub.people p ON p.id = r.requested_by
-WHERE r.topic = $1 AND r.expires_at > $2 AND NOT EXISTS (SELECT FROM hub.acts a WHERE a.request = r.id)
+WHERE r.topic = $1 AND r.expires_at > $2 AND p.retired_at IS NULL AND NOT EXISTS (SELECT FROM hub.acts a WHERE a.request = r.id)
 ORDER BY r.requested_at, r.id
 
 -- name: approve

@@ -45,6 +45,11 @@ def fits(kept: str | None, password: str) -> bool:
         return False
 
 
+def renewed(password: str) -> str:
+    """The hash of a password that has just been proved, at the cost of today."""
+    return _HASHER.hash(_clean(password))
+
+
 def outdated(kept: str) -> bool:
     """Whether the hash was made at another cost than the one of today."""
     return _HASHER.check_needs_rehash(kept)

@@ -15,17 +15,15 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub import metrics
 from hub.api import persons, problems, quarantine
+from hub.api.bounds import Bounds
 from hub.api.door import FAILURES_PER_MINUTE, PER_MINUTE, Hub, Window
 from hub.config import Settings
 from hub.database import connect
 
 GROUP: Final = "jukihub.routes"
 PREFIX: Final = "/api/v1"
-LARGEST_BODY: Final = 64 * 1024
 DOCUMENT: Final = Path(__file__).with_name("openapi.json")
 
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
@@ -48,10 +46,10 @@ def application(settings: Settings, now: Callable[[], datetime], per_minute: int
     app = FastAPI(
         title="juki-hub", version="1", description=__doc__.split("\n", 1)[0], lifespan=lifespan,
         docs_url=None, redoc_url=None, openapi_url=f"{PREFIX}/openapi.json", redirect_slashes=False,
-        max_body_size=LARGEST_BODY, responses=_PROBLEMS, strict_content_type=True,
+        responses=_PROBLEMS, strict_content_type=True,
     )  # fmt: skip
     problems.install(app)
-    app.add_middleware(_Answers)
+    app.add_middleware(Bounds)
     for router in (persons.router, quarantine.router, *_of_rooms()):
         app.include_router(router, prefix=PREFIX)
     app.openapi = partial(_described, app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
@@ -76,22 +74,3 @@ def _described(app: FastAPI) -> dict[str, Any]:
         made["components"]["schemas"]["Problem"] = problems.SCHEMA
         app.openapi_schema = made
     return app.openapi_schema
-
-
-class _Answers:
-    """Headers that every answer has, and a count of the answers."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def marked(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS]
-                metrics.API_ANSWERS.labels(str(message["status"])).inc()
-            await send(message)
-
-        await self._app(scope, receive, marked if scope["type"] == "http" else send)
-
-
-_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))

@@ -22,6 +22,10 @@ UNPROVED: Final = frozenset({"no-token", "token-unknown", "token-expired", "toke
 CONFLICTS: Final = frozenset({
     "already-approved", "request-expired", "name-taken", "last-administrator", "second-person-is-the-first",
 })  # fmt: skip
+FOREIGN: Final[Mapping[int, str]] = {
+    400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "content-too-large", 415: "bad-media-type",
+}  # fmt: skip
+"""What the framework itself refuses; its own words depend on its version."""
 
 SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object", "required": ["type", "title", "status", "code"], "additionalProperties": False,
@@ -82,7 +86,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def _foreign(_request: Request, error: Exception) -> JSONResponse:
     status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
     headers = error.headers if isinstance(error, HTTPException) else None
-    return problem(status, status.name.lower().replace("_", "-"), headers=headers)
+    return problem(status, FOREIGN.get(status, f"http-{int(status)}"), headers=headers)
 
 
 async def _surprise(_request: Request, error: Exception) -> JSONResponse:

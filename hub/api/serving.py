@@ -5,6 +5,7 @@ and nowhere else (a proxy on the same machine may add TLS); with them, on HUB_AP
 """
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -16,7 +17,7 @@ from hub import log
 from hub.api.app import application
 from hub.config import Settings
 from hub.database import connect
-from hub.errors import DatabaseError, UsageError
+from hub.errors import DatabaseError, DependencyUnavailable, UsageError
 from hub.lifecycle import Process, running
 from hub.run import now
 
@@ -35,15 +36,31 @@ class _Server(uvicorn.Server):
 async def serve(settings: Settings, port: int, metrics_port: int) -> None:
     """Serve until SIGTERM; a request that is in hand is finished."""
     check(settings)
+    with bound(settings.api_host, port) as taken:
+        await _serve(settings, taken, metrics_port)
+
+
+async def _serve(settings: Settings, taken: socket.socket, metrics_port: int) -> None:
     async with running(settings, "api", metrics_port) as process:
-        server = _Server(_config(settings, port))
-        serving = asyncio.ensure_future(server.serve())
+        server = _Server(_config(settings))
+        serving = asyncio.ensure_future(server.serve([taken]))
         watching = asyncio.ensure_future(_watch(settings, process))
         stopping = asyncio.ensure_future(process.stopping.wait())
         await asyncio.wait([serving, watching, stopping], return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         process.stopping.set()
-        await asyncio.gather(serving, watching, stopping)
+        for ended in await asyncio.gather(serving, watching, stopping, return_exceptions=True):
+            if isinstance(ended, BaseException):
+                raise ended
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens there; DependencyUnavailable where another process does."""
+    family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError:
+        raise DependencyUnavailable("port-taken", "--port", "Name another, or end what listens there") from None
 
 
 def check(settings: Settings) -> None:
@@ -58,10 +75,9 @@ def check(settings: Settings) -> None:
         raise UsageError("certificate-missing", "HUB_API_HOST", "Name HUB_API_CERTIFICATE and HUB_API_KEY")
 
 
-def _config(settings: Settings, port: int) -> uvicorn.Config:
+def _config(settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        application(settings, now), host=settings.api_host, port=port,
-        ssl_certfile=settings.api_certificate, ssl_keyfile=settings.api_key,
+        application(settings, now), ssl_certfile=settings.api_certificate, ssl_keyfile=settings.api_key,
         log_config=None, access_log=False, server_header=False, proxy_headers=False, limit_concurrency=100,
         timeout_keep_alive=5, timeout_graceful_shutdown=10, ws="none",
     )  # fmt: skip

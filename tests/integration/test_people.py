@@ -7,8 +7,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from argon2 import PasswordHasher
 
-from hub import accounts, audit, caller, tokens
+from hub import accounts, audit, caller, passwords, tokens
 from hub.acting import acting
 from hub.audit import Entry
 from hub.config import Settings
@@ -39,6 +40,17 @@ async def test_a_password_set_by_another_serves_only_to_be_changed(office: Offic
         await accounts.change_password(office.database, "ito", FIRST, FIRST, NOW)
     await accounts.change_password(office.database, "ito", FIRST, SECOND, NOW)
     assert await accounts.login(office.database, "ito", SECOND, NOW) == ito
+
+
+async def test_a_hash_of_an_older_cost_is_made_anew_at_the_next_login(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=2, memory_cost=64, parallelism=1))
+    before = await office.database.fetchval("SELECT password FROM hub.people")
+    for _ in range(2):
+        await accounts.login(office.database, "root", FIRST, NOW)
+    after = await office.database.fetchval("SELECT password FROM hub.people")
+    assert (passwords.outdated(before), passwords.outdated(after)) == (True, False)
 
 
 async def test_wrong_passwords_are_counted_and_then_even_the_right_one_waits(office: Office) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from hub import acts, tokens
+from hub import accounts, acts, tokens
 from hub.acts import Release, new_release
 from hub.desk import Desk
 from hub.errors import ApprovalRequired, DatabaseError, JukiError, NotPermitted, UsageError
@@ -97,6 +97,15 @@ async def test_what_nobody_asked_for_is_not_approved(office: Office) -> None:
     kato = await desk(office, "kato", Duty.APPROVER)
     with pytest.raises(UsageError, match="unknown-request"):
         await kato.approve(UUID(int=1))
+
+
+async def test_what_somebody_asked_for_who_is_gone_is_void(office: Office) -> None:
+    release = await asked(await desk(office, "ito", Duty.OPERATOR))
+    kato = await desk(office, "kato", Duty.APPROVER)
+    await accounts.retire(office.database, "ito", office.now)
+    assert await kato.requests() == []
+    with pytest.raises(UsageError, match="unknown-request"):
+        await kato.approve(release.id)
 
 
 async def test_a_request_without_a_reason_is_none(office: Office) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.errors import JukiError
 from hub.api.problems import TooMany, status_of
-from hub.api.serving import check
+from hub.api.serving import bound, check
 from hub.config import read
 from hub.errors import ApprovalRequired, DatabaseError, DependencyUnavailable, NotPermitted, UsageError
 
@@ -16,7 +16,7 @@ BOTH = {"HUB_API_CERTIFICATE": "chain.pem", "HUB_API_KEY": "key.pem"}
     [
         ({}, None),
         ({"HUB_API_HOST": "::1"}, None),
-        ({"HUB_API_HOST": "0.0.0.0"}, "certificate-missing"),
+        ({"HUB_API_HOST": "::"}, "certificate-missing"),
         ({"HUB_API_HOST": "192.0.2.1"}, "certificate-missing"),
         ({"HUB_API_HOST": "192.0.2.1", **BOTH}, None),
         ({"HUB_API_CERTIFICATE": "chain.pem"}, "half-a-certificate"),
@@ -50,3 +50,8 @@ def code(given: dict[str, str]) -> str | None:
 )  # fmt: skip
 def test_each_refusal_has_the_status_of_its_kind(error: JukiError, status: int) -> None:
     assert status_of(error) == status
+
+
+def test_a_port_that_another_has_is_named_as_such() -> None:
+    with bound("127.0.0.1", 0) as first, pytest.raises(DependencyUnavailable, match="port-taken"):
+        bound("127.0.0.1", first.getsockname()[1])
