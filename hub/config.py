@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     max_waiting: int = Field(200_000, ge=1, description="unsettled disclosures that the inbox of one contract may hold")
     token: SecretStr = Field(SecretStr(""), description="personal token of who types the command; else `token_file`")
     token_file: Path | None = Field(None, description="file of the login; empty: ~/.config/jukihub/token")
+    watching: Path | None = Field(None, description="file of what the watch calls late and unusual; empty: the shipped")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

@@ -14,6 +14,7 @@ def commands(_app: typer.Typer, run: typer.Typer) -> None:
     """Register the hub's own processes."""
     run.command("router")(router)
     run.command("ledger")(ledger)
+    run.command("watch")(watch)
 
 
 def router(
@@ -37,3 +38,15 @@ def ledger(port: Port = 0) -> None:
     from hub import archive  # noqa: PLC0415 - only this command needs the archive
 
     asyncio.run(archive.run(settings(), port))
+
+
+def watch(
+    slot: Annotated[int, typer.Option(min=0, help="which of several watches this is")] = 0, port: Port = 0
+) -> None:
+    """Tally what the ledger tells, per contract and hour, and say what is late, unusual or missing.
+
+    Example: jukihub run watch --port 9105
+    """
+    from hub import watch as process  # noqa: PLC0415 - only this command needs Faust
+
+    asyncio.run(process.run(settings(), slot, port))

@@ -21,7 +21,7 @@ DOORS = {
     "asyncpg": {"hub/database.py"},
     "confluent_kafka": {"hub/broker_admin.py"},
     "sqlalchemy": {"hub/migrate.py"},
-    "faust": set(),
+    "faust": {"hub/watch.py"},
 }
 
 
