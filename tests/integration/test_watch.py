@@ -180,5 +180,6 @@ async def test_a_killed_watch_and_one_that_comes_and_goes_change_no_tally(ledger
     await ledger.write(40)
     await ledger.equal()
     ledger.processes.kill("watch-1", signal.SIGTERM)
+    ledger.processes.hub("watch-1", "watch", "--slot", "1")
     await ledger.write(40)
     await ledger.equal()
