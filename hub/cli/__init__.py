@@ -21,7 +21,7 @@ from hub.errors import AlreadyTold
 GROUP: Final = "jukihub.commands"
 LIGHT: Final = ("decide", "explain", "contracts")
 """Commands that need no server; the module has the command's name."""
-MODULES: Final = (*LIGHT, "demo", "house", "run", "topics", "keys", "quarantine", "bench")
+MODULES: Final = (*LIGHT, "demo", "house", "status", "run", "topics", "keys", "quarantine", "bench")
 """Modules of this folder in the order of the help."""
 
 ROOMS: Final = ("contracts", "hub", "producers", "consumers")
@@ -34,6 +34,7 @@ Examples:
   jukihub decide < changes.jsonl      who is told what, without any server
   jukihub contracts check             does the law support every contract?
   jukihub up                          start Kafka, PostgreSQL and every process
+  jukihub status                      is all well, and what to do if not
   jukihub down                        stop them
 
 stdout is data, stderr is for people. Exit codes: 0 ok, 1 error, 2 usage, 3 partial, 4 approval required,

@@ -20,12 +20,10 @@ import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from hub import bus, topics
-from hub.archive import Archiver
 from hub.broker_admin import connection
 from hub.bus import Outgoing, Position, TransactionalWriter
 from hub.bus.writing import _gathered
-from hub.database import Database, connect
-from hub.watching.forwarding import Forwarder
+from hub.database import connect
 from tests.house import House, World, made_world
 from tests.processes import Processes, text_of, until
 
@@ -51,8 +49,10 @@ class Ledger:
     def _line(self, part: int, told: tuple[str, ...]) -> Outgoing:
         for name in told:
             self.seqs[name, part] += 1
-        entries = [{"contract": name, "contract_hash": "0" * 64, "disclosure": str(uuid4()), "state": "inside",
-                    "seq": self.seqs[name, part], "items": ["name"], "token_sha256": "0" * 64} for name in told]  # fmt: skip
+        entries = [
+            {"contract": name, "contract_hash": "0" * 64, "disclosure": str(uuid4()), "state": "inside",
+             "seq": self.seqs[name, part], "items": ["name"], "token_sha256": "0" * 64} for name in told
+        ]  # fmt: skip
         content: dict[str, Any] = {
             "change": str(uuid4()), "subject": "0" * 32, "book": "b" * 64, "decided_on": "2026-04-01", "told": entries,
             "recorded_at": datetime.now(UTC).isoformat(), "digest": "0" * 64, "version": int(time.time() * 1e6),
@@ -80,18 +80,6 @@ class Ledger:
         async with bus.transactional_writer(self.settings, "router", transaction) as writer:
             yield writer
 
-    async def forward_here(self, database: Database, writer: bus.Writer) -> Forwarder:
-        """Archive what there is, as the process would; the forwarder is handed back before it has sent anything."""
-        parts = range(self.settings.partitions)
-        async with bus.reader(self.settings, LEDGER_READER, self.topic, parts) as reader:
-            archiver = Archiver(database, reader, parts)
-            await archiver.resume()
-            for _ in range(10):
-                await archiver.once()
-        forwarder = Forwarder(database, writer, self.settings.prefix, parts)
-        await forwarder.begin()
-        return forwarder
-
     @property
     def told(self) -> dict[str, int]:
         return {name: sum(self.seqs[name, part] for part in range(self.settings.partitions)) for name in CONTRACTS}
@@ -99,7 +87,7 @@ class Ledger:
     async def tallied(self) -> dict[str, int]:
         """What the watch has counted, all hours together."""
         async with connect(self.settings.database, 1) as database:
-            rows = await database.fetch("SELECT contract, sum(told)::bigint AS n FROM hub.watch_hours GROUP BY contract")
+            rows = await database.fetch("SELECT contract, sum(told)::int AS n FROM hub.watch_hours GROUP BY contract")
             return {row["contract"]: row["n"] for row in rows}
 
     async def equal(self) -> None:
