@@ -54,11 +54,13 @@ class Line:
 
     async def arrive(self, disclosure: UUID, seq: int, state: str, subject: bytes = b"s" * 16, part: int = 0) -> None:
         """It is in the inbox, long after it was told."""
+        code, receipt = "refused" if state == "dead" else "", "r" if state == "delivered" else None
+        settled = NOW if state in ("dead", "delivered") else None
         await self.database.execute(
             "INSERT INTO inbox.disclosures (contract, id, subject, partition, record_offset, seq, token, state, code,"
             " received_at, next_attempt_at, receipt, settled_at)"
-            " VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $9, $10, $11)", TAX, disclosure, subject, part, seq, b"t", state, "refused" if state == "dead" else "", NOW,
-            "r" if state == "delivered" else None, NOW if state in ("dead", "delivered") else None,
+            " VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $9, $10, $11)",
+            TAX, disclosure, subject, part, seq, b"t", state, code, NOW, receipt, settled,
         )  # fmt: skip
         await self.read_to(seq, part)
 
