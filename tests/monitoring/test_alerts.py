@@ -47,7 +47,7 @@ def written(folder: Path, tests: dict[str, Any]) -> Path:
 
 
 @needs_promtool
-@pytest.mark.trap("M3", "M4", "M6")
+@pytest.mark.trap("C3", "M3", "M4", "M6")
 @pytest.mark.parametrize("step", ["1m", "5m"])
 def test_every_alert_fires_in_its_cases_and_is_silent_in_the_others(tmp_path: Path, step: str) -> None:
     """Cases of many hours are looked at every five minutes: every rule is judged at every step, which takes long."""
