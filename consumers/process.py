@@ -34,7 +34,7 @@ from hub.wrapping import wrapper
 RESTS = 0.2
 """Seconds between two looks at what waits, when nothing happens."""
 
-LOOKS = 3.0
+LOOKS = 5.0
 """Seconds between two looks at how the contract stands."""
 
 Clock = Callable[[], datetime]
