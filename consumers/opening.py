@@ -1,6 +1,7 @@
 """Opening a sealed disclosure in the hands of the hub: content key by kid, the token's place, the payload's promise."""
 
 from consumers.disclosure import Disclosure, read
+from hub import metrics
 from hub.errors import DatabaseError, DependencyUnavailable, TokenRefused
 from hub.keys import KeyStore
 from hub.outcome import Deferred, Refused
@@ -26,4 +27,5 @@ class Opener:
         except TokenRefused as refused:
             return Refused(refused.code)
         except (DependencyUnavailable, DatabaseError):
+            metrics.KEYS_UNAVAILABLE.labels(self._contract).inc()
             return Deferred("key-unavailable")

@@ -121,13 +121,16 @@ class Router:
         self.sequences |= advanced
         self.offsets |= poll.next_offsets
         metrics.PARKED.set(len(self.parked))
-        _count(poll)
+        _count(poll, self.clock())
 
 
-def _count(poll: Poll) -> None:
+def _count(poll: Poll, now: datetime) -> None:
     """What is counted and alarmed once it is committed: a failed attempt has told nobody anything."""
     metrics.TRANSACTIONS.labels("committed").inc()
     metrics.CHANGES_ROUTED.inc(sum(map(len, poll.accepted.values())))
+    for accepted in poll.accepted.values():
+        for one in accepted:
+            metrics.RECORDED_TO_TOLD.observe(max(0.0, now.timestamp() - one.change.version / 1e6))
     for (contract, outcome), count in poll.tally.items():
         told = outcome == TOLD
         (metrics.DISCLOSURES.labels(contract) if told else metrics.SILENCES.labels(contract, outcome)).inc(count)

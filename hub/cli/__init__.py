@@ -20,8 +20,8 @@ from hub.errors import AlreadyTold
 
 GROUP: Final = "jukihub.commands"
 MODULES: Final = (
-    "decide", "explain", "contracts", "demo", "house", "run", "topics", "keys", "quarantine", "people", "audit", "api",
-    "bench",
+    "decide", "explain", "contracts", "demo", "house", "status", "run", "topics", "keys", "quarantine", "people",
+    "audit", "api", "bench",
 )  # fmt: skip
 """Modules of this folder in the order of the help."""
 ALONE: Final = frozenset(MODULES) - {"house", "run"}
@@ -37,6 +37,7 @@ Examples:
   jukihub decide < changes.jsonl      who is told what, without any server
   jukihub contracts check             does the law support every contract?
   jukihub up                          start Kafka, PostgreSQL and every process
+  jukihub status                      is all well, and what to do if not
   jukihub down                        stop them
 
 stdout is data, stderr is for people. Exit codes: 0 ok, 1 error, 2 usage, 3 partial, 4 approval required,
