@@ -10,8 +10,6 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import stamina
-
 from contracts.book import Book
 from hub import archive, books, bus, given, log, metrics, positions, quarantine, topics
 from hub.config import Settings
@@ -20,6 +18,7 @@ from hub.errors import PASSING, Fenced, JukiError
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
 from hub.owners import Tenure
+from hub.patience import Patience
 from hub.releasing import Releaser
 from hub.router import PRINCIPAL, Router, slot
 from hub.wrapping import wrapper
@@ -51,9 +50,12 @@ async def route(settings: Settings, number: int, slots: int, port: int) -> None:
         keys = KeyStore(database, wrapper(settings))
         await _check(settings, book)
         await books.remember(database, book, now())
-        tenure = Tenure(database, settings, mine)
+        tenure, patience = Tenure(database, settings, mine), Patience()
         while not process.stopping.is_set():
-            await _one_take_over(settings, book, keys, database, tenure, number, process)
+            try:
+                await _one_take_over(settings, book, keys, database, tenure, number, process, patience)
+            except PASSING as failed:
+                await _failed(failed, process, number, patience)
 
 
 async def _check(settings: Settings, book: Book) -> None:
@@ -64,21 +66,23 @@ async def _check(settings: Settings, book: Book) -> None:
     )
 
 
-@stamina.retry(on=PASSING, attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0)
+async def _failed(failed: JukiError, process: Process, number: int, patience: Patience) -> None:
+    if not process.stopping.is_set():  # a slot that is given up anyway is not taken over once more
+        metrics.TRANSACTIONS.labels("failed").inc()
+        log.get().warning("transaction-failed", code=failed.code, slot=number)
+        await process.wait(patience.rest())
+
+
 async def _one_take_over(  # noqa: PLR0913 - the wiring of one process
-    settings: Settings, book: Book, keys: KeyStore, database: Database, tenure: Tenure, number: int, process: Process
-) -> None:
+    settings: Settings, book: Book, keys: KeyStore, database: Database, tenure: Tenure, number: int, process: Process,
+    patience: Patience,
+) -> None:  # fmt: skip
     try:
         async with slot(settings, book, keys, tenure, now) as router:
             check_sequences(router.sequences, await archive.last_sequences(database))
             log.get().info("slot-taken", slot=number, count=len(router.sequences))
+            patience.at_work()
             await _route_until_stopped(router, process, Releaser(database, settings, now))
-    except PASSING as failed:
-        if process.stopping.is_set():
-            return  # a slot that is given up anyway is not taken over once more
-        metrics.TRANSACTIONS.labels("failed").inc()
-        log.get().warning("transaction-failed", code=failed.code, slot=number)
-        raise
     except Fenced:
         metrics.TRANSACTIONS.labels("fenced").inc()
         if not process.stopping.is_set():

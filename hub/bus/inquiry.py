@@ -1,5 +1,6 @@
 """Asking the broker: which topics there are for us, and what a group has committed, with its metadata."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,7 +9,7 @@ import stamina
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from hub.bus.client import connection, unavailable, why
+from hub.bus.client import REQUEST_MS, START_SECONDS, closed, connection, unavailable, why
 from hub.bus.records import Position
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, NotPermitted
@@ -33,11 +34,12 @@ def _check_topic(found: Mapping[str, Any], partitions: int) -> None:
         raise DependencyUnavailable("partition-count-differs", name, "HUB_PARTITIONS must be the topic's own")
 
 
-@stamina.retry(on=DependencyUnavailable, attempts=None, timeout=10.0, wait_initial=0.1, wait_max=1.0)
+@stamina.retry(on=DependencyUnavailable, attempts=None, timeout=20.0, wait_initial=0.1, wait_max=1.0)
 async def committed(settings: Settings, principal: str, group: str) -> dict[tuple[str, int], Position]:
     """What `group` has committed, by (topic, partition), with metadata: the consumer's own call drops it.
 
-    Asked again for ten seconds: a broker that has just started has no coordinator for a group yet.
+    Asked again for twenty seconds: a broker that has just started has no coordinator for a group yet, and one request
+    to a node that is frozen takes ten.
     """
     async with _admin(settings, principal) as admin:
         found = await admin.list_consumer_group_offsets(group)
@@ -51,18 +53,18 @@ async def committed(settings: Settings, principal: str, group: str) -> dict[tupl
 @asynccontextmanager
 async def _admin(settings: Settings, principal: str) -> AsyncIterator[Any]:
     options = connection(settings, principal)
-    admin = AIOKafkaAdminClient(**options, request_timeout_ms=15_000)
+    admin = AIOKafkaAdminClient(**options, request_timeout_ms=REQUEST_MS)
     try:
         await _started(admin, options)
         yield admin
     except (KafkaError, OSError) as failed:
         raise unavailable(failed) from None
     finally:
-        await admin.close()
+        await closed(admin)
 
 
 async def _started(admin: Any, options: Mapping[str, Any]) -> None:
     try:
-        await admin.start()
+        await asyncio.wait_for(admin.start(), START_SECONDS)
     except (KafkaError, OSError) as failed:
         raise await why(failed, options) from None

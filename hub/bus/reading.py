@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from hub import log, metrics
-from hub.bus.client import connection, started, stopped, translated
+from hub.bus.client import REQUEST_MS, connection, started, stopped, translated
 from hub.bus.records import Incoming
 from hub.config import Settings
 from hub.errors import JukiError
@@ -116,7 +116,7 @@ async def reader(settings: Settings, principal: str, topic: str, partitions: Seq
     consumer = AIOKafkaConsumer(
         **options, group_id=None, isolation_level="read_committed", enable_auto_commit=False,
         auto_offset_reset="none", fetch_max_wait_ms=100, max_partition_fetch_bytes=1_048_576,
-        request_timeout_ms=30_000,
+        request_timeout_ms=REQUEST_MS,
     )  # fmt: skip
     await started(consumer, options)
     try:

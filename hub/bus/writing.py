@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
-from hub.bus.client import connection, started, stopped
+from hub.bus.client import REQUEST_MS, connection, started, stopped
 from hub.bus.records import Batches, Outgoing, Position
 from hub.config import Settings
 from hub.errors import Fenced, ProduceFailed
@@ -139,7 +139,7 @@ async def _open(opened: Any) -> AsyncIterator[Any]:
 
 def _producing(settings: Settings, principal: str) -> dict[str, Any]:
     return connection(settings, principal) | {
-        "acks": "all", "linger_ms": 0, "max_request_size": _REQUEST_BYTES, "request_timeout_ms": 30_000,
+        "acks": "all", "linger_ms": 0, "max_request_size": _REQUEST_BYTES, "request_timeout_ms": REQUEST_MS,
     }  # fmt: skip
 
 

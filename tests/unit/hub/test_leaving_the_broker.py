@@ -22,6 +22,8 @@ class Connections:
 
 
 class Client:
+    _sender: "Sender | None" = None
+
     def __init__(self, connections: Connections) -> None:
         self._client = connections
         self.asked = asyncio.Event()
@@ -34,6 +36,7 @@ class Client:
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "STOP_SECONDS", 0.01)
+    monkeypatch.setattr(client, "CLOSE_SECONDS", 0.01)
 
 
 @pytest.mark.parametrize("failure", [None, KafkaConnectionError()], ids=["given up", "failed"])
@@ -47,3 +50,26 @@ async def test_who_is_cancelled_while_leaving_is_cancelled() -> None:
     leaving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+class Sender:
+    """The library's own: told to end it first awaits what it has sent, which asks a client that answers no more."""
+
+    def __init__(self) -> None:
+        self.sender_task = asyncio.create_task(self._sending())
+
+    async def _sending(self) -> None:
+        answer = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await answer
+
+
+async def test_a_producer_that_waits_for_an_answer_which_never_comes_is_left_in_a_bounded_time() -> None:
+    producer = Client(Connections())
+    producer._sender = sender = Sender()
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await client.stopped(producer)
+    assert sender.sender_task.done()
