@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import OffsetOutOfRangeError
+from aiokafka.errors import CorruptRecordException, OffsetOutOfRangeError
 
 from hub import log, metrics
 from hub.bus.client import REQUEST_MS, connection, started, stopped, translated
@@ -13,12 +13,15 @@ from hub.bus.records import Incoming
 from hub.config import Settings
 from hub.errors import JukiError
 
+_BROKEN = {ValueError: "unparsable-record", CorruptRecordException: "corrupt-record"}
+"""What a poll raises that meets a record which is none; and our code for it."""
+
 
 class Reader:
     """Reads chosen partitions of one topic, committed records only, from positions that the caller keeps.
 
-    A record that the client library cannot even take apart (headers that are no UTF-8) stops its partition, aloud, and
-    no other.
+    A record that the client library cannot even take apart (headers that are no UTF-8), or whose checksum does not fit
+    (a bit has flipped in the log), stops its partition, aloud, and no other.
     """
 
     def __init__(self, consumer: Any, topic: str) -> None:
@@ -41,7 +44,7 @@ class Reader:
                 found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
             except OffsetOutOfRangeError:
                 raise JukiError("fell-out-of-retention", self._topic) from None
-            except ValueError:
+            except tuple(_BROKEN):
                 found = await self._one_by_one(max_records)
         self._at |= {place: records[-1].offset + 1 for place, records in found.items() if records}
         return [_incoming(record) for records in found.values() for record in records]
@@ -54,11 +57,11 @@ class Reader:
         for place in places:
             try:
                 found |= await self._consumer.getmany(place, timeout_ms=500, max_records=max_records)
-            except ValueError:
+            except tuple(_BROKEN) as broken:
                 await self._go({place: self._at[place]})
                 self.pause(place.partition)
-                where = {"topic": self._topic, "partition": place.partition}
-                log.get().error("partition-stopped", code="unparsable-record", **where)
+                code = next(code for kind, code in _BROKEN.items() if isinstance(broken, kind))
+                log.get().error("partition-stopped", code=code, topic=self._topic, partition=place.partition)
         return found
 
     async def _go(self, places: Mapping[Any, int | None]) -> None:

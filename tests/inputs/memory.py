@@ -21,7 +21,7 @@ from hub.pseudonym import Pseudonyms
 from hub.router import Router
 from hub.seal import Place, Sheet, header, seal
 from hub.telling import Teller
-from tests.fakes import MemoryBroker, MemoryCounterpart, MemoryKeys
+from tests.fakes import MemoryBroker, MemoryContracts, MemoryCounterpart, MemoryKeys
 from tests.people import RESIDENT
 
 NOW = datetime(2026, 4, 2, 1, 20, tzinfo=UTC)
@@ -86,9 +86,14 @@ class WholeWay:
         """What an inbox would keep of the contract's topic."""
         return sort([judge(one, contract) for one in self.records(contract)], {}, {0: 0}, contract)
 
+    def opener(self, contract: str) -> Opener:
+        """What opens the tokens of the contract."""
+        known = MemoryContracts(BOOK.contracts[contract].hash)
+        return Opener(self.keys, contract, f"juki.disclosures.{contract}", known)  # type: ignore[arg-type]
+
     async def told(self, contract: str) -> list[Disclosure]:
         """What the contract is told, in order, once a repeat is dropped."""
-        opener = Opener(self.keys, contract, f"juki.disclosures.{contract}")
+        opener = self.opener(contract)
         opened = [await opener.open(one.token or b"", 0, one.subject or b"") for one in self.inbox(contract).kept]
         assert all(isinstance(one, Disclosure) for one in opened), opened
         return [one for one in opened if isinstance(one, Disclosure)]

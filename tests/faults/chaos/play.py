@@ -20,7 +20,8 @@ from tests.faults.chaos.counter import Counter
 from tests.faults.chaos.faults import FAULTS, Refused, Stage
 from tests.faults.chaos.judge import Due, Loss, judge
 from tests.faults.chaos.oracle import due
-from tests.faults.chaos.schedule import Fault, schedule
+from tests.faults.chaos.schedule import KINDS as EVERY_KIND
+from tests.faults.chaos.schedule import Fault, Kind, schedule
 from tests.faults.chaos.servers import PATIENCE_SECONDS, House, house
 from tests.processes import KINDS
 
@@ -56,15 +57,15 @@ class Outcome:
         return not self.losses and self.recovery is not None and self.fresh is not None and self.minted > 0
 
 
-async def play(folder: Path, seed: int, seconds: float, say: Say) -> Outcome:
-    """The run of `seed`."""
-    outcome = Outcome(seed, seconds)
+async def play(folder: Path, seed: int, seconds: float, say: Say, kinds: Sequence[Kind] = EVERY_KIND) -> Outcome:
+    """The run of `seed`, with these kinds of faults."""
+    outcome, planned = Outcome(seed, seconds), schedule(seed, seconds, kinds)
     say("three nodes and a database are starting")
     async with house(folder, seed) as standing, _at_work(standing, say) as (registry, database):
         stage, clock = standing.stage, standing.stage.keeper.clock("counter")
         counter = Counter(registry, seed, lambda: datetime.now(UTC) + timedelta(seconds=jump(clock)))
         await _flowing(standing, counter, database)
-        await _under_fire(stage, counter, outcome, say)
+        await _under_fire(stage, counter, planned, outcome, say)
         await _recovered(stage, counter, database, outcome, say)
         outcome.losses = await _judged(standing, counter, database, outcome)
         outcome.ended = dict(stage.keeper.ended)
@@ -96,8 +97,7 @@ async def _flowing(standing: House, counter: Counter, database: Database) -> Non
         raise AssertionError(f"nothing flows; read {standing.stage.keeper.folder}")
 
 
-async def _under_fire(stage: Stage, counter: Counter, outcome: Outcome, say: Say) -> None:
-    planned = schedule(outcome.seed, outcome.seconds)
+async def _under_fire(stage: Stage, counter: Counter, planned: Sequence[Fault], outcome: Outcome, say: Say) -> None:
     filing, began = asyncio.create_task(counter.open(PAUSE_SECONDS)), time.monotonic()
     async with asyncio.TaskGroup() as faults:
         for fault in planned:
