@@ -79,6 +79,15 @@ async def stopped(client: Any) -> None:
         await asyncio.wait_for(client.stop(), STOP_SECONDS)
     except (KafkaError, TimeoutError):
         await _torn_down(client)  # the broker is gone; what was in flight is not acknowledged, and counts as such
+    except asyncio.CancelledError:
+        if _to_end():
+            raise
+        await _torn_down(client)  # the library awaits what it has itself cancelled, and lets that out
+
+
+def _to_end() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _torn_down(client: Any) -> None:

@@ -21,5 +21,6 @@ async def test_under_faults_of_many_kinds_nothing_is_lost_foreign_altered_twice_
     assert outcome.losses == [], logs
     assert outcome.recovery is not None, logs
     assert outcome.fresh is not None, logs
+    assert outcome.crashed == [], logs
     assert outcome.well, logs
     shutil.rmtree(folder)

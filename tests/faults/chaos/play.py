@@ -50,11 +50,13 @@ class Outcome:
     fresh: float | None = None
     answers: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    crashed: list[str] = field(default_factory=list)
+    """Whose log has a traceback: it ended of something that it did not know."""
     losses: list[Loss] = field(default_factory=list)
 
     @property
     def well(self) -> bool:
-        return not self.losses and self.recovery is not None and self.fresh is not None and self.minted > 0
+        return not self.losses and not self.crashed and self.recovery is not None and self.fresh is not None and self.minted > 0
 
 
 async def play(folder: Path, seed: int, seconds: float, say: Say, kinds: Sequence[Kind] = EVERY_KIND) -> Outcome:
@@ -68,7 +70,7 @@ async def play(folder: Path, seed: int, seconds: float, say: Say, kinds: Sequenc
         await _under_fire(stage, counter, planned, outcome, say)
         await _recovered(stage, counter, database, outcome, say)
         outcome.losses = await _judged(standing, counter, database, outcome)
-        outcome.ended = dict(stage.keeper.ended)
+        outcome.ended, outcome.crashed = dict(stage.keeper.ended), stage.keeper.crashed()
     return outcome
 
 

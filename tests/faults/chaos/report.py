@@ -22,7 +22,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
                      for kind, (count, seconds) in _injected(outcome).items()},
         "left_out": outcome.refused, "minted": outcome.minted, "due": outcome.due,
         "recovery_seconds": _rounded(outcome.recovery), "fresh_change_seconds": _rounded(outcome.fresh),
-        "notices": outcome.answers, "ended": outcome.ended, "losses": _columns(outcome),
+        "notices": outcome.answers, "ended": outcome.ended, "crashed": outcome.crashed, "losses": _columns(outcome),
         "named": [f"{loss.kind} {loss.where} {loss.what}" for loss in outcome.losses[:NAMED]],
     }  # fmt: skip
 
@@ -39,7 +39,7 @@ def shown(outcome: Outcome) -> None:
         f" arrived: {_seconds(outcome.recovery)}; one change more: {_seconds(outcome.fresh)}"
     )
     console.print(_of_record(outcome), soft_wrap=True)
-    console.print(f"notices {outcome.answers}; ended and started again {outcome.ended}")
+    console.print(f"notices {outcome.answers}; ended and started again {outcome.ended}; crashed {outcome.crashed}")
 
 
 def _faults(outcome: Outcome) -> Table:

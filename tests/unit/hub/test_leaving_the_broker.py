@@ -44,6 +44,17 @@ async def test_a_client_whose_connections_do_not_close_is_left_behind_in_peace(f
     await client.stopped(Client(Connections(failure)))
 
 
+class Interrupted(Client):
+    """The library's own: it awaits a fetch that it has cancelled itself, and lets the cancellation out."""
+
+    async def stop(self) -> None:
+        raise asyncio.CancelledError
+
+
+async def test_a_cancellation_that_is_the_librarys_own_ends_nobody() -> None:
+    await client.stopped(Interrupted(Connections()))
+
+
 async def test_who_is_cancelled_while_leaving_is_cancelled() -> None:
     leaving = asyncio.create_task(client.stopped(there := Client(Connections())))
     await there.asked.wait()
