@@ -56,7 +56,8 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        return not self.losses and not self.crashed and self.recovery is not None and self.fresh is not None and self.minted > 0
+        arrived = self.recovery is not None and self.fresh is not None
+        return arrived and not self.losses and not self.crashed and self.minted > 0
 
 
 async def play(folder: Path, seed: int, seconds: float, say: Say, kinds: Sequence[Kind] = EVERY_KIND) -> Outcome:
