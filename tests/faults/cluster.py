@@ -131,6 +131,11 @@ class Cluster:
         """What the node has said."""
         return self._data(node) / "server.log"
 
+    def segment(self, node: int, topic: str, partition: int) -> Path:
+        """The one file that holds the node's copy of a partition which has only begun."""
+        [file] = (self._data(node) / "log" / f"{topic}-{partition}").glob("*.log")
+        return file
+
     def leader_of(self, topic: str, partition: int) -> int | None:
         """Who leads the partition, as far as the node that answers knows; None while nobody leads, or answers."""
         with suppress(KafkaException, KeyError):
