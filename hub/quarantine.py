@@ -3,6 +3,7 @@
 Who is parked is read from the topic itself, so it is as exact as the transaction that wrote it. Letters of one record
 key form a line, the unreadable one first; a mark behind them says that they wait no longer (releasing.py). A record
 without a usable record key is not quarantined: nobody could say who waits behind it, so its partition stands still.
+Two persons may let the partition go on behind that record; then it lies here as well, and nobody waits behind it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ from hub.pseudonym import Pseudonyms
 
 WAITS_BEHIND: Final = "waits-behind"
 _MARK: Final = b"released"
+_PASSED: Final = b"passed-over"
 
 CODES: Final = (
     WAITS_BEHIND,
@@ -62,7 +64,7 @@ def lines(records: Iterable[Incoming]) -> list[Line]:
         place = (record.partition, record.key or b"")
         if _code(record) == _MARK:
             waiting.pop(place, None)
-        else:
+        elif _code(record) != _PASSED:
             waiting.setdefault(place, []).append(record)
     return [Line(part, key, tuple(letters)) for (part, key), letters in waiting.items()]
 
@@ -78,6 +80,17 @@ def marked(records: Iterable[Incoming], act: UUID) -> int | None:
     """How many changes `act` has routed, where its mark is there already."""
     marks = (orjson.loads(record.value or b"{}") for record in records if _code(record) == _MARK)
     return next((found["count"] for found in marks if found["act"] == str(act)), None)
+
+
+def passed(record: Incoming, act: UUID) -> Outgoing:
+    """The record as it came, of nobody, for `act` has let its partition go on behind it."""
+    headers = (*envelope.CHANGE, (envelope.CODE_HEADER, _PASSED), (envelope.ACT_HEADER, str(act).encode()))
+    return Outgoing(record.key, record.value, headers, record.timestamp_ms)
+
+
+def was_passed(records: Iterable[Incoming], act: UUID) -> bool:
+    """Whether the record that `act` lets be passed lies here already."""
+    return any(dict(record.headers).get(envelope.ACT_HEADER) == str(act).encode() for record in records)
 
 
 def as_it_came(record: Incoming, topic: str) -> Incoming:

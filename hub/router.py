@@ -54,7 +54,8 @@ class Router:
     sequences: dict[int, dict[str, int]]
     parked: set[UUID]
     offsets: dict[int, int] = field(default_factory=dict)
-    stopped: set[int] = field(default_factory=set)
+    stopped: dict[int, Incoming] = field(default_factory=dict)
+    """By partition: the record before which it stands still."""
 
     async def once(self, timeout_ms: int = 100) -> int:
         """One poll, one transaction; the number of records that were read."""
@@ -103,8 +104,20 @@ class Router:
             self.parked.discard(resident)
         metrics.PARKED.set(len(self.parked))
 
+    async def pass_over(self, part: int, act: UUID) -> None:
+        """Move the record before which a partition stands still into quarantine, and go on behind it.
+
+        Between two polls. It parks nobody, because nobody can say whose it is.
+        """
+        record = self.stopped[part]
+        poll = Poll(next_offsets={part: record.offset + 1})
+        poll.batches[topics.quarantine(self.prefix), part] = [quarantine.passed(record, act)]
+        await self._commit(poll)
+        del self.stopped[part]
+        await self.reader.go_on(part, record.offset + 1)
+
     def _stop(self, record: Incoming) -> None:
-        self.stopped.add(record.partition)
+        self.stopped[record.partition] = record
         self.reader.pause(record.partition)
         quarantine.alarm_stopped(record)
 

@@ -95,6 +95,10 @@ class MemoryReader:
     def pause(self, partition: int) -> None:
         self._broker.paused.add(partition)
 
+    async def go_on(self, partition: int, offset: int) -> None:
+        self._broker.paused.discard(partition)
+        self._at[partition] = offset
+
 
 class MemoryCounterpart:
     """The line to a counterpart that gives a receipt, or refuses: what it was told, by idempotency key."""

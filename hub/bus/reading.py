@@ -77,6 +77,12 @@ class Reader:
         self._consumer.pause(TopicPartition(self._topic, partition))
         metrics.PARTITIONS_STOPPED.inc()
 
+    async def go_on(self, partition: int, offset: int) -> None:
+        """Read a partition that was paused again, from this offset on."""
+        await self.seek({partition: offset})
+        self._consumer.resume(TopicPartition(self._topic, partition))
+        metrics.PARTITIONS_STOPPED.dec()
+
     async def seek_to_time(self, milliseconds: int) -> None:
         """Read every partition from its first record of this time (ms since 1970) or later, else from its end."""
         places = self._consumer.assignment()
