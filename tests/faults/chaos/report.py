@@ -35,8 +35,9 @@ def shown(outcome: Outcome) -> None:
     for loss in outcome.losses[:NAMED]:
         console.print(f"{loss.kind}: {loss.where} {loss.what}")
     console.print(
-        f"seed {outcome.seed}: {outcome.minted} changes, {outcome.seconds:.0f} s of faults ({outcome.late} came too late);"
-        f" from healing until all had arrived: {_seconds(outcome.recovery)}; one change more: {_seconds(outcome.fresh)}"
+        f"seed {outcome.seed}: {outcome.minted} changes, {outcome.seconds:.0f} s of faults ({outcome.late} came too"
+        f" late); from healing until all had arrived: {_seconds(outcome.recovery)}; one change more:"
+        f" {_seconds(outcome.fresh)}"
     )
     console.print(_of_record(outcome), soft_wrap=True)
     console.print(f"notices {outcome.answers}; ended and started again {outcome.ended}; crashed {outcome.crashed}")
