@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Any
 
+from hub.errors import DatabaseError, DependencyUnavailable
 from tests.faults.chaos.database import Server
 from tests.faults.chaos.disk import Disk
 from tests.faults.chaos.keeper import Keeper
@@ -151,9 +152,21 @@ async def database_killed(stage: Stage, fault: Fault) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def database_sessions_ended(stage: Stage, _fault: Fault) -> AsyncIterator[None]:
-    await stage.database.end_sessions()
+    await _sessions_ended(stage)
     yield
-    await stage.database.end_sessions()
+    await _sessions_ended(stage)
+
+
+async def _sessions_ended(stage: Stage) -> None:
+    """A server that is still recovering has no sessions yet."""
+    until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await stage.database.end_sessions()
+        except (DependencyUnavailable, DatabaseError):
+            if asyncio.get_running_loop().time() > until:
+                raise
+        await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
