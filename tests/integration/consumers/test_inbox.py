@@ -145,7 +145,7 @@ async def test_a_token_of_a_contract_that_no_book_has_held_is_refused_though_it_
     good, unknown = disclosure(VIA), disclosure(VIA, nth=1)
     line.put(await line.sealed(good, 1), await line.sealed(unknown, 2, ctr="f" * 64))
     await line.inbox.once(0)
-    assert (await line.codes(), await line.states()) == (["unknown-contract"], {"dead": 1, "waiting": 1})
+    assert (await line.codes(), await line.states()) == (["", "unknown-contract"], {"dead": 1, "waiting": 1})
 
 
 @pytest.mark.trap("input-13", "C6")
