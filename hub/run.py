@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 
 from contracts.book import Book
 from hub import archive, books, bus, given, log, metrics, positions, quarantine, topics
+from hub.bus import Incoming
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import PASSING, Fenced, JukiError
+from hub.holding import Holder
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
 from hub.owners import Tenure
@@ -27,7 +29,7 @@ GRACE_SECONDS = 5.0
 """For the poll that is in hand when the process is told to end."""
 
 ACTS_SECONDS = 1.0
-"""Between two looks at what persons have ordered."""
+"""Between two looks at what persons have ordered, and whether a key that was gone is back."""
 
 FENCED_PAUSE_SECONDS = 1.0
 """Whoever fences us is taking something over: let them finish before we look what is left."""
@@ -82,7 +84,7 @@ async def _one_take_over(  # noqa: PLR0913 - the wiring of one process
             check_sequences(router.sequences, await archive.last_sequences(database))
             log.get().info("slot-taken", slot=number, count=len(router.sequences))
             patience.at_work()
-            await _route_until_stopped(router, process, Releaser(database, settings, now))
+            await _route_until_stopped(router, process, Between(settings, database))
     except Fenced:
         metrics.TRANSACTIONS.labels("fenced").inc()
         if not process.stopping.is_set():
@@ -97,9 +99,27 @@ async def _go_on_with_the_rest(tenure: Tenure, number: int, process: Process) ->
     log.get().warning("slot-narrowed", code="fenced", slot=number, count=left)
 
 
-async def _route_until_stopped(router: Router, process: Process, releaser: Releaser | None = None) -> None:
+class Between:
+    """What is done between two polls: what persons have ordered, and what can be told again."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._releaser = Releaser(database, settings, now)
+        self._holder = Holder(self._letters)
+
+    async def once(self, router: Router) -> None:
+        """Whatever is due."""
+        await self._releaser.once(router)
+        await self._holder.once(router)
+
+    async def _letters(self, part: int) -> list[Incoming]:
+        async with bus.reader(self._settings, PRINCIPAL, topics.quarantine(self._settings.prefix), [part]) as reader:
+            return await reader.read_to_end()
+
+
+async def _route_until_stopped(router: Router, process: Process, between: Between | None = None) -> None:
     """Poll after poll; told to stop, the poll that is in hand is finished, or aborted where it takes too long."""
-    routing = asyncio.ensure_future(_route(router, process, releaser))
+    routing = asyncio.ensure_future(_route(router, process, between))
     stopping = asyncio.ensure_future(process.stopping.wait())
     try:
         await asyncio.wait([routing, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -111,13 +131,13 @@ async def _route_until_stopped(router: Router, process: Process, releaser: Relea
         stopping.cancel()
 
 
-async def _route(router: Router, process: Process, releaser: Releaser | None) -> None:
+async def _route(router: Router, process: Process, between: Between | None) -> None:
     next_look = 0.0
     while not process.stopping.is_set():
         process.beat()
         await router.once()
-        if releaser is not None and time.monotonic() >= next_look:
-            await releaser.once(router)
+        if between is not None and time.monotonic() >= next_look:
+            await between.once(router)
             next_look = time.monotonic() + ACTS_SECONDS
 
 

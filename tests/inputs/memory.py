@@ -12,7 +12,7 @@ from consumers.arrival import Sorted, judge, sort
 from consumers.disclosure import Disclosure
 from consumers.opening import Opener
 from contracts import book as law
-from hub import envelope, positions
+from hub import envelope, positions, quarantine
 from hub.bus import Incoming, Outgoing
 from hub.intake import Intake
 from hub.keys import CHANGES
@@ -72,9 +72,17 @@ class WholeWay:
         """One poll of the router."""
         if self._router is None:
             teller = await Teller.of("juki", BOOK, self.keys)
+            held = {0: {contract for _, contract in quarantine.unsettled(self.broker.read("juki.quarantine"))}}
+            offsets = {0: at.offset} if (at := self.broker.committed.get(0)) else {}
             self._router = Router("juki", Intake(self.keys, self.residents), teller, self.reader, self.broker,
-                                  self._now, self.sequences, set())  # fmt: skip
+                                  self._now, self.sequences, set(), offsets, held=held)  # fmt: skip
         await self._router.once()
+
+    @property
+    def router(self) -> Router:
+        """The router that has the slot."""
+        assert self._router is not None
+        return self._router
 
     def _now(self) -> datetime:
         return self.clock()
