@@ -20,13 +20,16 @@ KINDS = tuple(replace(BY_NAME[name], shortest=SHORTEST, longest=LONGEST) for nam
     "counterpart-talks-nonsense", "clock-jumps",
 ))  # fmt: skip
 
+CONTRACTS = ("prefecture", "intermediate-server", "convenience-store", "child-policy")
+"""Everybody who is handed something over, and a department that reads its topic."""
+
 
 @pytest.mark.trap("input-16", "input-18", "input-20", "A21")
 @pytest.mark.timeout(600)
 async def test_under_faults_of_many_kinds_nothing_is_lost_foreign_altered_twice_or_out_of_order() -> None:
     # not pytest's own folder: that one is closed to the account which PostgreSQL runs under when we are root
     folder = Path(tempfile.mkdtemp(prefix="juki-chaos-"))
-    outcome = await play(folder, SEED, SECONDS, print, KINDS)
+    outcome = await play(folder, SEED, SECONDS, print, KINDS, CONTRACTS)
     logs = f"the logs are in {folder}"
     assert outcome.losses == [], logs
     assert outcome.crashed == [], logs

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from contracts import book
+from hub import given
+from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import DatabaseError, DependencyUnavailable
 from tests.faults.chaos.arrived import evidence
@@ -65,16 +66,18 @@ class Outcome:
         return arrived and not self.losses and not self.crashed and self.minted > 0
 
 
-async def play(folder: Path, seed: int, seconds: float, say: Say, kinds: Sequence[Kind] = EVERY_KIND) -> Outcome:
-    """The run of `seed`, with these kinds of faults."""
+async def play(
+    folder: Path, seed: int, seconds: float, say: Say, kinds: Sequence[Kind] = EVERY_KIND, contracts: Sequence[str] = ()
+) -> Outcome:
+    """The run of `seed`, with these kinds of faults and these contracts; none named are all of them."""
     outcome, planned = Outcome(seed, seconds), schedule(seed, seconds, kinds)
     say("three nodes and a database are starting")
-    async with house(folder, seed) as standing, _at_work(standing, say) as (registry, database):
+    async with house(folder, seed, contracts) as standing, _at_work(standing, say) as (registry, database):
         stage, clock = standing.stage, standing.stage.keeper.clock("counter")
         counter = Counter(registry, seed, lambda: datetime.now(UTC) + timedelta(seconds=jump(clock)))
         await _flowing(standing, counter, database)
         await _under_fire(stage, counter, planned, outcome, say)
-        await _recovered(stage, counter, database, outcome, say)
+        await _recovered(standing.settings, counter, database, outcome, say)
         outcome.losses = await _judged(standing, counter, database, outcome)
         outcome.ended, outcome.crashed = dict(stage.keeper.ended), stage.keeper.crashed()
     return outcome
@@ -101,7 +104,7 @@ async def _at_work(standing: House, say: Say) -> AsyncIterator[tuple[Database, D
 async def _flowing(standing: House, counter: Counter, database: Database) -> None:
     """Until a first change has gone all the way: faults before that would test the start alone."""
     await counter.file_one()
-    if await _arrival(counter, database, PATIENCE_SECONDS) is None:
+    if await _arrival(standing.settings, counter, database, PATIENCE_SECONDS) is None:
         raise AssertionError(f"nothing flows; read {standing.stage.keeper.folder}")
 
 
@@ -145,18 +148,20 @@ async def _happening(stage: Stage, fault: Fault, outcome: Outcome, say: Say) -> 
     outcome.done.append((fault, time.monotonic() - began))
 
 
-async def _recovered(stage: Stage, counter: Counter, database: Database, outcome: Outcome, say: Say) -> None:
+async def _recovered(
+    settings: Settings, counter: Counter, database: Database, outcome: Outcome, say: Say
+) -> None:
     """How long it takes until everything has arrived, and whether one more change passes."""
     say(f"healed; waiting for {len(counter.minted)} changes")
-    outcome.recovery = await _arrival(counter, database, RECOVERY_SECONDS)
+    outcome.recovery = await _arrival(settings, counter, database, RECOVERY_SECONDS)
     await counter.file_one()
-    outcome.fresh = await _arrival(counter, database, RECOVERY_SECONDS)
+    outcome.fresh = await _arrival(settings, counter, database, RECOVERY_SECONDS)
     outcome.answers = dict(counter.answers)
 
 
-async def _arrival(counter: Counter, database: Database, seconds: float) -> float | None:
+async def _arrival(settings: Settings, counter: Counter, database: Database, seconds: float) -> float | None:
     """How long it takes until everything minted is archived and settled; None where it takes longer than `seconds`."""
-    began, wanted = time.monotonic(), [one.id for one in await _due(counter) if one.contract in KINDS]
+    began, wanted = time.monotonic(), [one.id for one in await _due(settings, counter) if one.contract in KINDS]
     while time.monotonic() < began + seconds:
         try:
             archived = await database.fetchval(_ARCHIVED, counter.minted)
@@ -168,12 +173,13 @@ async def _arrival(counter: Counter, database: Database, seconds: float) -> floa
     return None
 
 
-async def _due(counter: Counter) -> Sequence[Due]:
-    return due(await counter.bodies(), book.load().contracts)
+async def _due(settings: Settings, counter: Counter) -> Sequence[Due]:
+    return due(await counter.bodies(), given.book(settings).contracts)
 
 
 async def _judged(standing: House, counter: Counter, database: Database, outcome: Outcome) -> list[Loss]:
-    contracts, wanted = dict(book.load().contracts), await _due(counter)
+    settings = standing.settings
+    contracts, wanted = dict(given.book(settings).contracts), await _due(settings, counter)
     outcome.minted = len(counter.minted)
     outcome.due = {name: sum(one.contract == name for one in wanted) for name in contracts}
     while True:
