@@ -156,12 +156,19 @@ async def _gathered(producer: Any, batches: Batches) -> None:
     try:
         for (topic, part), records in batches.items():
             for built in _built(producer, records):
-                futures.append(await producer.send_batch(built, topic, partition=part))  # noqa: PERF401 - see finally
-    finally:  # also where one was not even taken: what was sent before it has an outcome that must be looked at
-        outcomes = await asyncio.gather(*futures, return_exceptions=True)
-    for outcome in outcomes:
+                futures.append(await producer.send_batch(built, topic, partition=part))  # noqa: PERF401 - see below
+    except BaseException:  # what was sent before may never have an outcome; if it has one, nobody need be warned of it
+        for future in futures:
+            future.add_done_callback(_looked_at)
+        raise
+    for outcome in await asyncio.gather(*futures, return_exceptions=True):
         if isinstance(outcome, BaseException):
             raise outcome
+
+
+def _looked_at(future: Any) -> None:
+    if not future.cancelled():
+        future.exception()
 
 
 def _built(producer: Any, records: Sequence[Outgoing]) -> list[Any]:
