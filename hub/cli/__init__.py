@@ -21,7 +21,9 @@ from hub.errors import AlreadyTold
 GROUP: Final = "jukihub.commands"
 LIGHT: Final = ("decide", "explain", "contracts")
 """Commands that need no server; the module has the command's name."""
-MODULES: Final = (*LIGHT, "demo", "house", "run", "topics", "keys", "quarantine", "people", "audit", "api", "bench")
+MODULES: Final = (
+    *LIGHT, "demo", "house", "run", "topics", "keys", "quarantine", "partitions", "people", "audit", "api", "bench",
+)  # fmt: skip
 """Modules of this folder in the order of the help."""
 
 ROOMS: Final = ("contracts", "hub", "producers", "consumers")

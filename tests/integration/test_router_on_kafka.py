@@ -21,7 +21,8 @@ from confluent_kafka.admin import (
 )
 
 from contracts import book as law
-from hub import archive, bus, envelope, metrics, topics
+from hub import acts, archive, bus, envelope, metrics, passing, topics
+from hub.acts import End, Release
 from hub.archive import Archiver
 from hub.bench.sample import changes
 from hub.broker_admin import connection
@@ -292,6 +293,35 @@ async def test_a_record_without_a_key_stops_its_partition_alone(line: Line) -> N
         while 0 not in router.stopped:
             await router.once()
     assert {record.partition for record in await line.told("child-policy")} <= {1, 2, 3}
+
+
+@pytest.mark.trap("D6")
+async def test_a_record_that_two_persons_let_pass_is_kept_and_its_partition_goes_on(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.put(0, None, b"spoofed")
+    await line.publish(20)
+    act = Release(UUID(int=7), 0, 0, ())
+    ended: list[End] = []
+
+    async def due(_database: Database, topic: str, _partitions: object) -> list[Release]:
+        return [act] if topic == topics.changes(line.prefix) and not ended else []
+
+    async def end(_database: Database, _act: UUID, how: End, _now: datetime) -> None:
+        ended.append(how)
+
+    monkeypatch.setattr(acts, "due", due)
+    monkeypatch.setattr(acts, "end", end)
+    async with line.slot() as router:
+        while not ended:
+            await router.once()
+            await Between(line.settings, line.database).once(router)
+        while sum(last.get("child-policy", 0) for last in router.sequences.values()) < 20:
+            await router.once()
+    async with line.slot() as router:
+        assert (ended, router.stopped, router.parked) == ([End("passed-over", 1)], {}, set())
+        assert await passing.passed(line.settings, router, act) == End("passed-over", 1)  # had it not been said
+    await gapless(line, "child-policy", 20)
 
 
 @pytest.mark.trap("input-15")
