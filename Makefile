@@ -24,8 +24,9 @@ up: install
 down: install
 	$(BIN)/jukihub down
 
+# Two workers, a file each at a time; every worker has a Kafka and a PostgreSQL of its own.
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Long and rough: it does not fit into the ten minutes of `make test` on two cores.
 faults: install

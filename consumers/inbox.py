@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from consumers.arrival import Arrival, Gap, Seen, Sorted, judge, sort, unproven
 from consumers.disclosure import Disclosure
@@ -19,6 +20,7 @@ from hub.bus import Incoming, Reader
 from hub.database import Connection, Database, queries
 from hub.errors import DatabaseError, JukiError
 from hub.outcome import Deferred
+from hub.standing import protecting
 
 MAX_RECORDS = 2000
 
@@ -42,7 +44,7 @@ class Inbox:
 
     def __init__(  # noqa: PLR0913 - the wiring of one process
         self, database: Database, reader: Reader, opener: Opener, contract: str, partitions: Sequence[int],
-        now: Callable[[], datetime],
+        now: Callable[[], datetime], protects: Callable[[Disclosure], bool] = lambda opened: opened.protected is True,
     ) -> None:  # fmt: skip
         self._database = database
         self._opener = opener
@@ -50,6 +52,7 @@ class Inbox:
         self._contract = contract
         self._partitions = list(partitions)
         self._now = now
+        self._protects = protects
         self._marks: dict[int, Mark] = {}
         self._knows_its_place = False
 
@@ -84,23 +87,33 @@ class Inbox:
 
     async def _take(self, records: Sequence[Incoming]) -> int:
         moved = {record.partition: record.offset + 1 for record in records}
-        arrivals = [await self._proven(judge(record, self._contract)) for record in records]
+        protections: dict[UUID, int] = {}
+        arrivals = [await self._proven(judge(record, self._contract), protections) for record in records]
         async with self._database.transaction() as held:
             found = await self._sorted(held, arrivals)
             await self._move(held, moved, found)
             await self._insert(held, found)
+            said = [(each.id, protections[each.id]) for each in found.kept if each.id in protections]
+            await protecting(held, self._contract, said)
         self._marks |= {part: Mark(offset, found.last[part]) for part, offset in moved.items()}
         self._tell(found)
         return len(found.kept)
 
-    async def _proven(self, arrival: Arrival) -> Arrival:
-        """The arrival; one that does not open is a letter under its place's id, and its number does not count."""
+    async def _proven(self, arrival: Arrival, protections: dict[UUID, int]) -> Arrival:
+        """The arrival; one that does not open is a letter under its place's id, and its number does not count.
+
+        What says that somebody is protected is noted in `protections`, with its version.
+        """
         if arrival.seq is None or arrival.token is None:
             return arrival
         opened = await self._opener.open(arrival.token, arrival.partition, arrival.subject or b"")
         if isinstance(opened, Deferred):
             raise DatabaseError(opened.code)
-        return arrival if isinstance(opened, Disclosure) else unproven(arrival, self._contract, opened.code)
+        if not isinstance(opened, Disclosure):
+            return unproven(arrival, self._contract, opened.code)
+        if self._protects(opened):
+            protections[arrival.id] = opened.version
+        return arrival
 
     async def _sorted(self, held: Connection, arrivals: list[Arrival]) -> Sorted:
         ids = [arrival.id for arrival in arrivals]

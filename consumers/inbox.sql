@@ -80,8 +80,3 @@ ORDER BY d.position LIMIT 200
 -- name: unsettled
 -- What the bound of the inbox counts: everything that nobody has confirmed.
 SELECT count(*) FROM inbox.disclosures WHERE contract = $1 AND state IN ('waiting', 'dead')
-
--- name: backlog
-SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead,
-    min(received_at) FILTER (WHERE state IN ('waiting', 'dead')) AS oldest
-FROM inbox.disclosures WHERE contract = $1 AND state IN ('waiting', 'dead')

@@ -7,6 +7,7 @@ nobody who may, even where it opens: it is refused.
 from typing import Protocol
 
 from consumers.disclosure import Disclosure, read
+from hub import metrics
 from hub.errors import DatabaseError, DependencyUnavailable, TokenRefused
 from hub.keys import KeyStore
 from hub.outcome import Deferred, Refused
@@ -44,4 +45,5 @@ class Opener:
         except TokenRefused as refused:
             return Refused(refused.code)
         except (DependencyUnavailable, DatabaseError):
+            metrics.KEYS_UNAVAILABLE.labels(self._contract).inc()
             return Deferred("key-unavailable")

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import aiohttp
 
@@ -18,15 +17,16 @@ from consumers.adapters.http import Line, checked_url
 from consumers.arrival import CODES
 from consumers.bounds import LOOK_AGAIN, Room
 from consumers.deliver import Counterpart, Deliverer
+from consumers.figures import Figures
 from consumers.inbox import Inbox
 from consumers.opening import Opener
-from consumers.overtake import Scout
+from consumers.overtake import Scout, begins_protection
 from consumers.settle import Settler
 from contracts.contract import Contract
 from hub import bus, given, log, metrics, topics
 from hub.books import ContractHashes
 from hub.config import Settings
-from hub.database import Database, connect, queries
+from hub.database import connect
 from hub.errors import DatabaseError, UsageError
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
@@ -35,7 +35,9 @@ from hub.wrapping import wrapper
 RESTS = 0.2
 """Seconds between two looks at what waits, when nothing happens."""
 
-_SQL = queries(Path(__file__).with_name("inbox.sql"))
+LOOKS = 5.0
+"""Seconds between two looks at how the contract stands."""
+
 Clock = Callable[[], datetime]
 
 
@@ -43,8 +45,7 @@ Clock = Callable[[], datetime]
 class Parts:
     """What the loops of one process share."""
 
-    database: Database
-    contract: Contract
+    figures: Figures
     inbox: Inbox
     room: Room
     deliverer: Deliverer
@@ -103,10 +104,12 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
         settler = Settler(database, contract.id, clock)
         counterpart = Counterpart(ADAPTERS[contract.via], Line(session, url))
         deliverer = Deliverer(database, contract.id, opener, counterpart, settler, clock)
-        inbox = Inbox(database, reader, opener, contract.id, partitions, clock)
+        inbox = Inbox(database, reader, opener, contract.id, partitions, clock,
+                      lambda opened: begins_protection(opened, contract))  # fmt: skip
+        scout, figures = Scout(database, contract, opener, settler), Figures(database, contract.id)
         room = Room(database, contract.id, settings.max_waiting)
         try:
-            yield Parts(database, contract, inbox, room, deliverer, Scout(database, contract, opener, settler))
+            yield Parts(figures, inbox, room, deliverer, scout)
         finally:
             await deliverer.finish()
 
@@ -137,13 +140,8 @@ def _handing_over(process: Process, made: Parts, arrived: asyncio.Event) -> Call
 
 def _counting(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
     async def once() -> None:
-        row = await made.database.fetchrow(_SQL["backlog"], made.contract.id)
-        if row is not None:
-            metrics.WAITING.labels(made.contract.id).set(row["waiting"])
-            metrics.DEAD_LETTERS.labels(made.contract.id).set(row["dead"])
-            oldest = row["oldest"].timestamp() if row["oldest"] else 0
-            metrics.OLDEST_UNDELIVERED.labels(made.contract.id).set(oldest)
-        await process.wait(2.0)
+        await made.figures.once()
+        await process.wait(LOOKS)
 
     return once
 

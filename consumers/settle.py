@@ -66,8 +66,15 @@ class Settler:
             case _:
                 assert_never(ended.outcome)
         if done:
-            metrics.DELIVERIES.labels(self._contract, type(ended.outcome).__name__.lower()).inc()
+            self._count(ended)
         return done
+
+    def _count(self, ended: Ended) -> None:
+        metrics.DELIVERIES.labels(self._contract, type(ended.outcome).__name__.lower()).inc()
+        if isinstance(ended.outcome, Delivered):
+            now = self._now().timestamp()
+            metrics.LAST_DELIVERED.labels(self._contract).set(now)
+            metrics.DELIVERY_SECONDS.labels(self._contract).observe(max(0.0, now - (ended.version or 0) / 1e6))
 
     async def _delivered(self, head: Head, outcome: Delivered, version: int) -> bool:
         settled = (self._contract, head.id, head.attempts, outcome.receipt, self._now(), version)

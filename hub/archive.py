@@ -3,8 +3,11 @@
 Lines and offset move in one transaction by compare-and-set, so a second archiver does no harm. A trigger refuses to
 change or remove what is archived. What is archived may lag behind the broker, never lead it. A Change's digest is
 compared with what is archived of the same id: another one is alarmed, because the id has been used for something else.
+So is a number of a contract that is missing between two lines. What is archived is forwarded to the watch.
 """
 
+import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -14,15 +17,19 @@ from uuid import UUID
 
 import orjson
 
-from hub import bus, log, metrics, topics
+from hub import bus, given, log, metrics, topics
 from hub.bus import Incoming, Reader
 from hub.config import Settings
 from hub.database import Database, connect, queries
 from hub.errors import PASSING, JukiError
 from hub.lifecycle import Process, running
 from hub.patience import Patience
+from hub.watching.forwarding import Forwarder
 
 PRINCIPAL = "ledger"
+
+RESTS = 0.5
+"""Seconds between two looks at what is to be forwarded, when there is nothing."""
 
 _SQL = queries(Path(__file__).with_name("archive.sql"))
 
@@ -30,9 +37,13 @@ _SQL = queries(Path(__file__).with_name("archive.sql"))
 async def run(settings: Settings, port: int) -> None:
     """The process `jukihub run ledger`."""
     topic = topics.ledger(settings.prefix)
+    metrics.prepare(given.book(settings).contracts)
+    metrics.LEDGER_LEVEL.set(time.time())
     async with running(settings, "ledger", port) as process, connect(settings.database) as database:
-        await bus.check_topics(settings, PRINCIPAL, [topic])
-        await _kept_up(settings, process, database)
+        await bus.check_topics(settings, PRINCIPAL, [topic, topics.watch(settings.prefix)])
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(_kept_up(settings, process, database))
+            loops.create_task(_forwarded(settings, process, database))
 
 
 async def _kept_up(settings: Settings, process: Process, database: Database) -> None:
@@ -53,8 +64,31 @@ async def _archiving(settings: Settings, process: Process, database: Database, p
         await archiver.resume()
         patience.at_work()
         while not process.stopping.is_set():
-            process.beat()
+            process.beat("archive")
             await archiver.once()
+
+
+async def _forwarded(settings: Settings, process: Process, database: Database) -> None:
+    """A loop of its own: that the watch cannot be told keeps nothing from being archived."""
+    patience = Patience()
+    while not process.stopping.is_set():
+        try:
+            await _forwarding(settings, process, database, patience)
+        except PASSING as failed:
+            if not process.stopping.is_set():
+                log.get().warning("forwarding-waits", code=failed.code)
+                await process.wait(patience.rest())
+
+
+async def _forwarding(settings: Settings, process: Process, database: Database, patience: Patience) -> None:
+    async with bus.writer(settings, PRINCIPAL) as writer:
+        forwarder = Forwarder(database, writer, settings.prefix, range(settings.partitions))
+        await forwarder.begin()
+        patience.at_work()
+        while not process.stopping.is_set():
+            process.beat("forward")
+            if not await forwarder.once():
+                await process.wait(RESTS)
 
 
 class Archiver:
@@ -65,20 +99,25 @@ class Archiver:
         self._reader = reader
         self._partitions = list(partitions)
         self._next: dict[int, int] = {}
+        self._last: dict[tuple[str, int], int] = {}
 
     async def resume(self) -> None:
         """Read the positions of the database, and seek there; 0 is the beginning, wherever that is."""
         await self._database.executemany(_SQL["begin_offset"], [(part,) for part in self._partitions])
         rows = await self._database.fetch(_SQL["offsets"], self._partitions)
         self._next = {row["partition"]: row["next_offset"] for row in rows}
+        self._last = await last_sequences(self._database)
         await self._reader.seek({part: at or None for part, at in self._next.items()})
 
     async def once(self) -> None:
         """One poll; what somebody else archived meanwhile is left to them."""
-        for part, records in _by_partition(await self._reader.poll()).items():
+        polled = await self._reader.poll()
+        for part, records in _by_partition(polled).items():
             if not await self._archive(part, records):
                 await self.resume()
                 return
+        # with traffic no poll is ever empty: then everything before the oldest of what has just come is archived
+        metrics.LEDGER_LEVEL.set(min((record.timestamp_ms / 1000 for record in polled), default=time.time()))
 
     async def _archive(self, part: int, records: Sequence[Incoming]) -> bool:
         lines = [(record, _read(record)) for record in records]
@@ -91,8 +130,20 @@ class Archiver:
             await tx.executemany(_SQL["insert_told"], told)
             reused = await tx.fetch(_SQL["reused"], [UUID(line["change"]) for _, line in lines])
         self._next[part] = following
+        self._look_for_holes(part, [one for _, line in lines for one in line["told"]])
         _tell(part, len(records), len(reused))
         return True
+
+    def _look_for_holes(self, part: int, told: Sequence[Mapping[str, Any]]) -> None:
+        """Every disclosure has its line: between two numbers of a contract none may be missing."""
+        for one in told:
+            place = one["contract"], part
+            missing = one["seq"] - self._last.get(place, 0) - 1
+            self._last[place] = one["seq"]
+            if missing > 0:
+                metrics.LEDGER_HOLES.labels(one["contract"]).inc(missing)
+                log.get().error("ledger-hole", code="ledger-hole", contract=one["contract"], partition=part,
+                                seq=one["seq"], count=missing)  # fmt: skip
 
 
 def _tell(part: int, archived: int, reused: int) -> None:

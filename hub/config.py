@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="address of the HTTP API; another than this machine's needs TLS")
     api_certificate: Path | None = Field(None, description="its certificate chain, PEM; empty: no TLS")
     api_key: Path | None = Field(None, description="the certificate's private key, PEM")
+    watching: Path | None = Field(None, description="file of what the watch calls late and unusual; empty: the shipped")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

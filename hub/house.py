@@ -197,8 +197,3 @@ def _member_status(member: Member) -> dict[str, Any]:
 def _row(name: str, pid: int | None, port: int | None, well: bool) -> dict[str, Any]:
     state = "stopped" if pid is None else "running" if well else "unhealthy"
     return {"name": name, "state": state, "pid": pid, "port": port}
-
-
-def is_well(rows: list[dict[str, Any]]) -> bool:
-    """Whether every process of a status is up."""
-    return all(row["state"] in ("running", "elsewhere") for row in rows)

@@ -6,11 +6,14 @@ that hold a database role for them, and nowhere else.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from hub import metrics
 from hub.database import Database, queries
-from hub.errors import TokenRefused
+from hub.errors import DatabaseError, DependencyUnavailable, TokenRefused
 from hub.seal import ContentKey
 from hub.wrapping import KeyWrapper
 
@@ -32,7 +35,10 @@ class KeyStore:
     async def content_key(self, owner: str, day: date) -> ContentKey:
         """The content key of `owner` for `day` (Japan), made where there is none."""
         kid = f"{owner}.{day.isoformat()}"
-        return self._known.get(kid) or self._remember(kid, await self._made(kid, owner, "content"))
+        if kid not in self._known:
+            with _counted(owner):
+                self._remember(kid, await self._made(kid, owner, "content"))
+        return self._known[kid]
 
     async def by_kid(self, kid: str) -> ContentKey:
         """The content key that a token names; TokenRefused where there is none."""
@@ -50,7 +56,8 @@ class KeyStore:
 
     async def pseudonym_key(self, owner: str) -> bytes:
         """The pseudonym key of `owner`: 32 bytes, the same as long as the owner exists."""
-        return await self._made(f"{owner}.pseudonym", owner, "pseudonym")
+        with _counted(owner):
+            return await self._made(f"{owner}.pseudonym", owner, "pseudonym")
 
     async def _made(self, kid: str, owner: str, purpose: str) -> bytes:
         row = await self._database.fetchrow(_SQL["find"], kid)
@@ -64,3 +71,13 @@ class KeyStore:
 
     def _remember(self, kid: str, key: bytes) -> ContentKey:
         return self._known.setdefault(kid, ContentKey.of(kid, key))
+
+
+@contextmanager
+def _counted(owner: str) -> Iterator[None]:
+    """A key that cannot be had is counted for its owner, who is one of the Book's or the hub itself."""
+    try:
+        yield
+    except (DependencyUnavailable, DatabaseError):
+        metrics.KEYS_UNAVAILABLE.labels(owner).inc()
+        raise

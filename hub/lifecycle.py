@@ -7,7 +7,8 @@
 
 /health answers 200 while the last beat is fresh, else 503: a process that hangs is not a healthy one. Where several
 loops run side by side, each beats under its own name, and the oldest counts. The port, 0 for a free one, is written to
-<data>/run/<name>.json.
+<data>/run/<name>.json, and as a target of Prometheus (file_sd) to <data>/targets/<name>.json. Both go in an orderly
+end alone: what was killed is still to be asked, and is down.
 """
 
 import asyncio
@@ -65,13 +66,14 @@ async def running(settings: Settings, name: str, port: int = 0) -> AsyncIterator
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stopping.set)
     runner = await _served(process, port)
-    file = _announced(settings, name, runner)
+    files = _announced(settings.data, name, runner.addresses[0][1])
     log.get().info("process-started")
     try:
         yield process
     finally:
         await runner.cleanup()
-        file.unlink(missing_ok=True)
+        for file in files:
+            file.unlink(missing_ok=True)
         log.get().info("process-stopped")
 
 
@@ -98,10 +100,14 @@ def _health(process: Process) -> Callable[[web.Request], Awaitable[web.Response]
     return answer
 
 
-def _announced(settings: Settings, name: str, runner: web.AppRunner) -> Path:
-    file = settings.data / "run" / f"{name}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(".draft")
-    draft.write_text(json.dumps({"pid": os.getpid(), "port": runner.addresses[0][1]}), encoding="utf-8")
-    draft.replace(file)
-    return file
+def _announced(data: Path, name: str, port: int) -> list[Path]:
+    target = [{"targets": [f"127.0.0.1:{port}"], "labels": {"process": name}}]
+    said = {
+        data / "run" / f"{name}.json": {"pid": os.getpid(), "port": port}, data / "targets" / f"{name}.json": target,
+    }  # fmt: skip
+    for file, content in said.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(".draft")
+        draft.write_text(json.dumps(content), encoding="utf-8")
+        draft.replace(file)
+    return [*said]

@@ -75,8 +75,8 @@ class Member:
 
 
 def processes(book: Book, data: Path) -> list[Member]:
-    """The hub's own processes: relay, router, ledger, and one per counterpart that a way of ours leads to."""
-    alone = {"relay": ("relay",), "router-0": ("router",), "ledger": ("ledger",)}
+    """The hub's own processes: relay, router, ledger, watch, and one per counterpart that a way of ours leads to."""
+    alone = {"relay": ("relay",), "router-0": ("router",), "ledger": ("ledger",), "watch": ("watch",)}
     each = {f"deliver-{name}": ("deliver", "--contract", name) for name in _adapted(book)}
     return [Member(name, (sys.executable, "-m", "hub", "run", *words), data) for name, words in (alone | each).items()]
 

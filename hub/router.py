@@ -139,7 +139,7 @@ class Router:
         metrics.PARKED.set(len(self.parked))
         for part, contract in poll.held:
             self._hold(part, contract)
-        _count(poll)
+        _count(poll, now)
 
     async def _tell(
         self, part: int, accepted: list[Accepted], sequences: dict[str, int], now: datetime, poll: Poll
@@ -167,14 +167,17 @@ class Router:
         where = {part: Position(self.offsets[part], positions.encode(advanced))}
         await self.writer.commit(batches, topics.router_group(self.prefix), topics.changes(self.prefix), where)
         self.sequences[part] = advanced
-        _count(Poll(tally=tally))
+        _count(Poll(tally=tally), now)
         return True
 
 
-def _count(poll: Poll) -> None:
+def _count(poll: Poll, now: datetime) -> None:
     """What is counted and alarmed once it is committed: a failed attempt has told nobody anything."""
     metrics.TRANSACTIONS.labels("committed").inc()
     metrics.CHANGES_ROUTED.inc(sum(map(len, poll.accepted.values())))
+    for accepted in poll.accepted.values():
+        for one in accepted:
+            metrics.RECORDED_TO_TOLD.observe(max(0.0, now.timestamp() - one.change.version / 1e6))
     for (contract, outcome), count in poll.tally.items():
         told = outcome == TOLD
         (metrics.DISCLOSURES.labels(contract) if told else metrics.SILENCES.labels(contract, outcome)).inc(count)

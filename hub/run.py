@@ -47,6 +47,7 @@ async def route(settings: Settings, number: int, slots: int, port: int) -> None:
     metrics.prepare(book.contracts)
     for code in quarantine.CODES:
         metrics.QUARANTINED.labels(code)
+    metrics.PARTITIONS_WANTED.set(settings.partitions)
     mine = [part for part in range(settings.partitions) if part % slots == number]
     async with running(settings, f"router-{number}", port) as process, connect(settings.database) as database:
         keys = KeyStore(database, wrapper(settings))

@@ -150,6 +150,7 @@ class Teller:
         return orjson.dumps({
             "change": accepted.change.id, "subject": subject.hex(), "book": self.book.hash,
             "decided_on": accepted.change.day.isoformat(), "recorded_at": now.isoformat(), "told": entries,
+            "version": accepted.change.version,
             "digest": digest(self.digest_key, accepted.content).hex(),
         })  # fmt: skip
 

@@ -16,6 +16,11 @@ def ledger(prefix: str) -> str:
     return f"{prefix}.ledger"
 
 
+def watch(prefix: str) -> str:
+    """Who was told when, without whom and what: the ledger's lines for the watch."""
+    return f"{prefix}.watch"
+
+
 def quarantine(prefix: str) -> str:
     """Changes that could not be read, and those behind them."""
     return f"{prefix}.quarantine"
@@ -37,5 +42,5 @@ def router_transaction(prefix: str, slot: int) -> str:
 
 
 def group(prefix: str, reader: str) -> str:
-    """The consumer group of one reader: `ledger`, `deliver-<contract>` or `subscriber-<contract>`."""
+    """The consumer group of one reader: `ledger`, `watch`, `deliver-<contract>` or `subscriber-<contract>`."""
     return f"{prefix}-{reader}"

@@ -5,7 +5,9 @@ Pure. Nothing is granted that no line here names; a principal per component and 
     relay              writes changes
     router             reads changes and quarantine; writes disclosures, ledger, quarantine; commits in its own group,
                        under one transactional id per slot
-    ledger             reads the ledger
+    ledger             reads the ledger, writes what the watch reads
+    watch              reads that, in its own group; sees of every topic that a subscriber reads itself how far it goes
+                       and how far that subscriber has come, and cannot read it
     desk               reads quarantine, for persons who look who waits and let them go
     deliver-<c>        reads the disclosures of contract c, writes its dead letters      (handed over by us)
     subscriber-<c>     reads the disclosures of contract c, in its own group or in a second one for trying out a new
@@ -79,8 +81,8 @@ def reader_of(contract: Contract) -> str:
 def ours(prefix: str, name: str) -> bool:
     """Whether a topic, group or transactional id of this name is one of ours under `prefix`."""
     own, kebab = re.escape(prefix), "[a-z0-9]+(-[a-z0-9]+)*"
-    topic = rf"\.(changes|ledger|quarantine|(disclosures|dead)\.{kebab})"
-    group = rf"-(router(-\d+)?|ledger|(deliver|subscriber)-{kebab}(\.trial)?)"
+    topic = rf"\.(changes|ledger|watch|quarantine|(disclosures|dead)\.{kebab})"
+    group = rf"-(router(-\d+)?|ledger|watch|(deliver|subscriber)-{kebab}(\.trial)?)"
     return re.fullmatch(f"{own}({topic}|{group})", name) is not None
 
 
@@ -88,6 +90,7 @@ def _topics(contracts: Iterable[Contract], settings: Settings) -> Iterable[Topic
     prefix = settings.prefix
     yield _topic(topics.changes(prefix), WEEK_MS, settings)
     yield _topic(topics.ledger(prefix), FOREVER, settings)
+    yield _topic(topics.watch(prefix), WEEK_MS, settings)
     yield _topic(topics.quarantine(prefix), FOREVER, settings, LARGEST + ROOM_FOR_A_CODE)
     for contract in contracts:
         kept = WEEK_MS if walked(contract) else FOREVER  # unread is not yet told: it waits for its way
@@ -119,6 +122,8 @@ def _acls(contracts: Iterable[Contract], settings: Settings) -> Iterable[Acl]:
         yield Acl("router", "write", "transactional-id", topics.router_transaction(prefix, slot))
     yield from _reads("ledger", topics.ledger(prefix), topics.group(prefix, "ledger"))
     yield Acl(DESK, "read", "topic", topics.quarantine(prefix))
+    yield Acl("ledger", "write", "topic", topics.watch(prefix))
+    yield from _reads("watch", topics.watch(prefix), topics.group(prefix, "watch"))
     for contract in contracts:
         yield from _acls_of(contract, prefix)
 
@@ -129,6 +134,8 @@ def _acls_of(contract: Contract, prefix: str) -> Iterable[Acl]:
     yield from _reads(reader, told, topics.group(prefix, reader))
     if contract.via == "topic":
         yield Acl(reader, "read", "group", topics.group(prefix, f"{reader}.trial"))
+        yield Acl("watch", "describe", "topic", told)
+        yield Acl("watch", "describe", "group", topics.group(prefix, reader))
     else:
         yield Acl(reader, "write", "topic", topics.dead(prefix, contract.id))
 

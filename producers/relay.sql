@@ -16,6 +16,11 @@ SELECT o.id, o.resident, o.change FROM registry.outbox AS o
 WHERE o.shard = $1 AND NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
 ORDER BY o.id LIMIT $2
 
+-- name: backlog
+-- What nobody halts, since when; and who is halted.
+SELECT count(*) AS waiting, min(o.created_at) AS oldest, (SELECT count(*) FROM registry.halted) AS halted
+FROM registry.outbox AS o WHERE NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
+
 -- name: done
 -- Only what the broker has acknowledged.
 DELETE FROM registry.outbox WHERE shard = $1 AND id = ANY($2::bigint[])

@@ -14,12 +14,15 @@ from hub.lifecycle import Process, running
 from hub.topics import changes as changes_topic
 from hub.wrapping import wrapper
 from producers.outbox import CHANNEL, SHARDS
-from producers.relay import Relay
+from producers.relay import SQL, Relay
 
 PRINCIPAL = "relay"
 POLL_SECONDS = 0.2
 LISTEN_SECONDS = 30.0
 """A listening connection that was lost does not say so; it is taken anew this often."""
+
+COUNT_SECONDS = 3.0
+"""Between two looks at how full the outbox is."""
 
 LONGEST_PAUSE = 5.0
 """Seconds between two attempts while broker or database are down."""
@@ -32,10 +35,12 @@ _FAILURES = (ProduceFailed, DatabaseError, DependencyUnavailable)
 
 async def run(settings: Settings, port: int) -> None:
     """The process `jukihub run relay`, until it is told to stop."""
+    metrics.prepare([])
     async with running(settings, "relay", port) as process, opened(settings) as (registry, relays):
         bells = [asyncio.Event() for _ in relays]
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(wake(process, registry, bells))
+            tasks.create_task(count(process, registry))
             for relay, bell in zip(relays, bells, strict=True):
                 tasks.create_task(carry_on(process, relay, bell))
 
@@ -47,7 +52,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Database, list[Relay
     Each shard has a writer of its own, so that one that waits for the broker keeps no other from publishing.
     """
     async with AsyncExitStack() as stack:
-        registry = await stack.enter_async_context(connect(settings.registry_dsn, SHARDS * 2 + 1))
+        registry = await stack.enter_async_context(connect(settings.registry_dsn, SHARDS * 2 + 2))
         keys = KeyStore(await stack.enter_async_context(connect(settings.database, 1)), wrapper(settings))
         await check_topics(settings, PRINCIPAL, [changes_topic(settings.prefix)])
         writers = [await stack.enter_async_context(writer(settings, PRINCIPAL)) for _ in range(SHARDS)]
@@ -67,6 +72,20 @@ async def wake(process: Process, registry: Database, bells: Sequence[asyncio.Eve
                     _ring(bells)
         except DatabaseError:
             await process.wait(LONGEST_PAUSE)
+
+
+async def count(process: Process, registry: Database) -> None:
+    """Say how full the outbox is, and since when; what is not known now keeps its last figure."""
+    while not process.stopping.is_set():
+        try:
+            row = await registry.fetchrow(SQL["backlog"])
+        except DatabaseError:
+            row = None
+        if row is not None:
+            metrics.OUTBOX.set(row["waiting"])
+            metrics.HALTED.set(row["halted"])
+            metrics.OLDEST_OUTBOX.set(row["oldest"].timestamp() if row["oldest"] else 0)
+        await process.wait(COUNT_SECONDS)
 
 
 def _ring(bells: Sequence[asyncio.Event]) -> None:

@@ -1,11 +1,16 @@
-"""What tests ask for by name: `house`, the servers of this session, and `world`, everything that one test has alone."""
+"""What tests ask for by name: `house`, the servers of this session, and as much of them as they need.
+
+`world` is everything that one test has alone; it costs the broker a second or two. `shared` is one for all tests of a
+file that leave it as they found it; `databases` are a test's own, with nothing on the broker, in a tenth of a second.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.house import House, World, made_world, standing
+from hub.config import Settings
+from tests.house import House, World, made_databases, made_world, standing
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +25,17 @@ def world(house: House, tmp_path: Path) -> Iterator[World]:
     """Topics, rights and databases of this test alone, on the session's servers."""
     with made_world(house, tmp_path / "data") as world:
         yield world
+
+
+@pytest.fixture(scope="module")
+def shared(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One world for all tests of a file, none of which leaves anything in it that another would notice."""
+    with made_world(house, tmp_path_factory.mktemp("shared") / "data") as world:
+        yield world
+
+
+@pytest.fixture
+def databases(house: House, tmp_path: Path) -> Iterator[Settings]:
+    """Fresh databases; nothing on the broker."""
+    with made_databases(house, tmp_path / "data") as settings:
+        yield settings

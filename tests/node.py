@@ -1,5 +1,6 @@
 """Node and npm for tests: where they are, and packages exactly as a lock file fixes them."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -23,10 +24,13 @@ def program(name: str) -> str:
 
 def bring(folder: Path, what: str) -> None:
     """The packages of `folder`, as its package-lock.json says; nothing is done where they are there already."""
-    lock = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    locked = folder / "package-lock.json"
+    fixed = hashlib.sha256(locked.read_bytes()).hexdigest()
     brought = folder / "node_modules" / ".brought"
-    if brought.exists() and brought.read_text(encoding="ascii") == lock:
-        return
-    done = subprocess.run([program("npm"), *_BRING], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"npm brings no {what}; {WITHOUT_NODE}=1 goes without: {done.stderr}"
-    brought.write_text(lock, encoding="ascii")
+    with locked.open("rb") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)  # two workers of one run want the same
+        if brought.exists() and brought.read_text(encoding="ascii") == fixed:
+            return
+        done = subprocess.run([program("npm"), *_BRING], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"npm brings no {what}; {WITHOUT_NODE}=1 goes without: {done.stderr}"
+        brought.write_text(fixed, encoding="ascii")

@@ -6,7 +6,8 @@ one takes its place. A successor with the same transactional id fences its prede
 slot belongs to somebody else. An unauthorised consumer waits in silence, so topics are asked for by name at the start.
 """
 
-from hub.bus.inquiry import check_topics, committed
+from hub.bus.client import connection
+from hub.bus.inquiry import check_topics, committed, committed_of, ends
 from hub.bus.reading import Reader, reader
 from hub.bus.records import Batches, Headers, Incoming, Outgoing, Position
 from hub.bus.writing import TransactionalWriter, Writer, fence, transactional_writer, writer
@@ -22,6 +23,9 @@ __all__ = [
     "Writer",
     "check_topics",
     "committed",
+    "committed_of",
+    "connection",
+    "ends",
     "fence",
     "reader",
     "transactional_writer",

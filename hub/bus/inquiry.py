@@ -6,10 +6,21 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import stamina
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from hub.bus.client import REQUEST_MS, START_SECONDS, closed, connection, unavailable, why
+from hub.bus.client import (
+    REQUEST_MS,
+    START_SECONDS,
+    closed,
+    connection,
+    started,
+    stopped,
+    translated,
+    unavailable,
+    why,
+)
 from hub.bus.records import Position
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, NotPermitted
@@ -48,6 +59,30 @@ async def committed(settings: Settings, principal: str, group: str) -> dict[tupl
         for place, at in found.items()
         if at.offset >= 0
     }
+
+
+async def committed_of(settings: Settings, principal: str, groups: Sequence[str]) -> dict[str, dict[int, int]]:
+    """The offset to read next by group and partition, of groups that read one topic each; empty: nothing committed."""
+    async with _admin(settings, principal) as admin:
+        found = {group: await admin.list_consumer_group_offsets(group) for group in groups}
+    return {
+        group: {place.partition: at.offset for place, at in offsets.items() if at.offset >= 0}
+        for group, offsets in found.items()
+    }
+
+
+async def ends(settings: Settings, principal: str, topics: Sequence[str]) -> dict[str, dict[int, int]]:
+    """By topic and partition the offset behind the last committed record and its transaction's marker."""
+    options = connection(settings, principal)
+    consumer = AIOKafkaConsumer(**options, isolation_level="read_committed", enable_auto_commit=False)
+    places = [TopicPartition(topic, part) for topic in topics for part in range(settings.partitions)]
+    await started(consumer, options)
+    try:
+        with translated():
+            found = await asyncio.wait_for(consumer.end_offsets(places), 15)
+    finally:
+        await stopped(consumer)
+    return {topic: {place.partition: at for place, at in found.items() if place.topic == topic} for topic in topics}
 
 
 @asynccontextmanager

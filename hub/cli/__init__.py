@@ -1,8 +1,8 @@
 """The command `jukihub`. Each module of this folder, and each room above hub, brings its own commands.
 
 A module has one function `commands(app, run)` that registers on the top level and under `jukihub run`. Rooms that
-stand above hub (producers, consumers) are found by the entry point group `jukihub.commands`. What decides without a
-server is loaded alone, so that it answers at once. No traceback is ever printed: exceptions of libraries quote the
+stand above hub (producers, consumers) are found by the entry point group `jukihub.commands`. A command of this
+folder is loaded alone, so that it answers at once. No traceback is ever printed: exceptions of libraries quote the
 values that they object to.
 """
 
@@ -19,12 +19,13 @@ from contracts.errors import BookRefused, JukiError
 from hub.errors import AlreadyTold
 
 GROUP: Final = "jukihub.commands"
-LIGHT: Final = ("decide", "explain", "contracts")
-"""Commands that need no server; the module has the command's name."""
 MODULES: Final = (
-    *LIGHT, "demo", "house", "run", "topics", "keys", "quarantine", "partitions", "people", "audit", "api", "bench",
+    "decide", "explain", "contracts", "demo", "house", "status", "run", "topics", "keys", "quarantine", "partitions",
+    "people", "audit", "api", "bench",
 )  # fmt: skip
 """Modules of this folder in the order of the help."""
+ALONE: Final = frozenset(MODULES) - {"house", "run"}
+"""Modules that have the name of their command: it is all that needs to be loaded for it, so it answers at once."""
 
 ROOMS: Final = ("contracts", "hub", "producers", "consumers")
 
@@ -36,6 +37,7 @@ Examples:
   jukihub decide < changes.jsonl      who is told what, without any server
   jukihub contracts check             does the law support every contract?
   jukihub up                          start Kafka, PostgreSQL and every process
+  jukihub status                      is all well, and what to do if not
   jukihub down                        stop them
 
 stdout is data, stderr is for people. Exit codes: 0 ok, 1 error, 2 usage, 3 partial, 4 approval required,
@@ -56,14 +58,14 @@ def main() -> None:
 
 
 def build(arguments: list[str]) -> typer.Typer:
-    """The application for these arguments: all of it, or only the one light command that they name."""
+    """The application for these arguments: all of it, or only the one command that they name."""
     app = typer.Typer(
         help=HELP, no_args_is_help=True, add_completion=False,
         pretty_exceptions_enable=False, pretty_exceptions_show_locals=False,
     )  # fmt: skip
     run = typer.Typer(help="Run one process of the hub in the foreground.", no_args_is_help=True)
     app.callback()(_nothing)
-    if arguments and arguments[0] in LIGHT:
+    if arguments and arguments[0] in ALONE:
         _register(arguments[0], app, run)
         return app
     for name in MODULES:

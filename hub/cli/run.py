@@ -15,6 +15,7 @@ def commands(_app: typer.Typer, run: typer.Typer) -> None:
     run.command("router")(router)
     run.command("ledger")(ledger)
     run.command("api")(api)
+    run.command("watch")(watch)
 
 
 def router(
@@ -54,3 +55,15 @@ def api(
     from hub.api import serving  # noqa: PLC0415 - only this command needs a web server
 
     asyncio.run(serving.serve(settings(), port, metrics_port))
+
+
+def watch(
+    slot: Annotated[int, typer.Option(min=0, help="which of several watches this is")] = 0, port: Port = 0
+) -> None:
+    """Tally what the ledger tells, per contract and hour, and say what is late, unusual or missing.
+
+    Example: jukihub run watch --port 9105
+    """
+    from hub import watch as process  # noqa: PLC0415 - only this command needs Faust
+
+    asyncio.run(process.run(settings(), slot, port))

@@ -23,7 +23,7 @@ DOORS = {
     "fastapi": {"hub/api/app.py", "hub/api/door.py", "hub/api/problems.py"},
     "uvicorn": {"hub/api/serving.py"},
     "sqlalchemy": {"hub/migrate.py"},
-    "faust": set(),
+    "faust": {"hub/watch.py"},
 }
 
 

@@ -1,7 +1,6 @@
 """What the tests of inputs ask for: the whole way in memory, and databases and a line to a counterpart of their own."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,7 +8,7 @@ from hub import bus
 from hub.config import Settings
 from hub.database import Database, connect
 from producers.city import load
-from tests.house import House, World, made_databases
+from tests.house import World
 from tests.inputs.memory import WholeWay
 from tests.integration.test_router_on_kafka import Line
 
@@ -17,13 +16,6 @@ from tests.integration.test_router_on_kafka import Line
 @pytest.fixture
 async def way() -> WholeWay:
     return await WholeWay.open()
-
-
-@pytest.fixture
-def databases(house: House, tmp_path: Path) -> Iterator[Settings]:
-    """Fresh databases; nothing on the broker."""
-    with made_databases(house, tmp_path / "data") as settings:
-        yield settings
 
 
 @pytest.fixture

@@ -116,37 +116,37 @@ def test_an_unknown_topic_is_not_made_by_writing_to_it(house: House) -> None:
 
 
 @pytest.mark.trap("K5")
-async def test_a_principal_may_not_write_what_no_contract_names(world: World) -> None:
+async def test_a_principal_may_not_write_what_no_contract_names(shared: World) -> None:
     with pytest.raises(JukiError):
-        async with bus.writer(world.settings, "relay") as writer:
-            await writer.send({(topics.ledger(world.settings.prefix), 0): one()})
+        async with bus.writer(shared.settings, "relay") as writer:
+            await writer.send({(topics.ledger(shared.settings.prefix), 0): one()})
 
 
 @pytest.mark.trap("A9", "K5")
-async def test_a_department_is_told_at_once_that_a_topic_is_not_its_own(world: World) -> None:
-    other = topics.disclosures(world.settings.prefix, "prefecture")
+async def test_a_department_is_told_at_once_that_a_topic_is_not_its_own(shared: World) -> None:
+    other = topics.disclosures(shared.settings.prefix, "prefecture")
     with pytest.raises(NotPermitted, match="topic-not-permitted"):
-        await bus.check_topics(world.settings, "subscriber-child-policy", [other])
+        await bus.check_topics(shared.settings, "subscriber-child-policy", [other])
 
 
-async def test_the_named_principal_may_write_idempotently(world: World) -> None:
-    async with bus.writer(world.settings, "relay") as writer:
-        await writer.send({(topics.changes(world.settings.prefix), 0): one()})
+async def test_the_named_principal_may_write_idempotently(shared: World) -> None:
+    async with bus.writer(shared.settings, "relay") as writer:
+        await writer.send({(topics.changes(shared.settings.prefix), 0): one()})
 
 
-async def test_a_wrong_password_is_refused(world: World, tmp_path: Path) -> None:
-    forged = with_secrets(world.settings, tmp_path / "forged", relay_password=b"guessed")
+async def test_a_wrong_password_is_refused(shared: World, tmp_path: Path) -> None:
+    forged = with_secrets(shared.settings, tmp_path / "forged", relay_password=b"guessed")
     with pytest.raises((NotPermitted, DependencyUnavailable)):
-        await bus.check_topics(forged, "relay", [topics.changes(world.settings.prefix)])
+        await bus.check_topics(forged, "relay", [topics.changes(shared.settings.prefix)])
 
 
 @pytest.mark.trap("input-25", "K3")
-async def test_a_client_that_trusts_another_ca_does_not_talk_to_the_broker(world: World, tmp_path: Path) -> None:
+async def test_a_client_that_trusts_another_ca_does_not_talk_to_the_broker(shared: World, tmp_path: Path) -> None:
     certificates().ensure(tmp_path / "other", datetime.now(UTC))
-    astray = with_secrets(world.settings, tmp_path / "mixed", ca_pem=(tmp_path / "other" / "ca.pem").read_bytes())
+    astray = with_secrets(shared.settings, tmp_path / "mixed", ca_pem=(tmp_path / "other" / "ca.pem").read_bytes())
     assert not answers(astray.kafka, astray.secrets_dir, "relay")
     with pytest.raises(DependencyUnavailable):
-        await bus.check_topics(astray, "relay", [topics.changes(world.settings.prefix)])
+        await bus.check_topics(astray, "relay", [topics.changes(shared.settings.prefix)])
 
 
 @pytest.mark.trap("input-25", "K3")
@@ -159,11 +159,11 @@ async def test_a_broker_under_a_name_that_its_certificate_lacks_is_not_trusted(
 
 
 @pytest.mark.trap("input-25", "K3")
-async def test_the_hubs_own_client_checks_the_name_too(world: World) -> None:
-    async with forwarded(world.settings.kafka, "127.0.0.2") as address:
-        astray = world.settings.model_copy(update={"kafka": address})
+async def test_the_hubs_own_client_checks_the_name_too(shared: World) -> None:
+    async with forwarded(shared.settings.kafka, "127.0.0.2") as address:
+        astray = shared.settings.model_copy(update={"kafka": address})
         with pytest.raises(DependencyUnavailable):
-            await bus.check_topics(astray, "relay", [topics.changes(world.settings.prefix)])
+            await bus.check_topics(astray, "relay", [topics.changes(shared.settings.prefix)])
 
 
 def test_the_controllers_door_asks_for_a_certificate_of_our_own(house: House) -> None:
@@ -184,10 +184,10 @@ def test_the_brokers_certificate_is_renewed_before_it_expires(tmp_path: Path) ->
 
 
 @pytest.mark.trap("K5")
-def test_the_acls_on_the_broker_equal_the_generated_ones(world: World) -> None:
-    want = wanted(BOOK, world.settings)
-    have = world.house.broker().state(want.topics)
-    mine = {acl for acl in have.acls if acl.name.startswith(world.settings.prefix)}
+def test_the_acls_on_the_broker_equal_the_generated_ones(shared: World) -> None:
+    want = wanted(BOOK, shared.settings)
+    have = shared.house.broker().state(want.topics)
+    mine = {acl for acl in have.acls if acl.name.startswith(shared.settings.prefix)}
     assert mine == want.acls
 
 
@@ -195,16 +195,16 @@ def jukihub(world: World, *words: str, **env: str) -> Any:
     return script(Path(__file__).parents[2] / "hub" / "__main__.py", *words, env={**world.env, **env})
 
 
-def test_topics_plan_finds_nothing_to_do_after_apply(world: World) -> None:
-    applied = jukihub(world, "topics", "apply", "--json")
-    planned = jukihub(world, "topics", "plan", "--json")
+def test_topics_plan_finds_nothing_to_do_after_apply(shared: World) -> None:
+    applied = jukihub(shared, "topics", "apply", "--json")
+    planned = jukihub(shared, "topics", "plan", "--json")
     assert (applied.returncode, json.loads(planned.stdout)["empty"]) == (0, True)
 
 
 @pytest.mark.trap("A19")
 @pytest.mark.parametrize("command", ["plan", "apply"])
-def test_another_partition_count_is_refused_on_the_command_line(world: World, command: str) -> None:
-    done = jukihub(world, "topics", command, HUB_PARTITIONS="6")
+def test_another_partition_count_is_refused_on_the_command_line(shared: World, command: str) -> None:
+    done = jukihub(shared, "topics", command, HUB_PARTITIONS="6")
     assert (done.returncode, "partition-count-differs" in done.stderr) == (1, True)
 
 
@@ -218,15 +218,15 @@ def test_the_rights_of_a_contract_that_ended_are_taken_away(world: World) -> Non
 
 
 @pytest.mark.trap("A24")
-def test_a_changed_setting_of_a_topic_is_set_back(world: World) -> None:
-    want, broker = wanted(BOOK, world.settings), world.house.broker()
-    name = topics.ledger(world.settings.prefix)
+def test_a_changed_setting_of_a_topic_is_set_back(shared: World) -> None:
+    want, broker = wanted(BOOK, shared.settings), shared.house.broker()
+    name = topics.ledger(shared.settings.prefix)
     other = replace(want.topics[name], config=dict(want.topics[name].config) | {"retention.ms": "1000"})
-    broker.apply(replace(want, topics=dict(want.topics) | {name: other}), world.settings.prefix)
-    broker.apply(want, world.settings.prefix)
-    assert plan(want, broker.state(want.topics), world.settings.prefix).empty
+    broker.apply(replace(want, topics=dict(want.topics) | {name: other}), shared.settings.prefix)
+    broker.apply(want, shared.settings.prefix)
+    assert plan(want, broker.state(want.topics), shared.settings.prefix).empty
 
 
-def test_a_principal_without_a_password_says_where_to_look(world: World, tmp_path: Path) -> None:
+def test_a_principal_without_a_password_says_where_to_look(shared: World, tmp_path: Path) -> None:
     with pytest.raises(DependencyUnavailable, match="no-credentials"):
-        Broker(world.settings.kafka, tmp_path, "relay")
+        Broker(shared.settings.kafka, tmp_path, "relay")

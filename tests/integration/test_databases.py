@@ -3,25 +3,26 @@
 import asyncpg
 import pytest
 
+from hub.config import Settings
 from hub.database import connect
 from hub.errors import DatabaseError, DependencyUnavailable
-from tests.house import House, World
+from tests.house import House
 
 MARK = "架空花子-0417"
 
 
 @pytest.mark.trap("P14")
-async def test_the_hub_cannot_enter_the_registry(world: World) -> None:
-    registry = world.settings.registry_dsn.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
-    hub = world.settings.database.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
+async def test_the_hub_cannot_enter_the_registry(databases: Settings) -> None:
+    registry = databases.registry_dsn.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
+    hub = databases.database.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
     with pytest.raises(DependencyUnavailable):
-        async with connect(world.settings.database.replace(f"/{hub}?", f"/{registry}?")):
+        async with connect(databases.database.replace(f"/{hub}?", f"/{registry}?")):
             pass
 
 
 @pytest.mark.trap("P12")
-async def test_a_violated_constraint_is_logged_without_its_values(world: World, house: House) -> None:
-    async with connect(world.settings.registry_dsn) as database:
+async def test_a_violated_constraint_is_logged_without_its_values(databases: Settings, house: House) -> None:
+    async with connect(databases.registry_dsn) as database:
         await database.execute("CREATE TABLE people (name text PRIMARY KEY CHECK (length(name) < 20))")
         await database.execute("INSERT INTO people VALUES ($1)", MARK)
         for name in (MARK, MARK * 3):
@@ -31,18 +32,18 @@ async def test_a_violated_constraint_is_logged_without_its_values(world: World, 
     assert ("people" in log, MARK in log) == (True, False)
 
 
-async def test_what_is_committed_is_on_the_disk(world: World) -> None:
-    async with connect(world.settings.database) as database:
+async def test_what_is_committed_is_on_the_disk(databases: Settings) -> None:
+    async with connect(databases.database) as database:
         names = ("fsync", "synchronous_commit", "full_page_writes")
         assert [await database.fetchval(f"SHOW {name}") for name in names] == ["on", "on", "on"]
 
 
-async def test_two_hundred_connections_are_allowed(world: World) -> None:
-    async with connect(world.settings.database) as database:
+async def test_two_hundred_connections_are_allowed(databases: Settings) -> None:
+    async with connect(databases.database) as database:
         assert await database.fetchval("SHOW max_connections") == "200"
 
 
-async def test_nobody_enters_without_a_password(world: World) -> None:
-    bare = world.settings.database.split("&passfile=", maxsplit=1)[0]
+async def test_nobody_enters_without_a_password(databases: Settings) -> None:
+    bare = databases.database.split("&passfile=", maxsplit=1)[0]
     with pytest.raises((asyncpg.PostgresError, OSError)):
         await asyncpg.connect(bare, password="guessed")

@@ -17,7 +17,7 @@ from tests.house import World
 
 MEMBERS = {
     "counterpart-convenience-store", "counterpart-intermediate-server", "counterpart-prefecture", "relay", "router-0",
-    "ledger", "deliver-convenience-store", "deliver-intermediate-server", "deliver-prefecture",
+    "ledger", "watch", "deliver-convenience-store", "deliver-intermediate-server", "deliver-prefecture",
 }  # fmt: skip
 
 
@@ -33,7 +33,7 @@ class Terminal:
 
     def pids(self) -> dict[str, Any]:
         """Process numbers of those that run and are well."""
-        rows = json.loads(self("status", "--json").stdout)
+        rows = json.loads(self("status", "--json").stdout)["processes"]
         return {row["name"]: row["pid"] for row in rows if row["state"] == "running"}
 
 

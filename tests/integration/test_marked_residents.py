@@ -5,6 +5,7 @@ everything is searched: broker segments, the hub's tables, logs, metrics, what c
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from typing import Any
 import orjson
 import pytest
 
+from contracts import book
 from contracts.identifiers import my_number_check
 from hub.database import Database, connect
+from tests.architecture.side_channels import LABELS
 from tests.house import House, World
 from tests.people import line, record
 from tests.processes import KINDS, Processes, asked, ordered, text_of, until
@@ -38,13 +41,14 @@ def as_lines(*values: Any) -> str:
     return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
 
 
-@pytest.mark.trap("D2", "P14", "V2")
+@pytest.mark.trap("D2", "M1", "P14", "V2")
 @pytest.mark.timeout(180)
 async def test_marked_residents_are_found_nowhere_else(world: World, house: House, tmp_path: Path) -> None:
     processes = Processes(world.env, tmp_path)
     processes.standins()
     ordered(processes.urls["prefecture"], fault="refuse-one", nth=1, code="not-accepted")
     processes.all()
+    processes.hub("watch", "watch")
     try:
         said = await the_marked_live(world, processes)
         metrics = "".join(text_of(f"http://127.0.0.1:{processes.port(name)}/metrics") for name in metric_names())
@@ -58,10 +62,22 @@ async def test_marked_residents_are_found_nowhere_else(world: World, house: Hous
         assert found_in(await dump(database, "inbox"), MARKS) == set()
     assert found_in(segments(house.kafka_data), MARKS) == set()
     assert found_in((said + metrics + processes.logs()).encode(), MARKS) == set()
+    assert labels_of_no_list(metrics) == set()
+
+
+def labels_of_no_list(metrics: str) -> set[tuple[str, str]]:
+    """What stands in the labels of the hub's metrics and is on none of the closed lists."""
+    values = {"contract": {*book.load().contracts, "hub:changes", "hub:ledger"}}
+    pairs = {pair for line in metrics.splitlines() if line.startswith("hub_")
+             for pair in re.findall(r'(\w+)="([^"]*)"', line) if pair[0] != "le"}  # fmt: skip
+    assert len(pairs) > 30
+    closed = re.compile(r"(hub:)?[a-z]+(-[a-z0-9]+)*")
+    known = {pair for pair in pairs if pair[0] in LABELS and pair[1] in values.get(pair[0], {pair[1]})}
+    return {pair for pair in pairs if pair not in known or not closed.fullmatch(pair[1])}
 
 
 def metric_names() -> list[str]:
-    return ["relay", "router-0", "ledger", *(f"deliver-{kind}" for kind in KINDS)]
+    return ["relay", "router-0", "ledger", "watch", *(f"deliver-{kind}" for kind in KINDS)]
 
 
 async def the_marked_live(world: World, processes: Processes) -> str:

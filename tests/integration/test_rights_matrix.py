@@ -52,7 +52,7 @@ BOOK = book.load()
 PAGE = Path(SHIPPED) / "published" / "rights.md"
 REFUSED = 53, 31  # TRANSACTIONAL_ID_AUTHORIZATION_FAILED, CLUSTER_AUTHORIZATION_FAILED
 UNREADABLE = 29  # TOPIC_AUTHORIZATION_FAILED
-IMPLIED = {"read": {"read", "describe"}, "write": {"write", "describe"}}
+IMPLIED = {"read": {"read", "describe"}, "write": {"write", "describe"}, "describe": {"describe"}}
 """What a granted operation brings along by Kafka's own rules."""
 
 Right = tuple[str, str, str, str]

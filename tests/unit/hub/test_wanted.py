@@ -102,7 +102,7 @@ def test_what_others_have_on_the_broker_is_not_ours() -> None:
 @pytest.mark.trap("K5")
 def test_a_contract_that_ended_loses_its_rights_and_its_password() -> None:
     made = plan(without("child-policy"), WANTED, "juki")
-    assert {acl.principal for acl in made.remove_acls} == {"subscriber-child-policy", "router"}
+    assert {acl.principal for acl in made.remove_acls} == {"subscriber-child-policy", "router", "watch"}
     assert made.remove_principals == ("subscriber-child-policy",)
 
 

@@ -1,0 +1,80 @@
+"""`jukihub status`: one screen that says whether all is well, and what to type where it is not."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from hub.config import settings
+
+STATES = {"running": "green", "elsewhere": "green", "stopped": "dim", "unhealthy": "red", "unreachable": "red"}
+
+
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the command."""
+    app.command("status")(status)
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False) -> None:
+    """Say whether all is well: every process, what each contract waits for, and per trouble the command to type.
+
+    Exit 0 where all is well, else 1. Answers within seconds, also while broker or database are down.
+
+    Example: jukihub status --json
+    """
+    from hub import given, house  # noqa: PLC0415 - only this command needs them
+    from hub import status as how  # noqa: PLC0415 - as above
+
+    here = settings()
+    book, rows = given.book(here), house.status()
+    facts = how.gather(here, book, rows, datetime.now(UTC))
+    found, contracts = how.troubles(facts), how.contracts(facts, book)
+    if as_json:
+        typer.echo(json.dumps({
+            "well": not found, "verdict": how.verdict(found), "at": facts.now.isoformat(),
+            "troubles": [asdict(each) for each in found], "processes": rows, "contracts": contracts,
+        }, ensure_ascii=False))  # fmt: skip
+    else:
+        _print(how.verdict(found), [asdict(each) for each in found], rows, contracts)
+    raise typer.Exit(1 if found else 0)
+
+
+def _print(
+    verdict: str, troubles: list[dict[str, str]], rows: list[dict[str, Any]], contracts: list[dict[str, Any]]
+) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only for people
+
+    console = Console()
+    console.print(f"[bold {'red' if troubles else 'green'}]{verdict}[/]")
+    for each in troubles:
+        console.print(f"  {each['what']}\n    [bold]$ {each['command']}[/]", soft_wrap=True)
+    console.print(_processes(rows), _contracts(contracts))
+    typer.echo(f"data: {settings().data.resolve()}", err=True)
+
+
+def _processes(rows: list[dict[str, Any]]) -> Any:
+    from rich.table import Table  # noqa: PLC0415 - only for people
+
+    table = Table("process", "state", "pid", "port")
+    for row in rows:
+        state = str(row["state"])
+        table.add_row(row["name"], f"[{STATES[state]}]{state}[/]", *(str(row[key] or "") for key in ("pid", "port")))
+    return table
+
+
+def _contracts(contracts: list[dict[str, Any]]) -> Any:
+    from rich.table import Table  # noqa: PLC0415 - only for people
+
+    table = Table("contract", "via", "waiting", "behind a letter", "dead letters", "oldest", caption="–: not known")
+    for row in contracts:
+        lag = "" if row["lag_seconds"] == 0 else _shown(row["lag_seconds"], " s")
+        if row["offsets_behind"] is not None:
+            lag = "read to the end" if row["offsets_behind"] == 0 else f"{row['offsets_behind']} offsets unread"
+        table.add_row(row["contract"], row["via"], *(_shown(row[key]) for key in ("waiting", "behind", "dead")), lag)
+    return table
+
+
+def _shown(figure: float | None, unit: str = "") -> str:
+    return "–" if figure is None else f"{figure:g}{unit}"

@@ -1,0 +1,123 @@
+"""Every alert fires when it should and not otherwise; each says in two languages what it is and what to type."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from hub.cli import build
+from tests.monitoring.alert_cases import CASES, Case
+from tests.monitoring.promtool import PROMETHEUS, names_of_metrics, needs_promtool, promtool
+
+RULES = [PROMETHEUS / "recording.yml", PROMETHEUS / "alerts.yml"]
+RUNBOOK = (PROMETHEUS / "RUNBOOK.md").read_text(encoding="utf-8")
+ALWAYS = {"Watchdog"}
+"""Alerts that may never be silent."""
+
+
+def rules(file: Path) -> list[dict[str, Any]]:
+    read = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return [rule for group in read["groups"] for rule in group["rules"]]
+
+
+ALERTS = {rule["alert"]: rule for rule in rules(RULES[1])}
+
+
+def as_test(case: Case) -> dict[str, Any]:
+    """The case in promtool's own form. ALERTS is asked, so that the words of an alert need not be repeated."""
+    expression = f'count by (contract, code, process) (ALERTS{{alertname="{case.alert}", alertstate="firing"}})'
+    labels = ", ".join(f'{name}="{value}"' for name, value in (case.fires or {}).items())
+    expected = [] if case.fires is None else [{"labels": f"{{{labels}}}", "value": 1}]
+    return {
+        "name": case.alert, "interval": "1m",
+        "input_series": [{"series": name, "values": values} for name, values in case.series.items()],
+        "promql_expr_test": [{"expr": expression, "eval_time": f"{case.at}m", "exp_samples": expected}],
+    }  # fmt: skip
+
+
+def written(folder: Path, tests: dict[str, Any]) -> Path:
+    """A file for `promtool test rules`."""
+    file = folder / "alerts_test.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(each) for each in RULES], **tests}), encoding="utf-8")
+    return file
+
+
+@needs_promtool
+@pytest.mark.trap("C3", "M3", "M4", "M6")
+@pytest.mark.parametrize("step", ["1m", "5m"])
+def test_every_alert_fires_in_its_cases_and_is_silent_in_the_others(tmp_path: Path, step: str) -> None:
+    """Cases of many hours are looked at every five minutes: every rule is judged at every step, which takes long."""
+    order = [group["name"] for file in RULES for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]]
+    cases = [as_test(case) for case in CASES if (case.at > 180) == (step == "5m")]
+    file = written(tmp_path, {"evaluation_interval": step, "group_eval_order": order, "tests": cases})
+    done = promtool("test", "rules", str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_promtool
+def test_an_alert_that_does_not_fire_would_be_noticed(tmp_path: Path) -> None:
+    lie = as_test(Case("ProcessDown", {'up{job="juki-hub", process="relay"}': "1+0x60"}, 30, {"process": "relay"}))
+    assert promtool("test", "rules", str(written(tmp_path, {"tests": [lie]}))).returncode != 0
+
+
+@pytest.mark.trap("M4")
+def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_silent() -> None:
+    assert {case.alert for case in CASES if case.fires is not None} == set(ALERTS)
+    assert {case.alert for case in CASES if case.fires is None} == set(ALERTS) - ALWAYS
+
+
+@needs_promtool
+@pytest.mark.trap("M4")
+def test_the_configuration_and_every_rule_can_be_read() -> None:
+    done = promtool("check", "config", str(PROMETHEUS / "prometheus.yml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.trap("M4")
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_says_how_bad_what_where_it_is_explained_and_what_to_type(name: str) -> None:
+    alert = ALERTS[name]
+    said = alert["annotations"]
+    assert alert["labels"]["severity"] in {"page", "ticket", "none"}
+    assert set(said) == {"summary", "summary_ja", "command", "runbook"}
+    assert re.search(r"[ぁ-んァ-ヶ一-龠]", said["summary_ja"])
+    assert said["runbook"] == f"infra/prometheus/RUNBOOK.md#{name.lower()}"
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_the_runbook_says_what_it_means_whom_it_harms_what_to_type_and_when_it_is_over(name: str) -> None:
+    chapter = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", RUNBOOK, re.MULTILINE | re.DOTALL)
+    assert chapter is not None
+    for part in ("Means.", "意味", "Harms.", "影響", "Type / 打つ命令", "Over when.", "終わり"):
+        assert f"**{part}**" in chapter[1]
+
+
+def test_the_runbook_has_no_heading_without_an_alert() -> None:
+    assert set(re.findall(r"^## (\w+)$", RUNBOOK, re.MULTILINE)) == set(ALERTS)
+
+
+def commands(app: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in getattr(app, "commands", {}).items():
+        yield (*words, name)
+        yield from commands(command, (*words, name))
+
+
+def test_every_command_to_type_exists() -> None:
+    known = {*commands(typer.main.get_command(build([])))}
+    typed = {alert["annotations"]["command"] for alert in ALERTS.values()}
+    typed |= set(re.findall(r"`?(jukihub [^`\n]+)", RUNBOOK))
+    for each in typed:
+        words = each.split()[1:]
+        assert any(tuple(words[:length]) in known for length in (1, 2)), each
+
+
+def test_every_metric_in_a_rule_is_one_of_ours() -> None:
+    ours = names_of_metrics() | {"up"}
+    recorded = {rule["record"] for rule in rules(RULES[0])}
+    for rule in [*rules(RULES[0]), *ALERTS.values()]:
+        used = set(re.findall(r"\b(?:\w+:)?hub_\w+(?::\w+)?|\bhub:\w+:\w+|\bup\b", str(rule["expr"])))
+        assert used <= ours | recorded, used - ours - recorded

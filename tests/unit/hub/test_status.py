@@ -1,0 +1,117 @@
+"""`jukihub status` judges facts: nothing wrong is one line, and each wrong thing has its own command."""
+
+import socket
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts import book
+from hub.config import read
+from hub.standing import Standing
+from hub.status import Facts, Kept, contracts, figures, gather, troubles, verdict
+
+NOW = datetime(2026, 4, 8, 3, 0, tzinfo=UTC)
+BOOK = book.load()
+NAMES = ("kafka", "postgres", "relay", "router-0", "ledger", "watch", "deliver-prefecture")
+ROWS = tuple({"name": name, "state": "running", "pid": 1, "port": 1} for name in NAMES)
+NOTHING = Standing("prefecture", 0, 0, 0, None, None, None, None, None)
+FRESH = {("hub_ledger_level_timestamp_seconds", ""): NOW.timestamp() - 1}
+WELL = Facts(NOW, ROWS, {"ledger": FRESH}, Kept((NOTHING,)), Path("/var/log/hub"))
+
+
+def state(name: str, said: str) -> tuple[dict[str, Any], ...]:
+    return tuple(row | {"state": said} if row["name"] == name else row for row in ROWS)
+
+
+def shown(process: str, metric: str, value: float) -> dict[str, Any]:
+    return {"figures": {"ledger": FRESH, process: {(metric, ""): value}}}
+
+
+def stands(**changed: Any) -> dict[str, Any]:
+    return {"kept": Kept((replace(NOTHING, **changed),))}
+
+
+HOUR_AGO = NOW - timedelta(hours=1)
+LETTERS = "jukihub letters list --contract prefecture"
+WRONG: list[tuple[dict[str, Any], str, str]] = [
+    ({"rows": state("relay", "stopped")}, "process-down", "jukihub up"),
+    ({"rows": state("relay", "unhealthy")}, "process-stalled", "tail -n 20 /var/log/hub/relay.log"),
+    ({"rows": state("kafka", "unreachable")}, "broker-unavailable", "jukihub topics plan"),
+    ({"kept": None}, "database-unavailable", "jukihub up"),
+    (shown("ledger", "hub_ledger_level_timestamp_seconds", HOUR_AGO.timestamp()), "ledger-behind", "jukihub up"),
+    (shown("relay", "hub_oldest_outbox_timestamp_seconds", HOUR_AGO.timestamp()), "outbox-stalled",
+     "tail -n 20 /var/log/hub/relay.log"),
+    (shown("router-0", "hub_stopped_partitions", 1), "partition-stopped", "jukihub quarantine list"),
+    (shown("router-0", "hub_parked_residents", 2), "resident-parked", "jukihub quarantine list"),
+    (shown("relay", "hub_halted_residents", 1), "resident-halted", "jukihub status --json"),
+    (stands(oldest_due=HOUR_AGO), "delivery-stalled", "tail -n 20 /var/log/hub/deliver-prefecture.log"),
+    (stands(dead=2, behind=1), "dead-letters", LETTERS),
+    ({"kept": Kept((NOTHING,), {"prefecture": 1})}, "sequence-gap", LETTERS),
+    ({"kept": Kept((NOTHING,), {}, (("prefecture", "unusual-volume"),))}, "unusual-volume", "jukihub status --json"),
+    ({"kept": Kept((NOTHING,), {}, (("prefecture", "traffic-missing"),))}, "traffic-missing", "jukihub status --json"),
+    ({"kept": Kept((NOTHING,), {}, (("prefecture", "service-level"),))}, "service-level", "jukihub status --json"),
+]  # fmt: skip
+
+
+def test_where_nothing_is_wrong_all_is_well() -> None:
+    assert (troubles(WELL), verdict([])) == ([], "異常なし / All is well")
+
+
+@pytest.mark.parametrize(("changed", "code", "command"), WRONG)
+def test_each_wrong_thing_is_named_alone_with_the_command_to_type(
+    changed: dict[str, Any], code: str, command: str
+) -> None:
+    assert [(each.code, each.command) for each in troubles(replace(WELL, **changed))] == [(code, command)]
+
+
+@pytest.mark.parametrize("changed", [
+    stands(oldest_due=NOW - timedelta(minutes=14)), stands(waiting=9, oldest=HOUR_AGO, oldest_behind=HOUR_AGO),
+    shown("relay", "hub_oldest_outbox_timestamp_seconds", 0), shown("relay", "hub_ledger_level_timestamp_seconds", 5),
+    {"rows": state("kafka", "elsewhere")},
+])  # fmt: skip
+def test_what_is_usual_is_no_trouble(changed: dict[str, Any]) -> None:
+    assert troubles(replace(WELL, **changed)) == []
+
+
+def test_where_nothing_runs_one_command_is_said_and_not_one_for_each() -> None:
+    rows = tuple(row | {"state": "stopped"} for row in ROWS)
+    found = troubles(Facts(NOW, rows, {}, None))
+    assert [(each.code, each.command) for each in found] == [("nothing-runs", "jukihub up")]
+
+
+def test_the_verdict_counts_and_says_where_to_begin() -> None:
+    found = troubles(replace(WELL, kept=None, rows=state("relay", "stopped")))
+    assert verdict(found) == "異常 2 件 / 2 trouble(s): begin with the first"
+
+
+def test_metrics_are_read_as_processes_show_them() -> None:
+    text = '# HELP x\nhub_dead_letters{contract="tax"} 3.0\nhub_owned_partitions 8.0\nhub_silences{reason="x"} 1.0\n'
+    assert figures(text) == {("hub_dead_letters", "tax"): 3.0, ("hub_owned_partitions", ""): 8.0}
+
+
+def test_what_cannot_be_known_of_a_contract_is_not_said() -> None:
+    rows = {row["contract"]: row for row in contracts(WELL, BOOK)}
+    assert rows["prefecture"]["waiting"] == 0
+    assert (rows["child-policy"]["waiting"], rows["child-policy"]["offsets_behind"]) == (None, None)
+
+
+def test_a_lag_is_that_of_the_oldest_wherever_it_waits() -> None:
+    (row,) = [row for row in contracts(replace(WELL, **stands(oldest=HOUR_AGO, unarrived=4, waiting=2)), BOOK)
+              if row["contract"] == "prefecture"]  # fmt: skip
+    assert (row["lag_seconds"], row["waiting"]) == (3600.0, 6)
+
+
+def test_a_process_and_a_database_that_never_answer_hold_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.status.METRICS_SECONDS", 0.2)
+    monkeypatch.setattr("hub.status.DATABASE_SECONDS", 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        here = read({"HUB_DATABASE": f"postgresql://hub@127.0.0.1:{port}/hub"})
+        begun = time.monotonic()
+        rows = [{"name": "relay", "state": "unhealthy", "pid": 1, "port": port}]
+        facts = gather(here, BOOK, rows, NOW)
+        assert (facts.kept, facts.figures, time.monotonic() - begun < 10) == (None, {"relay": {}}, True)
