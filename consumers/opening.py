@@ -1,4 +1,10 @@
-"""Opening a sealed disclosure in the hands of the hub: content key by kid, the token's place, the payload's promise."""
+"""Opening a sealed disclosure in the hands of the hub: key by kid, place, contract, and what the payload promises.
+
+A token names the very contract, by its hash, under which it was told. One that no Book ever used has held was told by
+nobody who may, even where it opens: it is refused.
+"""
+
+from typing import Protocol
 
 from consumers.disclosure import Disclosure, read
 from hub import metrics
@@ -7,22 +13,34 @@ from hub.keys import KeyStore
 from hub.outcome import Deferred, Refused
 from hub.seal import Place, check_place, header, open_token
 
+UNKNOWN_CONTRACT = "unknown-contract"
+
+
+class Known(Protocol):
+    """Which contracts there have been; `hub.books.ContractHashes` is one."""
+
+    async def knows(self, contract_hash: str) -> bool:
+        """Whether the contract has ever had this hash."""
+
 
 class Opener:
-    """Opens the tokens of one contract. The key store remembers keys, so only the first token of a day asks."""
+    """Opens the tokens of one contract. Keys and contracts are remembered, so only the first token of a day asks."""
 
-    def __init__(self, keys: KeyStore, contract: str, topic: str) -> None:
+    def __init__(self, keys: KeyStore, contract: str, topic: str, contracts: Known) -> None:
         self._keys = keys
         self._contract = contract
         self._topic = topic
+        self._contracts = contracts
 
     async def open(self, token: bytes, partition: int, subject: bytes) -> Disclosure | Deferred | Refused:
-        """The disclosure; Refused where the token is not what it should be, Deferred where no key can be had now."""
+        """The disclosure; Refused where the token is not what it should be, Deferred where nobody can say so now."""
         try:
             place = Place(self._contract, self._topic, partition)
             check_place(header(token), place, subject)
             key = await self._keys.by_kid(header(token)["kid"])
             head, payload = open_token(token, key, place, subject)
+            if not await self._contracts.knows(head["ctr"]):
+                return Refused(UNKNOWN_CONTRACT)
             return read(payload, head["jti"], self._contract)
         except TokenRefused as refused:
             return Refused(refused.code)

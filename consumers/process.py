@@ -24,6 +24,7 @@ from consumers.overtake import Scout, begins_protection
 from consumers.settle import Settler
 from contracts.contract import Contract
 from hub import bus, given, log, metrics, topics
+from hub.books import ContractHashes
 from hub.config import Settings
 from hub.database import connect
 from hub.errors import DatabaseError, UsageError
@@ -97,7 +98,9 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
         bus.reader(settings, principal, topic, partitions) as reader,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
     ):
-        opener = Opener(KeyStore(database, wrapper(settings)), contract.id, topic)
+        opener = Opener(
+            KeyStore(database, wrapper(settings)), contract.id, topic, ContractHashes(database, contract.id)
+        )
         settler = Settler(database, contract.id, clock)
         counterpart = Counterpart(ADAPTERS[contract.via], Line(session, url))
         deliverer = Deliverer(database, contract.id, opener, counterpart, settler, clock)

@@ -15,6 +15,10 @@ from hub.database import Database, queries
 from hub.errors import NotPermitted, UsageError
 from hub.people import Person, second_person
 
+RELEASE: Final = "release-quarantined"
+RECORD: Final = "pass-record"
+"""Kinds of acts. That of a record which is to be passed over names an offset of the Changes as its letter."""
+
 WAITS: Final = timedelta(days=1)
 """How long a request can be approved."""
 
@@ -83,7 +87,9 @@ async def waiting(database: Database, topic: str, now: datetime) -> list[Request
     return [_request(row) for row in await database.fetch(_SQL["waiting"], topic, now)]
 
 
-async def approve(database: Database, topic: str, number: UUID, person: Person, now: datetime) -> Release:
+async def approve(  # noqa: PLR0913 - every word of an act that is kept
+    database: Database, topic: str, number: UUID, person: Person, now: datetime, kind: str = RELEASE
+) -> Release:
     """From now on it is due. unknown-request, second-person-is-the-first, request-expired, already-approved."""
     row = await database.fetchrow(_SQL["one"], number, topic)
     if row is None:
@@ -92,7 +98,7 @@ async def approve(database: Database, topic: str, number: UUID, person: Person, 
     second_person(asked.requested_by, person)
     if asked.expires_at <= now:
         raise NotPermitted("request-expired", "request", "Ask again")
-    if not await database.execute(_SQL["approve"], number, person.id, now, person.name):
+    if not await database.execute(_SQL["approve"], number, person.id, now, person.name, kind):
         raise NotPermitted("already-approved", "request")
     return asked.release
 

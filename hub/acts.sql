@@ -20,7 +20,7 @@ INSERT INTO hub.acts (
     id, kind, ordered_at, ordered_by, approved_by, reason, topic, partition, letter, discarded,
     request, orderer, approver
 )
-SELECT r.id, 'release-quarantined', $3, p.name, $4, r.reason, r.topic, r.partition, r.letter, r.discarded,
+SELECT r.id, $5, $3, p.name, $4, r.reason, r.topic, r.partition, r.letter, r.discarded,
     r.id, r.requested_by, $2
 FROM hub.requests r JOIN hub.people p ON p.id = r.requested_by WHERE r.id = $1
 ON CONFLICT DO NOTHING

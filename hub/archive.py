@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import stamina
 
 from hub import bus, given, log, metrics, topics
 from hub.bus import Incoming, Reader
@@ -24,6 +23,7 @@ from hub.config import Settings
 from hub.database import Database, connect, queries
 from hub.errors import PASSING, JukiError
 from hub.lifecycle import Process, running
+from hub.patience import Patience
 from hub.watching.forwarding import Forwarder
 
 PRINCIPAL = "ledger"
@@ -46,39 +46,49 @@ async def run(settings: Settings, port: int) -> None:
             loops.create_task(_forwarded(settings, process, database))
 
 
-@stamina.retry(on=PASSING, attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0)
 async def _kept_up(settings: Settings, process: Process, database: Database) -> None:
+    patience = Patience()
+    while not process.stopping.is_set():
+        try:
+            await _archiving(settings, process, database, patience)
+        except PASSING as failed:
+            if not process.stopping.is_set():
+                log.get().warning("archive-waits", code=failed.code)
+                await process.wait(patience.rest())
+
+
+async def _archiving(settings: Settings, process: Process, database: Database, patience: Patience) -> None:
     topic, partitions = topics.ledger(settings.prefix), range(settings.partitions)
-    try:
-        async with bus.reader(settings, PRINCIPAL, topic, partitions) as reader:
-            archiver = Archiver(database, reader, partitions)
-            await archiver.resume()
-            while not process.stopping.is_set():
-                process.beat("archive")
-                await archiver.once()
-    except PASSING as failed:
-        if process.stopping.is_set():
-            return
-        log.get().warning("archive-waits", code=failed.code)
-        raise
+    async with bus.reader(settings, PRINCIPAL, topic, partitions) as reader:
+        archiver = Archiver(database, reader, partitions)
+        await archiver.resume()
+        patience.at_work()
+        while not process.stopping.is_set():
+            process.beat("archive")
+            await archiver.once()
 
 
-@stamina.retry(on=PASSING, attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0)
 async def _forwarded(settings: Settings, process: Process, database: Database) -> None:
     """A loop of its own: that the watch cannot be told keeps nothing from being archived."""
-    try:
-        async with bus.writer(settings, PRINCIPAL) as writer:
-            forwarder = Forwarder(database, writer, settings.prefix, range(settings.partitions))
-            await forwarder.begin()
-            while not process.stopping.is_set():
-                process.beat("forward")
-                if not await forwarder.once():
-                    await process.wait(RESTS)
-    except PASSING as failed:
-        if process.stopping.is_set():
-            return
-        log.get().warning("forwarding-waits", code=failed.code)
-        raise
+    patience = Patience()
+    while not process.stopping.is_set():
+        try:
+            await _forwarding(settings, process, database, patience)
+        except PASSING as failed:
+            if not process.stopping.is_set():
+                log.get().warning("forwarding-waits", code=failed.code)
+                await process.wait(patience.rest())
+
+
+async def _forwarding(settings: Settings, process: Process, database: Database, patience: Patience) -> None:
+    async with bus.writer(settings, PRINCIPAL) as writer:
+        forwarder = Forwarder(database, writer, settings.prefix, range(settings.partitions))
+        await forwarder.begin()
+        patience.at_work()
+        while not process.stopping.is_set():
+            process.beat("forward")
+            if not await forwarder.once():
+                await process.wait(RESTS)
 
 
 class Archiver:

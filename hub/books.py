@@ -58,6 +58,23 @@ async def kept(database: Database, whole_hash: str) -> Book | None:
     return _whole(rows[0]) if rows and rows[0]["hash"] == whole_hash else None
 
 
+class ContractHashes:
+    """The hashes that one contract has had in the Books ever used; asked again only for one that is not known yet."""
+
+    def __init__(self, database: Database, contract: str) -> None:
+        self._database = database
+        self._contract = contract
+        self._known: frozenset[str] = frozenset()
+
+    async def knows(self, contract_hash: str) -> bool:
+        """Whether a Book that was ever used holds the contract with this hash."""
+        if contract_hash not in self._known:
+            books = [_whole(row) for row in await self._database.fetch(_SQL["used"])]
+            contracts = [book.contracts[self._contract] for book in books if self._contract in book.contracts]
+            self._known = frozenset(contract.hash for contract in contracts)
+        return contract_hash in self._known
+
+
 def start_of(day: date) -> datetime:
     """The first moment of `day` in Japan."""
     return datetime.combine(day, time(), JAPAN)

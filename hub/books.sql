@@ -20,3 +20,7 @@ WHERE use.began_at < $1 ORDER BY use.began_at DESC, use.id DESC LIMIT 1
 -- name: named
 -- Books whose hash begins so; two are enough to know that the beginning is too short.
 SELECT hash, document FROM hub.books WHERE starts_with(hash, $1) ORDER BY hash LIMIT 2
+
+-- name: used
+-- Every Book that was ever used.
+SELECT hash, document FROM hub.books WHERE hash IN (SELECT hash FROM hub.book_uses)

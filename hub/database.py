@@ -21,6 +21,10 @@ Row = Mapping[str, Any]
 _REMEDY = "Start it with `jukihub up`, or point HUB_DATABASE at a PostgreSQL that answers"
 
 
+HANDED_OUT_SECONDS = 30.0
+"""Until a connection of the pool is handed out, and until it is taken back: a library that waits for an answer of a
+server that was killed in the meantime waits for ever."""
+
 _LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """What a connection that is gone is told by; the second where it was killed in the middle of an answer."""
 
@@ -92,7 +96,7 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """One connection of the pool, without a transaction."""
         with _without_values():
-            raw = await self._pool.acquire()
+            raw = await self._pool.acquire(timeout=HANDED_OUT_SECONDS)
         try:
             yield Connection(raw)
         finally:
@@ -150,7 +154,7 @@ class Database:
 
 
 async def _unlisten(raw: Any, channel: str, wake: Callable[..., None]) -> None:
-    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError):  # the connection is gone, and the listener with it
+    with suppress(asyncpg.PostgresError, *_LOST):  # the connection is gone, and the listener with it
         await raw.remove_listener(channel, wake)
 
 

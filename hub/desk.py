@@ -22,16 +22,18 @@ from hub.wanted import DESK
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One caller at the desk."""
+    """One caller at the desk. `kind`: whether it is about letters, or about records that stop their partition."""
 
     settings: Settings
     database: Database
     bearer: Bearer
     now: Clock
+    kind: str = acts.RELEASE
 
     @property
     def topic(self) -> str:
-        return topics.quarantine(self.settings.prefix)
+        """Where what is asked for lies."""
+        return {acts.RELEASE: topics.quarantine, acts.RECORD: topics.changes}[self.kind](self.settings.prefix)
 
     async def lines(self) -> list[Line]:
         """Who waits behind what could not be read."""
@@ -45,23 +47,27 @@ class Desk:
             return await acts.waiting(self.database, self.topic, self.now())
 
     async def ask(self, release: Release, reason: str) -> Request:
-        """Ask for a release; UsageError (no-such-letter) where nothing of the kind waits."""
+        """Ask for it; UsageError (no-such-letter) where no such letter waits.
+
+        Where a partition stands still the desk cannot see: there the router says so when it has been approved.
+        """
         act, where = Act.QUARANTINE_RELEASE, str(release.id)
         details = {"partition": release.partition, "offset": release.letter, "discarded": len(release.discarded)}
         async with acting_as(self.bearer, self.database, act, where, self.now, details) as person:
-            await bus.check_topics(self.settings, DESK, [self.topic])
-            await quarantine.line_of(self.settings, DESK, release.partition, release.letter, release.discarded)
+            if self.kind == acts.RELEASE:
+                await bus.check_topics(self.settings, DESK, [self.topic])
+                await quarantine.line_of(self.settings, DESK, release.partition, release.letter, release.discarded)
             return await acts.request(self.database, self.topic, release, person, reason, self.now())
 
     async def approve(self, number: UUID) -> Release:
         """Approve what another person has asked for."""
         act, where = Act.QUARANTINE_RELEASE_APPROVE, str(number)
         async with acting_as(self.bearer, self.database, act, where, self.now) as person:
-            return await acts.approve(self.database, self.topic, number, person, self.now())
+            return await acts.approve(self.database, self.topic, number, person, self.now(), self.kind)
 
 
 @asynccontextmanager
-async def opened(settings: Settings, now: Clock) -> AsyncIterator[Desk]:
+async def opened(settings: Settings, now: Clock, kind: str = acts.RELEASE) -> AsyncIterator[Desk]:
     """The desk for whoever types the command."""
     async with connect(settings.database, size=1) as database:
-        yield Desk(settings, database, await present(settings, database, now()), now)
+        yield Desk(settings, database, await present(settings, database, now()), now, kind)

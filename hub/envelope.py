@@ -22,3 +22,5 @@ def _headers(event: str) -> Headers:
 CHANGE: Final = _headers("change")
 DISCLOSURE: Final = _headers("disclosure")
 CODE_HEADER: Final = "hub.errors.code"
+ACT_HEADER: Final = "hub.act"
+CONTRACT_HEADER: Final = "hub.contract"

@@ -4,7 +4,7 @@ A record that cannot be read parks its resident and nobody else; one whose key n
 because nobody can say who would have to wait.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.change import Change, parse
@@ -30,6 +30,8 @@ class Accepted:
 
     change: Change
     content: bytes
+    record: Incoming | None = field(default=None, repr=False, compare=False)
+    """As it came, for whoever has to keep it."""
 
     @property
     def resident(self) -> UUID:
@@ -54,7 +56,7 @@ class Intake:
             change = parse(content)
         except (TokenRefused, ChangeRefused) as refused:
             return Unreadable(resident, refused.code)
-        return Accepted(change, content) if change.resident == resident else None
+        return Accepted(change, content, record) if change.resident == resident else None
 
     def resident(self, key: bytes) -> UUID | None:
         """Who is behind a record key."""

@@ -43,6 +43,7 @@ HALTED = Gauge("hub_halted_residents", "Residents whose Changes stay in the outb
 RECEIVED = Counter("hub_disclosures_received", "Tokens taken into the inbox", ["contract"])
 REPEATED = Counter("hub_disclosures_repeated", "Tokens whose disclosure was there already", ["contract"])
 TOKENS_REFUSED = Counter("hub_tokens_refused", "Tokens that do not belong where they lie", ["contract", "code"])
+CONTRACTS_HELD = Gauge("hub_contract_held", "1 while a contract is told nothing because its key is gone", ["contract"])
 SEQ_GAPS = Counter("hub_sequence_gaps", "Places where the sequence of a partition has a hole", ["contract"])
 PLAINTEXT = Counter("hub_plaintext_records", "Records that were not sealed; must stay 0")
 DELIVERIES = Counter("hub_deliveries", "Hand-overs by outcome", ["contract", "outcome"])

@@ -3,6 +3,7 @@
 Who is parked is read from the topic itself, so it is as exact as the transaction that wrote it. Letters of one record
 key form a line, the unreadable one first; a mark behind them says that they wait no longer (releasing.py). A record
 without a usable record key is not quarantined: nobody could say who waits behind it, so its partition stands still.
+Two persons may let the partition go on behind that record; then it lies here as well, and nobody waits behind it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,10 @@ from hub.pseudonym import Pseudonyms
 
 WAITS_BEHIND: Final = "waits-behind"
 _MARK: Final = b"released"
+_PASSED: Final = b"passed-over"
+_HELD: Final = b"key-gone"
+_SETTLED: Final = b"settled"
+_BESIDE: Final = frozenset({envelope.CODE_HEADER, envelope.CONTRACT_HEADER})
 
 CODES: Final = (
     WAITS_BEHIND,
@@ -60,9 +65,11 @@ def lines(records: Iterable[Incoming]) -> list[Line]:
     waiting: dict[tuple[int, bytes], list[Incoming]] = {}
     for record in records:
         place = (record.partition, record.key or b"")
+        if held_for(record) is not None:
+            continue  # holding.py
         if _code(record) == _MARK:
             waiting.pop(place, None)
-        else:
+        elif _code(record) != _PASSED:
             waiting.setdefault(place, []).append(record)
     return [Line(part, key, tuple(letters)) for (part, key), letters in waiting.items()]
 
@@ -80,9 +87,55 @@ def marked(records: Iterable[Incoming], act: UUID) -> int | None:
     return next((found["count"] for found in marks if found["act"] == str(act)), None)
 
 
+def held(record: Incoming, contract: str) -> Outgoing:
+    """The record as it came, for `contract` alone, which cannot be told it now."""
+    return Outgoing(record.key, record.value, _of_contract(contract, _HELD), record.timestamp_ms)
+
+
+def settled(contract: str, upto: int, now: datetime) -> Outgoing:
+    """What is written behind the held letters of `contract` when it has been told those up to the offset `upto`."""
+    return Outgoing(None, orjson.dumps(upto), _of_contract(contract, _SETTLED), int(now.timestamp() * 1000))
+
+
+def held_for(record: Incoming) -> str | None:
+    """The contract that a letter, or the mark behind it, is held for; None where it is about a resident."""
+    contract = dict(record.headers).get(envelope.CONTRACT_HEADER)
+    return None if contract is None else contract.decode(errors="replace")
+
+
+def unsettled(records: Iterable[Incoming]) -> dict[tuple[int, str], list[Incoming]]:
+    """By partition and contract what is held and not told yet, in order. `records`: from the beginning."""
+    waiting: dict[tuple[int, str], list[Incoming]] = {}
+    for record in records:
+        if (contract := held_for(record)) is None:
+            continue
+        letters = waiting.setdefault((record.partition, contract), [])
+        if _code(record) == _SETTLED:
+            upto = orjson.loads(record.value or b"0")
+            letters[:] = [one for one in letters if one.offset > upto]
+        else:
+            letters.append(record)
+    return {place: letters for place, letters in waiting.items() if letters}
+
+
+def _of_contract(contract: str, code: bytes) -> envelope.Headers:
+    return (*envelope.CHANGE, (envelope.CODE_HEADER, code), (envelope.CONTRACT_HEADER, contract.encode()))
+
+
+def passed(record: Incoming, act: UUID) -> Outgoing:
+    """The record as it came, of nobody, for `act` has let its partition go on behind it."""
+    headers = (*envelope.CHANGE, (envelope.CODE_HEADER, _PASSED), (envelope.ACT_HEADER, str(act).encode()))
+    return Outgoing(record.key, record.value, headers, record.timestamp_ms)
+
+
+def was_passed(records: Iterable[Incoming], act: UUID) -> bool:
+    """Whether the record that `act` lets be passed lies here already."""
+    return any(dict(record.headers).get(envelope.ACT_HEADER) == str(act).encode() for record in records)
+
+
 def as_it_came(record: Incoming, topic: str) -> Incoming:
     """A letter as the record of `topic` that it was, without the code beside it."""
-    headers = tuple(each for each in record.headers if each[0] != envelope.CODE_HEADER)
+    headers = tuple(each for each in record.headers if each[0] not in _BESIDE)
     return replace(record, topic=topic, headers=headers)
 
 
@@ -128,3 +181,16 @@ async def line_of(settings: Settings, principal: str, partition: int, letter: in
             if {letter, *discarded} <= {*line.offsets}:
                 return line
     raise UsageError("no-such-letter", f"partition {partition} offset {letter}")
+
+
+def alarm_held(partition: int, contract: str) -> None:
+    """Say that a contract is told nothing more until its key is back; what it would be told is kept."""
+    metrics.CONTRACTS_HELD.labels(contract).set(1)
+    log.get().error("contract-held", code=_HELD.decode(), contract=contract, partition=partition)
+
+
+async def held_contracts(settings: Settings, principal: str, partitions: Sequence[int]) -> dict[int, set[str]]:
+    """By partition every contract for which something is held."""
+    async with bus.reader(settings, principal, topics.quarantine(settings.prefix), partitions) as reader:
+        places = unsettled(await reader.read_to_end())
+    return {part: {contract for own, contract in places if own == part} for part, _ in places}

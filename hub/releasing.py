@@ -9,7 +9,7 @@ because one process does both, one after the other.
 
 from collections.abc import Sequence
 
-from hub import acts, bus, log, quarantine, topics
+from hub import acts, bus, log, passing, quarantine, topics
 from hub.acts import End, Release
 from hub.bus import Incoming
 from hub.config import Settings
@@ -23,7 +23,7 @@ DONE = "released"
 
 
 class Releaser:
-    """Carries out the releases that were ordered for the partitions of one router."""
+    """Carries out what was ordered for the partitions of one router: releases, and records to be passed over."""
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         self._database = database
@@ -32,14 +32,19 @@ class Releaser:
 
     async def once(self, router: Router) -> None:
         """Whatever is due. A database that is away is no reason to route nothing: it is asked again later."""
-        topic = topics.quarantine(self._settings.prefix)
+        prefix = self._settings.prefix
         try:
-            for act in await acts.due(self._database, topic, router.sequences):
-                ended = await self._carry_out(router, act)
-                await acts.end(self._database, act.id, ended, self._clock())
-                log.get().warning("quarantine-release", code=ended.code, partition=act.partition, count=ended.count)
+            for act in await acts.due(self._database, topics.quarantine(prefix), router.sequences):
+                await self._ended(act, await self._carry_out(router, act), "quarantine-release")
+            for act in await acts.due(self._database, topics.changes(prefix), router.sequences):
+                if (ended := await passing.passed(self._settings, router, act)) is not None:
+                    await self._ended(act, ended, "record-passed-over")
         except DatabaseError as failed:
             log.get().warning("acts-unread", code=failed.code)
+
+    async def _ended(self, act: Release, ended: End, what: str) -> None:
+        await acts.end(self._database, act.id, ended, self._clock())
+        log.get().warning(what, code=ended.code, partition=act.partition, count=ended.count)
 
     async def _carry_out(self, router: Router, act: Release) -> End:
         topic = topics.quarantine(self._settings.prefix)

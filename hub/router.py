@@ -21,7 +21,7 @@ from hub.intake import Accepted, Intake, Unreadable
 from hub.keys import CHANGES, KeyStore
 from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
-from hub.telling import TOLD, Batches, Tally, Teller
+from hub.telling import TOLD, Batches, Holding, Tally, Teller
 
 PRINCIPAL = "router"
 MAX_RECORDS = 2000
@@ -37,6 +37,7 @@ class Poll:
     accepted: dict[int, list[Accepted]] = field(default_factory=lambda: defaultdict(list))
     next_offsets: dict[int, int] = field(default_factory=dict)
     quarantined: list[tuple[Incoming, str]] = field(default_factory=list)
+    held: list[tuple[int, str]] = field(default_factory=list)
     tally: Tally = field(default_factory=Counter)
     trial: Tally = field(default_factory=Counter)
 
@@ -54,7 +55,10 @@ class Router:
     sequences: dict[int, dict[str, int]]
     parked: set[UUID]
     offsets: dict[int, int] = field(default_factory=dict)
-    stopped: set[int] = field(default_factory=set)
+    stopped: dict[int, Incoming] = field(default_factory=dict)
+    """By partition: the record before which it stands still."""
+    held: dict[int, set[str]] = field(default_factory=dict)
+    """By partition: the contracts that are told nothing, because their key is gone."""
 
     async def once(self, timeout_ms: int = 100) -> int:
         """One poll, one transaction; the number of records that were read."""
@@ -103,8 +107,20 @@ class Router:
             self.parked.discard(resident)
         metrics.PARKED.set(len(self.parked))
 
+    async def pass_over(self, part: int, act: UUID) -> None:
+        """Move the record before which a partition stands still into quarantine, and go on behind it.
+
+        Between two polls. It parks nobody, because nobody can say whose it is.
+        """
+        record = self.stopped[part]
+        poll = Poll(next_offsets={part: record.offset + 1})
+        poll.batches[topics.quarantine(self.prefix), part] = [quarantine.passed(record, act)]
+        await self._commit(poll)
+        del self.stopped[part]
+        await self.reader.go_on(part, record.offset + 1)
+
     def _stop(self, record: Incoming) -> None:
-        self.stopped.add(record.partition)
+        self.stopped[record.partition] = record
         self.reader.pause(record.partition)
         quarantine.alarm_stopped(record)
 
@@ -112,7 +128,7 @@ class Router:
         advanced = {part: dict(self.sequences[part]) for part in poll.next_offsets}
         now = self.clock()
         for part, accepted in poll.accepted.items():
-            poll.batches |= await self.teller.tell(part, accepted, advanced[part], now, poll.tally)
+            await self._tell(part, accepted, advanced[part], now, poll)
             poll.trial.update(self.teller.tried(accepted, now))
         where = {part: Position(at, positions.encode(advanced[part])) for part, at in poll.next_offsets.items()}
         await self.writer.commit(
@@ -121,7 +137,38 @@ class Router:
         self.sequences |= advanced
         self.offsets |= poll.next_offsets
         metrics.PARKED.set(len(self.parked))
-        _count(poll, self.clock())
+        for part, contract in poll.held:
+            self._hold(part, contract)
+        _count(poll, now)
+
+    async def _tell(
+        self, part: int, accepted: list[Accepted], sequences: dict[str, int], now: datetime, poll: Poll
+    ) -> None:
+        holding = Holding({*self.held.get(part, ())})
+        poll.batches |= await self.teller.tell(part, accepted, sequences, now, poll.tally, holding)
+        for contract, changes in holding.changes.items():
+            letters = poll.batches.setdefault((topics.quarantine(self.prefix), part), [])
+            letters += [quarantine.held(one.record, contract) for one in changes if one.record is not None]
+            poll.held.append((part, contract))
+
+    def _hold(self, part: int, contract: str) -> None:
+        if contract not in self.held.setdefault(part, set()):
+            self.held[part].add(contract)
+            quarantine.alarm_held(part, contract)
+
+    async def settle(self, part: int, contract: str, letters: list[Accepted], upto: int) -> bool:
+        """Tell one contract what was held for it, up to the offset `upto`; False where its key is still gone."""
+        advanced, now, tally = dict(self.sequences[part]), self.clock(), Tally()
+        holding = Holding(only=frozenset({contract}))
+        batches = await self.teller.tell(part, letters, advanced, now, tally, holding)
+        if holding.changes:
+            return False
+        batches[topics.quarantine(self.prefix), part] = [quarantine.settled(contract, upto, now)]
+        where = {part: Position(self.offsets[part], positions.encode(advanced))}
+        await self.writer.commit(batches, topics.router_group(self.prefix), topics.changes(self.prefix), where)
+        self.sequences[part] = advanced
+        _count(Poll(tally=tally), now)
+        return True
 
 
 def _count(poll: Poll, now: datetime) -> None:
@@ -167,10 +214,13 @@ async def _router(  # noqa: PLR0913 - the wiring of one process
     teller = await Teller.of(settings.prefix, book, keys)
     sequences = {part: _sequences(found.get(part), f"{topics.changes(settings.prefix)}[{part}]") for part in partitions}
     parked = await quarantine.parked(settings, PRINCIPAL, partitions, residents)
+    held = await quarantine.held_contracts(settings, PRINCIPAL, partitions)
     await reader.seek({part: found[part].offset if part in found else None for part in partitions})
     offsets = {part: position.offset for part, position in found.items()}
     metrics.PARKED.set(len(parked))
-    return Router(settings.prefix, Intake(keys, residents), teller, reader, writer, clock, sequences, parked, offsets)
+    return Router(
+        settings.prefix, Intake(keys, residents), teller, reader, writer, clock, sequences, parked, offsets, held=held
+    )  # fmt: skip
 
 
 async def _committed(settings: Settings, partitions: Iterable[int]) -> Mapping[int, Position]:

@@ -10,16 +10,17 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import stamina
-
 from contracts.book import Book
 from hub import archive, books, bus, given, log, metrics, positions, quarantine, topics
+from hub.bus import Incoming
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import PASSING, Fenced, JukiError
+from hub.holding import Holder
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
 from hub.owners import Tenure
+from hub.patience import Patience
 from hub.releasing import Releaser
 from hub.router import PRINCIPAL, Router, slot
 from hub.wrapping import wrapper
@@ -28,7 +29,7 @@ GRACE_SECONDS = 5.0
 """For the poll that is in hand when the process is told to end."""
 
 ACTS_SECONDS = 1.0
-"""Between two looks at what persons have ordered."""
+"""Between two looks at what persons have ordered, and whether a key that was gone is back."""
 
 FENCED_PAUSE_SECONDS = 1.0
 """Whoever fences us is taking something over: let them finish before we look what is left."""
@@ -52,9 +53,12 @@ async def route(settings: Settings, number: int, slots: int, port: int) -> None:
         keys = KeyStore(database, wrapper(settings))
         await _check(settings, book)
         await books.remember(database, book, now())
-        tenure = Tenure(database, settings, mine)
+        tenure, patience = Tenure(database, settings, mine), Patience()
         while not process.stopping.is_set():
-            await _one_take_over(settings, book, keys, database, tenure, number, process)
+            try:
+                await _one_take_over(settings, book, keys, database, tenure, number, process, patience)
+            except PASSING as failed:
+                await _failed(failed, process, number, patience)
 
 
 async def _check(settings: Settings, book: Book) -> None:
@@ -65,21 +69,23 @@ async def _check(settings: Settings, book: Book) -> None:
     )
 
 
-@stamina.retry(on=PASSING, attempts=None, timeout=None, wait_initial=0.2, wait_max=10.0)
+async def _failed(failed: JukiError, process: Process, number: int, patience: Patience) -> None:
+    if not process.stopping.is_set():  # a slot that is given up anyway is not taken over once more
+        metrics.TRANSACTIONS.labels("failed").inc()
+        log.get().warning("transaction-failed", code=failed.code, slot=number)
+        await process.wait(patience.rest())
+
+
 async def _one_take_over(  # noqa: PLR0913 - the wiring of one process
-    settings: Settings, book: Book, keys: KeyStore, database: Database, tenure: Tenure, number: int, process: Process
-) -> None:
+    settings: Settings, book: Book, keys: KeyStore, database: Database, tenure: Tenure, number: int, process: Process,
+    patience: Patience,
+) -> None:  # fmt: skip
     try:
         async with slot(settings, book, keys, tenure, now) as router:
             check_sequences(router.sequences, await archive.last_sequences(database))
             log.get().info("slot-taken", slot=number, count=len(router.sequences))
-            await _route_until_stopped(router, process, Releaser(database, settings, now))
-    except PASSING as failed:
-        if process.stopping.is_set():
-            return  # a slot that is given up anyway is not taken over once more
-        metrics.TRANSACTIONS.labels("failed").inc()
-        log.get().warning("transaction-failed", code=failed.code, slot=number)
-        raise
+            patience.at_work()
+            await _route_until_stopped(router, process, Between(settings, database))
     except Fenced:
         metrics.TRANSACTIONS.labels("fenced").inc()
         if not process.stopping.is_set():
@@ -94,9 +100,27 @@ async def _go_on_with_the_rest(tenure: Tenure, number: int, process: Process) ->
     log.get().warning("slot-narrowed", code="fenced", slot=number, count=left)
 
 
-async def _route_until_stopped(router: Router, process: Process, releaser: Releaser | None = None) -> None:
+class Between:
+    """What is done between two polls: what persons have ordered, and what can be told again."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._releaser = Releaser(database, settings, now)
+        self._holder = Holder(self._letters)
+
+    async def once(self, router: Router) -> None:
+        """Whatever is due."""
+        await self._releaser.once(router)
+        await self._holder.once(router)
+
+    async def _letters(self, part: int) -> list[Incoming]:
+        async with bus.reader(self._settings, PRINCIPAL, topics.quarantine(self._settings.prefix), [part]) as reader:
+            return await reader.read_to_end()
+
+
+async def _route_until_stopped(router: Router, process: Process, between: Between | None = None) -> None:
     """Poll after poll; told to stop, the poll that is in hand is finished, or aborted where it takes too long."""
-    routing = asyncio.ensure_future(_route(router, process, releaser))
+    routing = asyncio.ensure_future(_route(router, process, between))
     stopping = asyncio.ensure_future(process.stopping.wait())
     try:
         await asyncio.wait([routing, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -108,13 +132,13 @@ async def _route_until_stopped(router: Router, process: Process, releaser: Relea
         stopping.cancel()
 
 
-async def _route(router: Router, process: Process, releaser: Releaser | None) -> None:
+async def _route(router: Router, process: Process, between: Between | None) -> None:
     next_look = 0.0
     while not process.stopping.is_set():
         process.beat()
         await router.once()
-        if releaser is not None and time.monotonic() >= next_look:
-            await releaser.once(router)
+        if between is not None and time.monotonic() >= next_look:
+            await between.once(router)
             next_look = time.monotonic() + ACTS_SECONDS
 
 

@@ -22,6 +22,7 @@ from contracts.contract import Contract
 from contracts.decide import NOT_IN_FORCE, Disclosure, Silence, decide, judge
 from hub import envelope, topics
 from hub.bus import Outgoing
+from hub.errors import TokenRefused
 from hub.intake import Accepted
 from hub.keys import LEDGER, KeyStore
 from hub.pseudonym import Pseudonyms
@@ -33,6 +34,23 @@ Tally = Counter[tuple[str, str]]
 """(contract, TOLD or the reason of a silence) -> how often; for the metrics, once the transaction is committed."""
 
 TOLD: Final = "told"
+
+
+@dataclass(slots=True)
+class Holding:
+    """Contracts that cannot be told now, because their key is gone; and the changes that each of them would be told.
+
+    `only`: these contracts alone are told, where what was held is told at last.
+    """
+
+    contracts: set[str] = field(default_factory=set)
+    only: frozenset[str] | None = None
+    changes: dict[str, list[Accepted]] = field(default_factory=dict)
+
+    def hold(self, contract: str, changes: list[Accepted]) -> None:
+        """Take note that the contract would be told these."""
+        self.contracts.add(contract)
+        self.changes[contract] = changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +82,28 @@ class Teller:
         pseudonyms = {owner: Pseudonyms(await keys.pseudonym_key(owner)) for owner in owners}
         return cls(prefix, book, keys, pseudonyms, await digest_key(keys))
 
-    async def tell(
-        self, part: int, accepted: Sequence[Accepted], sequences: dict[str, int], now: datetime, tally: Tally
-    ) -> Batches:
-        """All records that come of `accepted`, in this order; moves `sequences` on and counts into `tally`."""
+    async def tell(  # noqa: PLR0913 - one poll of one partition
+        self, part: int, accepted: Sequence[Accepted], sequences: dict[str, int], now: datetime, tally: Tally,
+        holding: Holding | None = None,
+    ) -> Batches:  # fmt: skip
+        """All records that come of `accepted`, in this order; moves `sequences` on and counts into `tally`.
+
+        A contract whose key is gone is told nothing: what it would be told is noted in `holding`.
+        """
+        holding = holding or Holding()
         batches: Batches = {}
         entries: list[list[Entry]] = [[] for _ in accepted]
         today = now.astimezone(JAPAN).date()
         for contract in self.book.contracts.values():
+            if holding.only is not None and contract.id not in holding.only:
+                continue
             told = _told(accepted, contract, today, sequences, tally)
-            if told:
-                records = await self._sealed(contract, part, told, now)
+            if records := await self._sealed_or_held(contract, part, told, now, holding):
                 batches[topics.disclosures(self.prefix, contract.id), part] = records
                 for one, record in zip(told, records, strict=True):
                     entries[one.index].append(entry(contract, one, record.value))
+            elif told:
+                _untold(contract, len(told), sequences, tally)
         batches[topics.ledger(self.prefix), part] = self._ledger(accepted, entries, now)
         return batches
 
@@ -89,6 +115,18 @@ class Teller:
                 outcomes = (tried(one, contract, today) for one in accepted)
                 tally.update((contract.id, outcome) for outcome in outcomes if outcome is not None)
         return tally
+
+    async def _sealed_or_held(
+        self, contract: Contract, part: int, told: Sequence[Told], now: datetime, holding: Holding
+    ) -> list[Outgoing]:
+        if told and contract.id not in holding.contracts:
+            try:
+                return await self._sealed(contract, part, told, now)
+            except TokenRefused:
+                pass
+        if told:
+            holding.hold(contract.id, [one.accepted for one in told])
+        return []
 
     async def _sealed(self, contract: Contract, part: int, told: Sequence[Told], now: datetime) -> list[Outgoing]:
         key = await self.keys.content_key(contract.id, now.astimezone(JAPAN).date())
@@ -132,6 +170,14 @@ def _told(
         content = payload(one, contract, decision, disclosure)
         told.append(Told(index, one, decision.state, seq, disclosure, content))
     return told
+
+
+def _untold(contract: Contract, count: int, sequences: dict[str, int], tally: Tally) -> None:
+    """Nothing was told after all: the numbers are free again, and nothing is counted."""
+    tally[contract.id, TOLD] -= count
+    sequences[contract.id] -= count
+    if not sequences[contract.id]:
+        del sequences[contract.id]
 
 
 def decided(accepted: Accepted, contract: Contract, today: date) -> Disclosure | Silence:

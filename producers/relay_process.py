@@ -27,6 +27,9 @@ COUNT_SECONDS = 3.0
 LONGEST_PAUSE = 5.0
 """Seconds between two attempts while broker or database are down."""
 
+CARRY_SECONDS = 45.0
+"""For one batch, whatever it waits for: more than the broker has for its acknowledgement, with leaving it by force."""
+
 _FAILURES = (ProduceFailed, DatabaseError, DependencyUnavailable)
 
 
@@ -97,11 +100,13 @@ async def carry_on(process: Process, relay: Relay, bell: asyncio.Event) -> None:
         process.beat(loop)
         bell.clear()
         try:
-            carried, failures = await relay.carry(), 0
-        except _FAILURES as failed:
+            async with asyncio.timeout(CARRY_SECONDS):
+                carried, failures = await relay.carry(), 0
+        except (*_FAILURES, TimeoutError) as failed:
             carried, failures = 0, failures + 1
             metrics.PUBLISH_FAILURES.inc()
-            log.get().warning("batch-rolled-back", code=failed.code, shard=relay.shard, attempt=failures)
+            code = getattr(failed, "code", "too-long")
+            log.get().warning("batch-rolled-back", code=code, shard=relay.shard, attempt=failures)
         process.beat(loop)
         if failures:
             await process.wait(min(POLL_SECONDS * 2**failures, LONGEST_PAUSE))

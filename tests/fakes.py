@@ -36,6 +36,16 @@ class MemoryKeys:
         return self._pseudonym.setdefault(owner, os.urandom(32))
 
 
+class MemoryContracts:
+    """The hashes that a contract has had, without a database."""
+
+    def __init__(self, *hashes: str) -> None:
+        self._hashes = hashes
+
+    async def knows(self, contract_hash: str) -> bool:
+        return contract_hash in self._hashes
+
+
 class MemoryBroker:
     """Topics in memory: a Reader of one of them and a TransactionalWriter to all of them."""
 
@@ -84,6 +94,10 @@ class MemoryReader:
 
     def pause(self, partition: int) -> None:
         self._broker.paused.add(partition)
+
+    async def go_on(self, partition: int, offset: int) -> None:
+        self._broker.paused.discard(partition)
+        self._at[partition] = offset
 
 
 class MemoryCounterpart:

@@ -13,8 +13,14 @@ from hub import trust
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, JukiError, NotPermitted
 
-STOP_SECONDS = 10.0
-"""For each of two attempts to leave the broker: in order, and by force."""
+REQUEST_MS = 10_000
+"""For an answer to one request, and for one connection to come about. A node that is frozen or cut off takes all of it,
+and only then the next one is asked; so it is a third of what the start of a client may take."""
+
+START_SECONDS = 30.0
+
+STOP_SECONDS, CLOSE_SECONDS = 5.0, 2.0
+"""To leave the broker in order; and for each step of leaving it by force."""
 
 _REMEDY = "Start it with `jukihub up`, or point HUB_KAFKA at a broker that answers"
 
@@ -58,7 +64,7 @@ def connection(settings: Settings, principal: str) -> dict[str, Any]:
 async def started(client: Any, options: Mapping[str, Any]) -> None:
     """Connect; DependencyUnavailable where no broker answers that we trust, NotPermitted where it refuses us."""
     try:
-        await asyncio.wait_for(client.start(), 30)
+        await asyncio.wait_for(client.start(), START_SECONDS)
     except (KafkaError, OSError, TimeoutError) as failed:
         await stopped(client)
         raise await why(failed, options) from None
@@ -73,19 +79,44 @@ async def stopped(client: Any) -> None:
         await asyncio.wait_for(client.stop(), STOP_SECONDS)
     except (KafkaError, TimeoutError):
         await _torn_down(client)  # the broker is gone; what was in flight is not acknowledged, and counts as such
+    except asyncio.CancelledError:
+        if _to_end():
+            raise
+        await _torn_down(client)  # the library awaits what it has itself cancelled, and lets that out
+
+
+def _to_end() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _torn_down(client: Any) -> None:
+    """Close the connections, which fails whatever still waits for an answer; then whoever still sends ends as well.
+
+    No wait is without an end: a sender that looks for a coordinator asks a client which answers no more.
+    """
+    inner = getattr(client, "client", None) or getattr(client, "_client", None)
+    leaving = asyncio.ensure_future(closed(inner)) if inner is not None else None
     sender = getattr(client, "_sender", None)
     if sender is not None and sender.sender_task is not None:
-        sender.sender_task.cancel()
-        await asyncio.wait([sender.sender_task])
-    inner = getattr(client, "client", None) or getattr(client, "_client", None)
-    if inner is not None:  # beside us: connections that were given up with the first attempt answer as if we were
-        closing = asyncio.ensure_future(inner.close())
-        await asyncio.wait([closing], timeout=STOP_SECONDS)
-        if closing.done() and not closing.cancelled():
-            closing.exception()  # looked at, so that nobody warns of it: a client that is given up has nothing to say
+        await _ended(sender.sender_task)
+    if leaving is not None:
+        await leaving
+
+
+async def closed(client: Any) -> None:
+    """Close connections; those that do not take leave are left to end by themselves."""
+    closing = asyncio.ensure_future(client.close())
+    await asyncio.wait([closing], timeout=CLOSE_SECONDS)  # beside us: those given up before answer as if we were
+    if closing.done() and not closing.cancelled():
+        closing.exception()  # looked at, so that nobody warns of it: a client that is given up has nothing to say
+
+
+async def _ended(sending: "asyncio.Task[Any]") -> None:
+    """Told to end it first awaits what it has sent; told again it does not."""
+    for _ in range(2):
+        sending.cancel()
+        await asyncio.wait([sending], timeout=CLOSE_SECONDS)
 
 
 async def why(failed: BaseException, options: Mapping[str, Any]) -> JukiError:

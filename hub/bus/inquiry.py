@@ -10,7 +10,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from hub.bus.client import connection, started, stopped, translated, unavailable, why
+from hub.bus.client import (
+    REQUEST_MS,
+    START_SECONDS,
+    closed,
+    connection,
+    started,
+    stopped,
+    translated,
+    unavailable,
+    why,
+)
 from hub.bus.records import Position
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, NotPermitted
@@ -35,11 +45,12 @@ def _check_topic(found: Mapping[str, Any], partitions: int) -> None:
         raise DependencyUnavailable("partition-count-differs", name, "HUB_PARTITIONS must be the topic's own")
 
 
-@stamina.retry(on=DependencyUnavailable, attempts=None, timeout=10.0, wait_initial=0.1, wait_max=1.0)
+@stamina.retry(on=DependencyUnavailable, attempts=None, timeout=20.0, wait_initial=0.1, wait_max=1.0)
 async def committed(settings: Settings, principal: str, group: str) -> dict[tuple[str, int], Position]:
     """What `group` has committed, by (topic, partition), with metadata: the consumer's own call drops it.
 
-    Asked again for ten seconds: a broker that has just started has no coordinator for a group yet.
+    Asked again for twenty seconds: a broker that has just started has no coordinator for a group yet, and one request
+    to a node that is frozen takes ten.
     """
     async with _admin(settings, principal) as admin:
         found = await admin.list_consumer_group_offsets(group)
@@ -77,18 +88,18 @@ async def ends(settings: Settings, principal: str, topics: Sequence[str]) -> dic
 @asynccontextmanager
 async def _admin(settings: Settings, principal: str) -> AsyncIterator[Any]:
     options = connection(settings, principal)
-    admin = AIOKafkaAdminClient(**options, request_timeout_ms=15_000)
+    admin = AIOKafkaAdminClient(**options, request_timeout_ms=REQUEST_MS)
     try:
         await _started(admin, options)
         yield admin
     except (KafkaError, OSError) as failed:
         raise unavailable(failed) from None
     finally:
-        await admin.close()
+        await closed(admin)
 
 
 async def _started(admin: Any, options: Mapping[str, Any]) -> None:
     try:
-        await admin.start()
+        await asyncio.wait_for(admin.start(), START_SECONDS)
     except (KafkaError, OSError) as failed:
         raise await why(failed, options) from None

@@ -5,20 +5,23 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import OffsetOutOfRangeError
+from aiokafka.errors import CorruptRecordException, OffsetOutOfRangeError
 
 from hub import log, metrics
-from hub.bus.client import connection, started, stopped, translated
+from hub.bus.client import REQUEST_MS, connection, started, stopped, translated
 from hub.bus.records import Incoming
 from hub.config import Settings
 from hub.errors import JukiError
+
+_BROKEN = {ValueError: "unparsable-record", CorruptRecordException: "corrupt-record"}
+"""What a poll raises that meets a record which is none; and our code for it."""
 
 
 class Reader:
     """Reads chosen partitions of one topic, committed records only, from positions that the caller keeps.
 
-    A record that the client library cannot even take apart (headers that are no UTF-8) stops its partition, aloud, and
-    no other.
+    A record that the client library cannot even take apart (headers that are no UTF-8), or whose checksum does not fit
+    (a bit has flipped in the log), stops its partition, aloud, and no other.
     """
 
     def __init__(self, consumer: Any, topic: str) -> None:
@@ -41,7 +44,7 @@ class Reader:
                 found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
             except OffsetOutOfRangeError:
                 raise JukiError("fell-out-of-retention", self._topic) from None
-            except ValueError:
+            except tuple(_BROKEN):
                 found = await self._one_by_one(max_records)
         self._at |= {place: records[-1].offset + 1 for place, records in found.items() if records}
         return [_incoming(record) for records in found.values() for record in records]
@@ -54,11 +57,11 @@ class Reader:
         for place in places:
             try:
                 found |= await self._consumer.getmany(place, timeout_ms=500, max_records=max_records)
-            except ValueError:
+            except tuple(_BROKEN) as broken:
                 await self._go({place: self._at[place]})
                 self.pause(place.partition)
-                where = {"topic": self._topic, "partition": place.partition}
-                log.get().error("partition-stopped", code="unparsable-record", **where)
+                code = next(code for kind, code in _BROKEN.items() if isinstance(broken, kind))
+                log.get().error("partition-stopped", code=code, topic=self._topic, partition=place.partition)
         return found
 
     async def _go(self, places: Mapping[Any, int | None]) -> None:
@@ -73,6 +76,12 @@ class Reader:
         """Read no more of this partition; counted, since it stands still until a person acts."""
         self._consumer.pause(TopicPartition(self._topic, partition))
         metrics.PARTITIONS_STOPPED.inc()
+
+    async def go_on(self, partition: int, offset: int) -> None:
+        """Read a partition that was paused again, from this offset on."""
+        await self.seek({partition: offset})
+        self._consumer.resume(TopicPartition(self._topic, partition))
+        metrics.PARTITIONS_STOPPED.dec()
 
     async def seek_to_time(self, milliseconds: int) -> None:
         """Read every partition from its first record of this time (ms since 1970) or later, else from its end."""
@@ -116,7 +125,7 @@ async def reader(settings: Settings, principal: str, topic: str, partitions: Seq
     consumer = AIOKafkaConsumer(
         **options, group_id=None, isolation_level="read_committed", enable_auto_commit=False,
         auto_offset_reset="none", fetch_max_wait_ms=100, max_partition_fetch_bytes=1_048_576,
-        request_timeout_ms=30_000,
+        request_timeout_ms=REQUEST_MS,
     )  # fmt: skip
     await started(consumer, options)
     try:

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
-from hub.bus.client import connection, started, stopped
+from hub.bus.client import REQUEST_MS, connection, started, stopped
 from hub.bus.records import Batches, Outgoing, Position
 from hub.config import Settings
 from hub.errors import Fenced, ProduceFailed
@@ -139,7 +139,7 @@ async def _open(opened: Any) -> AsyncIterator[Any]:
 
 def _producing(settings: Settings, principal: str) -> dict[str, Any]:
     return connection(settings, principal) | {
-        "acks": "all", "linger_ms": 0, "max_request_size": _REQUEST_BYTES, "request_timeout_ms": 30_000,
+        "acks": "all", "linger_ms": 0, "max_request_size": _REQUEST_BYTES, "request_timeout_ms": REQUEST_MS,
     }  # fmt: skip
 
 
@@ -156,12 +156,19 @@ async def _gathered(producer: Any, batches: Batches) -> None:
     try:
         for (topic, part), records in batches.items():
             for built in _built(producer, records):
-                futures.append(await producer.send_batch(built, topic, partition=part))  # noqa: PERF401 - see finally
-    finally:  # also where one was not even taken: what was sent before it has an outcome that must be looked at
-        outcomes = await asyncio.gather(*futures, return_exceptions=True)
-    for outcome in outcomes:
+                futures.append(await producer.send_batch(built, topic, partition=part))  # noqa: PERF401 - see below
+    except BaseException:  # what was sent before may never have an outcome; if it has one, nobody need be warned of it
+        for future in futures:
+            future.add_done_callback(_looked_at)
+        raise
+    for outcome in await asyncio.gather(*futures, return_exceptions=True):
         if isinstance(outcome, BaseException):
             raise outcome
+
+
+def _looked_at(future: Any) -> None:
+    if not future.cancelled():
+        future.exception()
 
 
 def _built(producer: Any, records: Sequence[Outgoing]) -> list[Any]:

@@ -82,6 +82,10 @@ class Cluster:
         """Start it again; with `wait` until it answers, which needs a second node that runs."""
         self._said("start", "--node", str(node), *([] if wait else ["--no-wait"]))
 
+    def start_all(self) -> None:
+        """Start those that do not run, side by side, and wait until all answer."""
+        self._said("start")
+
     def freeze(self, node: int) -> None:
         """SIGSTOP: it is there, its connections are, and it does nothing."""
         self._signal(node, signal.SIGSTOP)
@@ -119,7 +123,7 @@ class Cluster:
         for node in NODES:
             self.heal(node) if self._proxy else None
             self.thaw(node)
-        self._said("start")
+        self.start_all()
 
     # What is seen of it.
 
@@ -130,6 +134,11 @@ class Cluster:
     def log(self, node: int) -> Path:
         """What the node has said."""
         return self._data(node) / "server.log"
+
+    def segment(self, node: int, topic: str, partition: int) -> Path:
+        """The one file that holds the node's copy of a partition which has only begun."""
+        [file] = (self._data(node) / "log" / f"{topic}-{partition}").glob("*.log")
+        return file
 
     def leader_of(self, topic: str, partition: int) -> int | None:
         """Who leads the partition, as far as the node that answers knows; None while nobody leads, or answers."""

@@ -136,9 +136,9 @@ class Door:
             self._tasks.discard(task)
 
     async def _served(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        source = self._who(writer.get_extra_info("peername")[1])
         with suppress(OSError):  # nobody is behind the door: the caller is reset, as by a machine without the program
             beyond = await asyncio.open_connection(HOST, self._target())
+            source = self._who(writer.get_extra_info("peername")[1])  # a dear question, which a dead node's is spared
             connection = Connection(
                 Stream(reader, beyond[1], lambda: self._ways(source)[0]),
                 Stream(beyond[0], writer, lambda: self._ways(source)[1]),
@@ -182,7 +182,8 @@ class Stream:
         """Pass pieces on until the end; ConnectionResetError where the other side is to hear of a reset."""
         while True:
             due, data = await self.pieces.get()
-            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+            if (early := due - asyncio.get_running_loop().time()) > 0:
+                await asyncio.sleep(early)
             await self._not_held()
             if self.way().lost:
                 self.holed = True

@@ -1,24 +1,38 @@
-"""A short run of the fault harness with a fixed seed; `make chaos SEED=… MINUTES=…` is a long one."""
+"""A short run of the fault harness, always the same; `make chaos SEED=… MINUTES=…` is a long one, with every kind."""
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.faults.chaos.play import play
+from tests.faults.chaos.schedule import BY_NAME
 
-SEED, SECONDS = 70, 48.0
+SEED, SECONDS = 7042, 12.0
+SHORTEST, LONGEST = 1.0, 2.5
+"""What lasts seconds in a long run lasts a moment here."""
+
+KINDS = tuple(replace(BY_NAME[name], shortest=SHORTEST, longest=LONGEST) for name in (
+    "process-killed", "process-frozen", "process-replaced-while-frozen", "node-killed", "node-frozen",
+    "clients-cut-off", "database-killed", "database-sessions-ended", "counterpart-killed", "counterpart-down",
+    "counterpart-talks-nonsense", "clock-jumps",
+))  # fmt: skip
+
+CONTRACTS = ("prefecture", "intermediate-server", "convenience-store", "child-policy")
+"""Everybody who is handed something over, and a department that reads its topic."""
 
 
-@pytest.mark.faults
-@pytest.mark.timeout(900)
+@pytest.mark.trap("input-16", "input-18", "input-20", "A21")
+@pytest.mark.timeout(600)
 async def test_under_faults_of_many_kinds_nothing_is_lost_foreign_altered_twice_or_out_of_order() -> None:
     # not pytest's own folder: that one is closed to the account which PostgreSQL runs under when we are root
     folder = Path(tempfile.mkdtemp(prefix="juki-chaos-"))
-    outcome = await play(folder, SEED, SECONDS, print)
+    outcome = await play(folder, SEED, SECONDS, print, KINDS, CONTRACTS)
     logs = f"the logs are in {folder}"
     assert outcome.losses == [], logs
+    assert outcome.crashed == [], logs
     assert outcome.recovery is not None, logs
     assert outcome.fresh is not None, logs
     assert outcome.well, logs

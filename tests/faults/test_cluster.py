@@ -18,11 +18,14 @@ from hub.bus import Outgoing, Writer, writing
 from hub.config import Settings, read
 from hub.errors import DependencyUnavailable, ProduceFailed
 from hub.wanted import State, wanted
+from tests.faults.chaos.disk import Disk, small_disk
 from tests.faults.cluster import Cluster, cluster, waited
 from tests.house import INFRA
 
 T = TypeVar("T")
 PARTITION = 0
+NARROW, NARROW_MB = 3, 400
+"""The node whose disk is small, and how small."""
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]  # a quiet machine needs a minute for the file
 
 
@@ -33,6 +36,7 @@ class Three:
     nodes: Cluster
     settings: Settings
     want: State
+    narrow: Disk
 
     @property
     def topic(self) -> str:
@@ -55,14 +59,15 @@ def applied() -> Iterator[Three]:
     """Three nodes with the topics, principals and rights of the Book."""
     folder = Path(tempfile.mkdtemp(prefix="juki-cluster-"))
     try:
-        with cluster(folder, proxied=True) as nodes:
+        narrow = folder / "cluster" / f"node-{NARROW}"
+        with small_disk(narrow, NARROW_MB) as disk, cluster(folder, proxied=True) as nodes:
             settings = read({
                 "HUB_KAFKA": nodes.bootstrap, "HUB_SECRETS": str(nodes.secrets), "HUB_DATA": str(folder / "data"),
                 "HUB_REPLICATION": "3", "HUB_PARTITIONS": "1",
             })  # fmt: skip
             want = wanted(book.load(), settings)
             Broker(nodes.bootstrap, nodes.secrets).apply(want, settings.prefix)
-            yield Three(nodes, settings, want)
+            yield Three(nodes, settings, want, disk)
     finally:
         shutil.rmtree(folder)
 
@@ -128,6 +133,7 @@ def test_the_nodes_settings_equal_the_file(three: Three) -> None:
     assert {name: there.get(name) for name in plain} == plain
 
 
+@pytest.mark.trap("input-18")
 async def test_what_was_acknowledged_is_there_after_its_leader_was_killed(three: Three) -> None:
     await write_at_last(three, b"before the kill")
     dead = three.leader()
@@ -138,6 +144,7 @@ async def test_what_was_acknowledged_is_there_after_its_leader_was_killed(three:
     assert found.index(b"before the kill") < found.index(b"after the kill")
 
 
+@pytest.mark.trap("input-18")
 @pytest.mark.usefixtures("impatient")
 async def test_with_two_of_three_killed_writes_wait_and_go_through_when_one_returns(three: Three) -> None:
     others = [node for node in three.nodes.nodes if node != three.leader()]
@@ -154,6 +161,7 @@ async def test_with_two_of_three_killed_writes_wait_and_go_through_when_one_retu
     assert b"waits for a second copy" in await there(three)
 
 
+@pytest.mark.trap("input-18")
 async def test_a_frozen_controller_is_replaced_and_everything_goes_on(three: Three) -> None:
     frozen = three.nodes.controller()
     assert frozen is not None
@@ -166,6 +174,7 @@ async def test_a_frozen_controller_is_replaced_and_everything_goes_on(three: Thr
     assert b"under another controller" in await there(three)
 
 
+@pytest.mark.trap("input-19")
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("towards_broker", "arrives"), [(True, False), (False, True)], ids=["requests", "answers"])
 async def test_a_one_way_cut_from_the_leader_ends_in_an_error_and_not_in_silence(
@@ -183,6 +192,7 @@ async def test_a_one_way_cut_from_the_leader_ends_in_an_error_and_not_in_silence
     assert (value in await there(three)) is arrives
 
 
+@pytest.mark.trap("input-18", "input-19")
 async def test_a_node_that_nobody_hears_loses_its_partitions_and_comes_back(three: Three) -> None:
     cut = three.leader()
     three.nodes.cut(cut)
@@ -191,3 +201,54 @@ async def test_a_node_that_nobody_hears_loses_its_partitions_and_comes_back(thre
     three.nodes.heal(cut)
     three.nodes.wait_healthy(60)
     assert b"without the third" in await there(three)
+
+
+def flip(file: Path, value: bytes) -> None:
+    """One bit of `value` as it lies in the log becomes another one."""
+    content = bytearray(file.read_bytes())
+    content[content.index(value)] ^= 1
+    file.write_bytes(content)
+
+
+def cut_off(file: Path, value: bytes) -> None:
+    """The log ends in the middle of `value`."""
+    content = file.read_bytes()
+    file.write_bytes(content[: content.index(value) + len(value) // 2])
+
+
+@pytest.mark.trap("input-21")
+@pytest.mark.parametrize("broken", [flip, cut_off], ids=["a bit flips", "a segment is cut"])
+async def test_a_log_that_broke_under_a_dead_node_is_made_whole_from_the_others(
+    three: Three, broken: Callable[[Path, bytes], None]
+) -> None:
+    value = f"to be broken: {broken.__name__}".encode()
+    await write_at_last(three, value)
+    leader = three.leader()
+    dead = next(node for node in three.nodes.nodes if node != leader)
+    own, others = (three.nodes.segment(node, three.topic, PARTITION) for node in (dead, leader))
+    waited(lambda: value in own.read_bytes(), "the third copy")
+    three.nodes.kill(dead)
+    broken(own, value)
+    assert value not in own.read_bytes()
+    await asyncio.to_thread(three.nodes.start, dead)
+    await asyncio.to_thread(three.nodes.wait_healthy, 60)
+    assert own.read_bytes() == others.read_bytes()
+
+
+@pytest.mark.trap("input-21")
+async def test_while_the_disk_of_one_node_is_full_writing_goes_on_and_nothing_acknowledged_is_lost(
+    three: Three,
+) -> None:
+    if three.narrow.refused:
+        pytest.skip(three.narrow.refused)
+    await asyncio.to_thread(three.narrow.fill)
+    try:
+        for number in range(5):
+            await write_at_last(three, f"while a disk is full: {number}".encode())
+    finally:
+        three.narrow.free()
+    three.nodes.kill(NARROW)
+    await asyncio.to_thread(three.nodes.start, NARROW)
+    await asyncio.to_thread(three.nodes.wait_healthy, 60)
+    found = dict.fromkeys(value for value in await there(three) if value.startswith(b"while"))  # some perhaps twice
+    assert [*found] == [f"while a disk is full: {number}".encode() for number in range(5)]

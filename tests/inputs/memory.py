@@ -12,7 +12,7 @@ from consumers.arrival import Sorted, judge, sort
 from consumers.disclosure import Disclosure
 from consumers.opening import Opener
 from contracts import book as law
-from hub import envelope, positions
+from hub import envelope, positions, quarantine
 from hub.bus import Incoming, Outgoing
 from hub.intake import Intake
 from hub.keys import CHANGES
@@ -21,7 +21,7 @@ from hub.pseudonym import Pseudonyms
 from hub.router import Router
 from hub.seal import Place, Sheet, header, seal
 from hub.telling import Teller
-from tests.fakes import MemoryBroker, MemoryCounterpart, MemoryKeys
+from tests.fakes import MemoryBroker, MemoryContracts, MemoryCounterpart, MemoryKeys
 from tests.people import RESIDENT
 
 NOW = datetime(2026, 4, 2, 1, 20, tzinfo=UTC)
@@ -72,9 +72,17 @@ class WholeWay:
         """One poll of the router."""
         if self._router is None:
             teller = await Teller.of("juki", BOOK, self.keys)
+            held = {0: {contract for _, contract in quarantine.unsettled(self.broker.read("juki.quarantine"))}}
+            offsets = {0: at.offset} if (at := self.broker.committed.get(0)) else {}
             self._router = Router("juki", Intake(self.keys, self.residents), teller, self.reader, self.broker,
-                                  self._now, self.sequences, set())  # fmt: skip
+                                  self._now, self.sequences, set(), offsets, held=held)  # fmt: skip
         await self._router.once()
+
+    @property
+    def router(self) -> Router:
+        """The router that has the slot."""
+        assert self._router is not None
+        return self._router
 
     def _now(self) -> datetime:
         return self.clock()
@@ -86,9 +94,14 @@ class WholeWay:
         """What an inbox would keep of the contract's topic."""
         return sort([judge(one, contract) for one in self.records(contract)], {}, {0: 0}, contract)
 
+    def opener(self, contract: str) -> Opener:
+        """What opens the tokens of the contract."""
+        known = MemoryContracts(BOOK.contracts[contract].hash)
+        return Opener(self.keys, contract, f"juki.disclosures.{contract}", known)  # type: ignore[arg-type]
+
     async def told(self, contract: str) -> list[Disclosure]:
         """What the contract is told, in order, once a repeat is dropped."""
-        opener = Opener(self.keys, contract, f"juki.disclosures.{contract}")
+        opener = self.opener(contract)
         opened = [await opener.open(one.token or b"", 0, one.subject or b"") for one in self.inbox(contract).kept]
         assert all(isinstance(one, Disclosure) for one in opened), opened
         return [one for one in opened if isinstance(one, Disclosure)]

@@ -5,7 +5,6 @@ import unicodedata
 import orjson
 import pytest
 
-from consumers.opening import Opener
 from hub.outcome import Delivered
 from hub.seal import Place, header, open_token
 from tests.inputs.memory import WholeWay
@@ -52,7 +51,6 @@ async def test_two_spellings_of_one_name_are_two_names_and_their_change_is_told(
     composed, decomposed = NAMES["composed (NFC)"], NAMES["decomposed (NFD)"]
     await way.publish(line("EX_OFFICIO_CORRECTION", record(name=composed), record(name=decomposed)))
     await way.route()
-    opener = Opener(way.keys, "prefecture", "juki.disclosures.prefecture")
     [token] = way.records("prefecture")
-    opened = await opener.open(token.value or b"", 0, token.key or b"")
+    opened = await way.opener("prefecture").open(token.value or b"", 0, token.key or b"")
     assert getattr(opened, "items", {}).get("name") == decomposed

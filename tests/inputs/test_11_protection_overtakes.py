@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from consumers.process import Parts, parts
+from hub import books
 from hub.database import Database, connect
 from hub.keys import KeyStore
 from hub.owners import Tenure
@@ -73,6 +74,7 @@ async def hub(world: World) -> AsyncIterator[Hub]:
         registry, crew = await stack.enter_async_context(opened(settings))
         database = await stack.enter_async_context(connect(settings.database))
         keys = KeyStore(database, wrapper(settings))
+        await books.remember(database, BOOK, now())
         router = await stack.enter_async_context(slot(settings, BOOK, keys, Tenure(database, settings, every), now))
         contracts = [BOOK.contracts[name] for name in (FLAGS, SUSPENDS)]
         inboxes = [await stack.enter_async_context(parts(settings, one, NOBODY, now)) for one in contracts]

@@ -7,8 +7,11 @@ import orjson
 import pytest
 
 from consumers.opening import Opener
+from hub import quarantine
+from hub.bus import Incoming
 from hub.database import Database
-from hub.errors import DatabaseError, DependencyUnavailable, JukiError, TokenRefused
+from hub.errors import DatabaseError, DependencyUnavailable, JukiError, ProduceFailed, TokenRefused
+from hub.holding import Holder
 from hub.keys import CHANGES
 from hub.seal import ContentKey
 from tests.conformance.counterparts import Fake
@@ -67,17 +70,77 @@ async def test_a_router_without_keys_tells_nothing_and_nothing_is_lost(fault: Ju
     await everything_told_once(way)
 
 
+class Gone(Service):
+    """The keys of some contracts are gone."""
+
+    gone: frozenset[str] = frozenset({"prefecture"})
+
+    async def _answers(self, owner: str) -> None:
+        if owner in self.gone:
+            raise TokenRefused("unknown-kid")
+
+
+async def settled(way: WholeWay) -> None:
+    async def letters(part: int) -> list[Incoming]:
+        return way.broker.read("juki.quarantine", part)
+
+    await Holder(letters).once(way.router)
+
+
 @pytest.mark.trap("input-15", "C6")
-async def test_a_contract_whose_key_is_gone_is_told_nothing_in_clear(capfd: pytest.CaptureFixture[str]) -> None:
-    way = await WholeWay.open(keys := Service())
-    await way.publish(*MOVED)
-    keys.fault, keys.spared = TokenRefused("unknown-kid"), CHANGES
-    with pytest.raises(TokenRefused):
-        await way.route()
-    assert {topic for topic, _ in way.broker.records} == {"juki.changes"}
+async def test_a_contract_whose_key_is_gone_is_held_alone_and_told_once_and_in_order_when_it_is_back(
+    capfd: pytest.CaptureFixture[str]
+) -> None:
+    way = await WholeWay.open(keys := Gone())
+    await way.publish(*MOVED[:2])
+    await way.route()
+    await way.publish(MOVED[2])
+    way.take_over()  # who is held is known from the topic
+    await way.route()
+    assert (way.records("prefecture"), way.sequence("tax")) == ([], [1, 2, 3])
+    assert way.quarantined() == ["key-gone"] * 3
+    await settled(way)
+    assert way.records("prefecture") == []
+    keys.gone = frozenset()
+    await way.publish(MOVED[3])
+    await way.route()  # the key is back, and what is held goes first
+    assert way.records("prefecture") == []
+    await settled(way)
+    await way.publish(MOVED[4])
+    await way.route()
+    await settled(way)
+    assert [one.version for one in await way.told("prefecture")] == [1, 2, 3, 4, 5]
+    assert (way.sequence("prefecture"), way.sequence("tax")) == ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])
+    assert quarantine.lines(way.broker.read("juki.quarantine")) == []
     assert "架空" not in "".join(capfd.readouterr())
-    keys.fault = None
-    await everything_told_once(way)
+
+
+@pytest.mark.trap("input-15")
+async def test_the_ledger_names_what_was_held_when_it_is_told_and_not_before() -> None:
+    way = await WholeWay.open(keys := Gone())
+    await way.publish(MOVED[0])
+    await way.route()
+    keys.gone = frozenset()
+    await settled(way)
+    lines = [orjson.loads(one.value or b"") for one in way.broker.read("juki.ledger")]
+    told = [[one["contract"] for one in line["told"]] for line in lines]
+    assert ("prefecture" in told[0], told[1]) == (False, ["prefecture"])
+    assert len({(line["change"], line["digest"], line["book"]) for line in lines}) == 1
+
+
+@pytest.mark.trap("input-15")
+async def test_what_is_settled_but_not_committed_is_still_held() -> None:
+    way = await WholeWay.open(keys := Gone())
+    await way.publish(*MOVED)
+    await way.route()
+    keys.gone = frozenset()
+    way.broker.refuse_next = True
+    with pytest.raises(ProduceFailed):
+        await settled(way)
+    way.take_over()
+    await way.route()
+    await settled(way)
+    assert way.sequence("prefecture") == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.trap("input-15")

@@ -122,6 +122,17 @@ async def test_the_book_of_a_day_is_the_one_in_use_at_its_end_in_japan(shelf: Sh
     assert await books.book_of_day(shelf.settings, date(2026, 4, 4)) == other
 
 
+@pytest.mark.trap("input-14")
+async def test_a_contract_is_known_by_its_hash_once_a_book_with_it_is_in_use_and_for_ever_after(shelf: Shelf) -> None:
+    one, other = variant("一"), variant("二")
+    first, second = (book.contracts["child-policy"].hash for book in (one, other))
+    await books.remember(shelf.database, one, TODAY)
+    known = books.ContractHashes(shelf.database, "child-policy")
+    assert [await known.knows(each) for each in (first, second, one.contracts["tax"].hash)] == [True, False, False]
+    await books.remember(shelf.database, other, TODAY)
+    assert [await known.knows(each) for each in (first, second)] == [True, True]
+
+
 async def test_a_book_is_found_by_the_beginning_of_its_hash(shelf: Shelf) -> None:
     await books.remember(shelf.database, BOOK, TODAY)
     assert await books.book_by_hash(shelf.settings, BOOK.hash[:8]) == BOOK

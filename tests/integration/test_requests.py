@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -119,5 +120,18 @@ async def test_the_database_itself_refuses_one_person_as_both(office: Office) ->
     release = await asked(ito)
     with pytest.raises(DatabaseError, match="sqlstate-23514"):
         await office.database.execute(
-            acts._SQL["approve"], release.id, ito.bearer.person.id, office.now, "another name"
+            acts._SQL["approve"], release.id, ito.bearer.person.id, office.now, "another name", acts.RELEASE
         )
+
+
+async def test_a_record_to_be_passed_over_is_asked_for_and_approved_apart_from_letters(office: Office) -> None:
+    letters = [await desk(office, "ito", Duty.OPERATOR), await desk(office, "kato", Duty.APPROVER)]
+    ito, kato = (replace(one, kind=acts.RECORD) for one in letters)
+    record = new_release(3, 17, [])
+    await ito.ask(record, "of nobody")
+    with pytest.raises(UsageError, match="unknown-request"):
+        await letters[1].approve(record.id)
+    assert ([one.release for one in await kato.requests()], await letters[1].requests()) == ([record], [])
+    assert await kato.approve(record.id) == record
+    assert (await due(kato), await due(letters[1])) == ([record], [])
+    assert await office.database.fetchval("SELECT kind FROM hub.acts") == "pass-record"

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -21,19 +21,28 @@ from confluent_kafka.admin import (
 )
 
 from contracts import book as law
-from hub import archive, bus, envelope, metrics, topics
+from hub import acts, archive, bus, envelope, metrics, passing, topics
+from hub.acts import End, Release
 from hub.archive import Archiver
 from hub.bench.sample import changes
 from hub.broker_admin import connection
 from hub.bus import Incoming, Outgoing, Writer
 from hub.database import Database, connect
-from hub.errors import DatabaseError, DependencyUnavailable, Fenced, JukiError, NotPermitted, ProduceFailed
+from hub.errors import (
+    DatabaseError,
+    DependencyUnavailable,
+    Fenced,
+    JukiError,
+    NotPermitted,
+    ProduceFailed,
+    TokenRefused,
+)
 from hub.keys import CHANGES, KeyStore
 from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
 from hub.router import Router, slot
-from hub.run import check_sequences
-from hub.seal import Place, Sheet, header, seal
+from hub.run import Between, check_sequences
+from hub.seal import ContentKey, Place, Sheet, header, seal
 from hub.wanted import reader_of
 from hub.wrapping import wrapper
 from tests.house import World
@@ -280,10 +289,63 @@ async def test_a_record_without_a_key_stops_its_partition_alone(line: Line) -> N
     expected = 40 - sum(1 for r in await inputs(line) if r.partition == 0 and r.key is not None)
     async with line.slot() as router:
         await drained(router, expected)
-        assert router.stopped <= {0}
+        assert router.stopped.keys() <= {0}
         while 0 not in router.stopped:
             await router.once()
     assert {record.partition for record in await line.told("child-policy")} <= {1, 2, 3}
+
+
+@pytest.mark.trap("D6")
+async def test_a_record_that_two_persons_let_pass_is_kept_and_its_partition_goes_on(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.put(0, None, b"spoofed")
+    await line.publish(20)
+    act = Release(UUID(int=7), 0, 0, ())
+    ended: list[End] = []
+
+    async def due(_database: Database, topic: str, _partitions: object) -> list[Release]:
+        return [act] if topic == topics.changes(line.prefix) and not ended else []
+
+    async def end(_database: Database, _act: UUID, how: End, _now: datetime) -> None:
+        ended.append(how)
+
+    monkeypatch.setattr(acts, "due", due)
+    monkeypatch.setattr(acts, "end", end)
+    async with line.slot() as router:
+        while not ended:
+            await router.once()
+            await Between(line.settings, line.database).once(router)
+        while sum(last.get("child-policy", 0) for last in router.sequences.values()) < 20:
+            await router.once()
+    async with line.slot() as router:
+        assert (ended, router.stopped, router.parked) == ([End("passed-over", 1)], {}, set())
+        assert await passing.passed(line.settings, router, act) == End("passed-over", 1)  # had it not been said
+    await gapless(line, "child-policy", 20)
+
+
+@pytest.mark.trap("input-15")
+async def test_a_contract_whose_key_is_gone_is_held_over_a_take_over_and_told_when_it_is_back(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.publish(20)
+    content_key = line.keys.content_key
+
+    async def gone(owner: str, day: date) -> ContentKey:
+        if owner == "tax":
+            raise TokenRefused("unknown-kid")
+        return await content_key(owner, day)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(line.keys, "content_key", gone)
+        async with line.slot() as router:
+            await drained(router, 20)
+    assert (await line.told("tax"), len(await line.told("child-policy"))) == ([], 20)
+    async with line.slot() as router:
+        assert {contract for held in router.held.values() for contract in held} == {"tax"}
+        await Between(line.settings, line.database).once(router)
+        assert not any(router.held.values())
+    await gapless(line, "tax", 20)
 
 
 async def inputs(line: Line) -> list[Incoming]:

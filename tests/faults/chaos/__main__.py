@@ -12,6 +12,7 @@ import json
 import shutil
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults.chaos import report
@@ -50,7 +51,7 @@ def _given(arguments: list[str]) -> argparse.Namespace:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S}  {text}\n")
 
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:

@@ -1,7 +1,8 @@
 """Each kind of fault as a block: inside it the fault is at work, on leaving the block it is healed.
 
-`Refused` says why a fault cannot be had here. What is healed is not yet in step again: a node that was killed starts,
-a process that was killed is started by the keeper, and how long everything takes is measured at the end.
+`Refused` says why a fault cannot be had here. What is healed is not yet in step again: a node that was killed answers
+again and has to catch up, a process that was killed is started by the keeper, and how long everything takes is measured
+at the end.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Any
 
+from hub.errors import DatabaseError, DependencyUnavailable
 from tests.faults.chaos.database import Server
 from tests.faults.chaos.disk import Disk
 from tests.faults.chaos.keeper import Keeper
@@ -78,7 +80,7 @@ async def node_killed(stage: Stage, fault: Fault) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await _started(stage, *nodes)
+        await _started(stage)
 
 
 @asynccontextmanager
@@ -96,7 +98,7 @@ async def node_stopped(stage: Stage, fault: Fault) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await _started(stage, int(fault.target))
+        await _started(stage)
 
 
 @asynccontextmanager
@@ -136,7 +138,7 @@ async def node_disk_full(stage: Stage, fault: Fault) -> AsyncIterator[None]:
     async with _disk_full(stage, f"node-{fault.target}"):
         yield
     await asyncio.to_thread(stage.cluster.kill, int(fault.target))
-    await _started(stage, int(fault.target))
+    await _started(stage)
 
 
 @asynccontextmanager
@@ -150,9 +152,21 @@ async def database_killed(stage: Stage, fault: Fault) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def database_sessions_ended(stage: Stage, _fault: Fault) -> AsyncIterator[None]:
-    await stage.database.end_sessions()
+    await _sessions_ended(stage)
     yield
-    await stage.database.end_sessions()
+    await _sessions_ended(stage)
+
+
+async def _sessions_ended(stage: Stage) -> None:
+    """A server that is still recovering has no sessions yet."""
+    until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await stage.database.end_sessions()
+        except (DependencyUnavailable, DatabaseError):
+            if asyncio.get_running_loop().time() > until:
+                raise
+        await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
@@ -247,9 +261,9 @@ async def _disk_full(stage: Stage, name: str) -> AsyncIterator[None]:
         disk.free()
 
 
-async def _started(stage: Stage, *nodes: int) -> None:
-    for node in nodes:
-        await asyncio.to_thread(stage.cluster.start, node, wait=False)
+async def _started(stage: Stage) -> None:
+    """Until all nodes answer: one that is still starting is no healed one."""
+    await asyncio.to_thread(stage.cluster.start_all)
 
 
 FAULTS: Mapping[str, Block] = {

@@ -61,6 +61,11 @@ class Keeper(Processes):
         self._start(name, self._commands[name])
         return elder
 
+    def crashed(self) -> list[str]:
+        """Who has ever ended of an error that it did not know."""
+        logs = sorted(self.folder.glob("*.log"))
+        return [log.stem for log in logs if "Traceback" in log.read_text(encoding="utf-8", errors="replace")]
+
     async def keep(self) -> None:
         """Look after everybody until cancelled."""
         while True:

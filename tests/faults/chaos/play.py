@@ -5,13 +5,15 @@ Bounded throughout: what has not arrived within RECOVERY_SECONDS of the last hea
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from contracts import book
+from hub import given
+from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import DatabaseError, DependencyUnavailable
 from tests.faults.chaos.arrived import evidence
@@ -20,12 +22,15 @@ from tests.faults.chaos.counter import Counter
 from tests.faults.chaos.faults import FAULTS, Refused, Stage
 from tests.faults.chaos.judge import Due, Loss, judge
 from tests.faults.chaos.oracle import due
-from tests.faults.chaos.schedule import Fault, schedule
+from tests.faults.chaos.schedule import BY_NAME, Fault, Kind, schedule
+from tests.faults.chaos.schedule import KINDS as EVERY_KIND
 from tests.faults.chaos.servers import PATIENCE_SECONDS, House, house
 from tests.processes import KINDS
 
 RECOVERY_SECONDS = 60.0
 PAUSE_SECONDS = 0.3
+SLACK_SECONDS = 1.0
+"""By which a fault may end later than its run."""
 Say = Callable[[str], None]
 
 _ARCHIVED = "SELECT count(DISTINCT change) FROM hub.ledger WHERE change = ANY($1::uuid[])"
@@ -43,31 +48,38 @@ class Outcome:
     done: list[tuple[Fault, float]] = field(default_factory=list)
     """What was injected, and how long it really was at work."""
     refused: dict[str, str] = field(default_factory=dict)
+    late: int = 0
+    """Faults that were planned and whose turn did not come in time."""
     minted: int = 0
     due: dict[str, int] = field(default_factory=dict)
     recovery: float | None = None
     fresh: float | None = None
     answers: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    crashed: list[str] = field(default_factory=list)
+    """Whose log has a traceback: it ended of something that it did not know."""
     losses: list[Loss] = field(default_factory=list)
 
     @property
     def well(self) -> bool:
-        return not self.losses and self.recovery is not None and self.fresh is not None and self.minted > 0
+        arrived = self.recovery is not None and self.fresh is not None
+        return arrived and not self.losses and not self.crashed and self.minted > 0
 
 
-async def play(folder: Path, seed: int, seconds: float, say: Say) -> Outcome:
-    """The run of `seed`."""
-    outcome = Outcome(seed, seconds)
+async def play(
+    folder: Path, seed: int, seconds: float, say: Say, kinds: Sequence[Kind] = EVERY_KIND, contracts: Sequence[str] = ()
+) -> Outcome:
+    """The run of `seed`, with these kinds of faults and these contracts; none named are all of them."""
+    outcome, planned = Outcome(seed, seconds), schedule(seed, seconds, kinds)
     say("three nodes and a database are starting")
-    async with house(folder, seed) as standing, _at_work(standing, say) as (registry, database):
+    async with house(folder, seed, contracts) as standing, _at_work(standing, say) as (registry, database):
         stage, clock = standing.stage, standing.stage.keeper.clock("counter")
         counter = Counter(registry, seed, lambda: datetime.now(UTC) + timedelta(seconds=jump(clock)))
         await _flowing(standing, counter, database)
-        await _under_fire(stage, counter, outcome, say)
-        await _recovered(stage, counter, database, outcome, say)
+        await _under_fire(stage, counter, planned, outcome, say)
+        await _recovered(standing.settings, counter, database, outcome, say)
         outcome.losses = await _judged(standing, counter, database, outcome)
-        outcome.ended = dict(stage.keeper.ended)
+        outcome.ended, outcome.crashed = dict(stage.keeper.ended), stage.keeper.crashed()
     return outcome
 
 
@@ -92,23 +104,35 @@ async def _at_work(standing: House, say: Say) -> AsyncIterator[tuple[Database, D
 async def _flowing(standing: House, counter: Counter, database: Database) -> None:
     """Until a first change has gone all the way: faults before that would test the start alone."""
     await counter.file_one()
-    if await _arrival(counter, database, PATIENCE_SECONDS) is None:
+    if await _arrival(standing.settings, counter, database, PATIENCE_SECONDS) is None:
         raise AssertionError(f"nothing flows; read {standing.stage.keeper.folder}")
 
 
-async def _under_fire(stage: Stage, counter: Counter, outcome: Outcome, say: Say) -> None:
-    planned = schedule(outcome.seed, outcome.seconds)
+async def _under_fire(stage: Stage, counter: Counter, planned: Sequence[Fault], outcome: Outcome, say: Say) -> None:
     filing, began = asyncio.create_task(counter.open(PAUSE_SECONDS)), time.monotonic()
+    turns = defaultdict[str, asyncio.Lock](asyncio.Lock)
     async with asyncio.TaskGroup() as faults:
         for fault in planned:
             await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
-            faults.create_task(_happening(stage, fault, outcome, say))
+            turn = turns[BY_NAME[fault.kind].domain]
+            faults.create_task(_in_turn(turn, began + outcome.seconds, stage, fault, outcome, say))
         await asyncio.sleep(max(0.0, began + outcome.seconds - time.monotonic()))
     counter.close()
     outcome.seconds = time.monotonic() - began
     say("healing")
     await asyncio.gather(asyncio.to_thread(stage.cluster.heal_all), asyncio.to_thread(stage.database.start))
     await filing
+
+
+async def _in_turn(
+    turn: asyncio.Lock, until: float, stage: Stage, fault: Fault, outcome: Outcome, say: Say
+) -> None:
+    """Where healing the one before of its domain takes longer than planned, a fault waits; too late, it is left out."""
+    async with turn:
+        if time.monotonic() + fault.lasts <= until + SLACK_SECONDS:
+            await _happening(stage, fault, outcome, say)
+        else:
+            outcome.late += 1
 
 
 async def _happening(stage: Stage, fault: Fault, outcome: Outcome, say: Say) -> None:
@@ -124,18 +148,20 @@ async def _happening(stage: Stage, fault: Fault, outcome: Outcome, say: Say) -> 
     outcome.done.append((fault, time.monotonic() - began))
 
 
-async def _recovered(stage: Stage, counter: Counter, database: Database, outcome: Outcome, say: Say) -> None:
+async def _recovered(
+    settings: Settings, counter: Counter, database: Database, outcome: Outcome, say: Say
+) -> None:
     """How long it takes until everything has arrived, and whether one more change passes."""
     say(f"healed; waiting for {len(counter.minted)} changes")
-    outcome.recovery = await _arrival(counter, database, RECOVERY_SECONDS)
+    outcome.recovery = await _arrival(settings, counter, database, RECOVERY_SECONDS)
     await counter.file_one()
-    outcome.fresh = await _arrival(counter, database, RECOVERY_SECONDS)
+    outcome.fresh = await _arrival(settings, counter, database, RECOVERY_SECONDS)
     outcome.answers = dict(counter.answers)
 
 
-async def _arrival(counter: Counter, database: Database, seconds: float) -> float | None:
+async def _arrival(settings: Settings, counter: Counter, database: Database, seconds: float) -> float | None:
     """How long it takes until everything minted is archived and settled; None where it takes longer than `seconds`."""
-    began, wanted = time.monotonic(), [one.id for one in await _due(counter) if one.contract in KINDS]
+    began, wanted = time.monotonic(), [one.id for one in await _due(settings, counter) if one.contract in KINDS]
     while time.monotonic() < began + seconds:
         try:
             archived = await database.fetchval(_ARCHIVED, counter.minted)
@@ -147,12 +173,13 @@ async def _arrival(counter: Counter, database: Database, seconds: float) -> floa
     return None
 
 
-async def _due(counter: Counter) -> Sequence[Due]:
-    return due(await counter.bodies(), book.load().contracts)
+async def _due(settings: Settings, counter: Counter) -> Sequence[Due]:
+    return due(await counter.bodies(), given.book(settings).contracts)
 
 
 async def _judged(standing: House, counter: Counter, database: Database, outcome: Outcome) -> list[Loss]:
-    contracts, wanted = dict(book.load().contracts), await _due(counter)
+    settings = standing.settings
+    contracts, wanted = dict(given.book(settings).contracts), await _due(settings, counter)
     outcome.minted = len(counter.minted)
     outcome.due = {name: sum(one.contract == name for one in wanted) for name in contracts}
     while True:

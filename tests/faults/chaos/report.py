@@ -20,9 +20,9 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "seed": outcome.seed, "seconds": round(outcome.seconds, 1), "well": outcome.well,
         "injected": {kind: {"count": count, "seconds": round(seconds, 1)}
                      for kind, (count, seconds) in _injected(outcome).items()},
-        "left_out": outcome.refused, "minted": outcome.minted, "due": outcome.due,
+        "left_out": outcome.refused, "too_late": outcome.late, "minted": outcome.minted, "due": outcome.due,
         "recovery_seconds": _rounded(outcome.recovery), "fresh_change_seconds": _rounded(outcome.fresh),
-        "notices": outcome.answers, "ended": outcome.ended, "losses": _columns(outcome),
+        "notices": outcome.answers, "ended": outcome.ended, "crashed": outcome.crashed, "losses": _columns(outcome),
         "named": [f"{loss.kind} {loss.where} {loss.what}" for loss in outcome.losses[:NAMED]],
     }  # fmt: skip
 
@@ -35,11 +35,12 @@ def shown(outcome: Outcome) -> None:
     for loss in outcome.losses[:NAMED]:
         console.print(f"{loss.kind}: {loss.where} {loss.what}")
     console.print(
-        f"seed {outcome.seed}: {outcome.minted} changes, {outcome.seconds:.0f} s of faults; from healing until all had"
-        f" arrived: {_seconds(outcome.recovery)}; one change more: {_seconds(outcome.fresh)}"
+        f"seed {outcome.seed}: {outcome.minted} changes, {outcome.seconds:.0f} s of faults ({outcome.late} came too"
+        f" late); from healing until all had arrived: {_seconds(outcome.recovery)}; one change more:"
+        f" {_seconds(outcome.fresh)}"
     )
     console.print(_of_record(outcome), soft_wrap=True)
-    console.print(f"notices {outcome.answers}; ended and started again {outcome.ended}")
+    console.print(f"notices {outcome.answers}; ended and started again {outcome.ended}; crashed {outcome.crashed}")
 
 
 def _faults(outcome: Outcome) -> Table:

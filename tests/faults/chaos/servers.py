@@ -1,14 +1,16 @@
 """The house of one run: three nodes behind proxies and a PostgreSQL, topics and rights applied, a small city loaded."""
 
 import asyncio
+import shutil
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts import book
+from contracts.folder import SHIPPED
+from hub import given
 from hub.broker_admin import Broker
 from hub.config import Settings, inherited, read
 from hub.database import connect
@@ -63,8 +65,8 @@ class Nodes(Cluster):
 
 
 @asynccontextmanager
-async def house(folder: Path, seed: int) -> AsyncIterator[House]:
-    """Everything below the hub, in `folder`."""
+async def house(folder: Path, seed: int, contracts: Sequence[str]) -> AsyncIterator[House]:
+    """Everything below the hub, in `folder`, for a Book of these contracts."""
     logs = folder / "logs"
     logs.mkdir()
     with ExitStack() as held:
@@ -77,14 +79,16 @@ async def house(folder: Path, seed: int) -> AsyncIterator[House]:
         held.callback(server.stop)
         starting = asyncio.to_thread(server.start)
         await asyncio.gather(starting, asyncio.to_thread(held.enter_context, nodes.standing()))
-        yield await _furnished(folder, nodes, server, disks, seed)
+        yield await _furnished(folder, nodes, server, disks, seed, contracts)
 
 
-async def _furnished(folder: Path, nodes: Cluster, server: Server, disks: Mapping[str, Disk], seed: int) -> House:
+async def _furnished(
+    folder: Path, nodes: Cluster, server: Server, disks: Mapping[str, Disk], seed: int, contracts: Sequence[str]
+) -> House:
     environment = {
         "HUB_KAFKA": nodes.bootstrap, "HUB_DATABASE": server.dsns["hub"], "HUB_REGISTRY": server.dsns["registry"],
         "HUB_DATA": str(folder / "data"), "HUB_SECRETS": str(nodes.secrets), "HUB_PREFIX": PREFIX,
-        "HUB_PARTITIONS": str(PARTITIONS), "HUB_REPLICATION": "3",
+        "HUB_PARTITIONS": str(PARTITIONS), "HUB_REPLICATION": "3", "HUB_CONTRACTS": str(_book(folder, contracts)),
     }  # fmt: skip
     settings = read(environment)
     await migrate_all(settings)
@@ -95,12 +99,22 @@ async def _furnished(folder: Path, nodes: Cluster, server: Server, disks: Mappin
     return House(Stage(nodes, server, keeper, disks), settings)
 
 
+def _book(folder: Path, contracts: Sequence[str]) -> Path:
+    """A folder with these of the shipped contracts; with all of them where none is named."""
+    own = folder / "contracts"
+    own.mkdir()
+    for file in (SHIPPED / "subscribers").glob("*.toml"):
+        if not contracts or file.stem in contracts:
+            shutil.copy(file, own)
+    return own
+
+
 def _applied(settings: Settings) -> None:
     """Topics, principals and rights; carried on where a busy broker was too slow to answer."""
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            Broker(settings.kafka, settings.secrets_dir).apply(wanted(book.load(), settings), settings.prefix)
+            Broker(settings.kafka, settings.secrets_dir).apply(wanted(given.book(settings), settings), settings.prefix)
         except DependencyUnavailable:
             if time.monotonic() > until:
                 raise

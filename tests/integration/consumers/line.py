@@ -24,6 +24,7 @@ from hub.keys import KeyStore
 from hub.seal import Place, Sheet, seal
 from hub.wrapping import FileKeyWrapper
 from tests.conformance.samples import IDENTIFIER
+from tests.fakes import MemoryContracts
 
 DAY = date(2026, 4, 1)
 PATIENCE = 60.0
@@ -86,7 +87,7 @@ class HandOver:
         self.topic = MemoryTopic(f"juki.disclosures.{via}")
         self.counterpart = counterpart
         self.settler = Settler(database, via, now)
-        self.opener = Opener(self.keys, via, self.topic.name)
+        self.opener = Opener(self.keys, via, self.topic.name, MemoryContracts(self.contract.hash))
         self.inbox = self.new_inbox()
         self.deliverer = self.new_deliverer()
         self.scout = Scout(database, self.contract, self.opener, self.settler)

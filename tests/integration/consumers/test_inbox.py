@@ -140,6 +140,14 @@ async def test_a_token_of_another_contract_is_named(line: HandOver) -> None:
     assert await line.codes() == ["foreign-token"]
 
 
+@pytest.mark.trap("input-14")
+async def test_a_token_of_a_contract_that_no_book_has_held_is_refused_though_it_opens(line: HandOver) -> None:
+    good, unknown = disclosure(VIA), disclosure(VIA, nth=1)
+    line.put(await line.sealed(good, 1), await line.sealed(unknown, 2, ctr="f" * 64))
+    await line.inbox.once(0)
+    assert (await line.codes(), await line.states()) == (["", "unknown-contract"], {"dead": 1, "waiting": 1})
+
+
 @pytest.mark.trap("input-13", "C6")
 async def test_a_null_value_and_an_empty_key_are_kept_with_their_code(line: HandOver) -> None:
     good = await line.sealed(disclosure(VIA), 1)

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from contracts import book
-from hub import bus, topics
+from hub import books, bus, topics
 from hub.bus import Outgoing
 from hub.database import connect
 from hub.envelope import DISCLOSURE
@@ -20,7 +20,7 @@ from hub.seal import Place, Sheet, seal
 from hub.wrapping import wrapper
 from tests.conformance.samples import disclosure
 from tests.house import World
-from tests.integration.consumers.line import DAY
+from tests.integration.consumers.line import DAY, now
 from tests.processes import Processes, asked, ordered, text_of, until
 
 VIA = "prefecture"
@@ -59,6 +59,7 @@ class Feed:
 @pytest.fixture
 async def feed(world: World) -> AsyncIterator[Feed]:
     async with connect(world.settings.database) as database, bus.writer(world.settings, "router") as writer:
+        await books.remember(database, book.load(), now())  # as the router does, before it tells anything
         yield Feed(world, KeyStore(database, wrapper(world.settings)), writer)
 
 

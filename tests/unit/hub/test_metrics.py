@@ -16,6 +16,7 @@ from hub.errors import DependencyUnavailable
 from hub.lifecycle import _announced
 from hub.outcome import Deferred
 from hub.seal import ContentKey, Place, Sheet, seal
+from tests.fakes import MemoryContracts
 
 ROOT = Path(__file__).resolve().parents[3]
 LABELS = {"contract", "outcome", "reason", "code", "le", "generation", "implementation", "major", "minor", "patchlevel",
@@ -64,7 +65,7 @@ class NoKeys:
 async def test_a_key_that_cannot_be_had_is_counted_and_defers() -> None:
     before, place = metrics.KEYS_UNAVAILABLE.labels("tax")._value.get(), Place("tax", "juki.disclosures.tax", 0)
     token = seal(ContentKey.of("tax.2026-04-01", bytes(32)), place, "", 1, [Sheet(1, "", b"{}", b"k" * 16)])[0]
-    opened = await Opener(NoKeys(), "tax", place.topic).open(token, 0, b"k" * 16)  # type: ignore[arg-type]
+    opened = await Opener(NoKeys(), "tax", place.topic, MemoryContracts()).open(token, 0, b"k" * 16)  # type: ignore[arg-type]
     assert opened == Deferred("key-unavailable")
     assert metrics.KEYS_UNAVAILABLE.labels("tax")._value.get() == before + 1
 

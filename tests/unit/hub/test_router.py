@@ -144,6 +144,37 @@ async def test_a_record_key_of_another_resident_stops_the_partition(hub: Hub) ->
     assert (hub.broker.committed, hub.broker.paused) == ({}, {0})
 
 
+@pytest.mark.trap("D6")
+@pytest.mark.parametrize("whose", ["nobody's", "another's"])
+async def test_a_record_that_stops_its_partition_is_passed_over_alone_and_nobody_waits_behind_it(
+    hub: Hub, whose: str
+) -> None:
+    await hub.publish(relocation())
+    if whose == "nobody's":
+        hub.put(b"anything", b"short")
+    else:
+        await hub.publish(relocation(2), OTHER)  # under a record key that names OTHER
+    await hub.publish(relocation(3))
+    await hub.publish(relocation(4, resident=str(OTHER)), OTHER)
+    await hub.router.once()
+    await hub.router.pass_over(0, UUID(int=7))
+    await hub.router.once()
+    assert (hub.broker.committed[0].offset, hub.told("prefecture"), hub.router.stopped) == (4, 3, {})
+    letters = hub.broker.read("juki.quarantine")
+    assert (hub.quarantined(), quarantine.lines(letters)) == (["passed-over"], [])
+    assert quarantine.was_passed(letters, UUID(int=7))
+    assert letters[0].value == hub.broker.read("juki.changes")[1].value
+
+
+async def test_a_passing_that_is_not_committed_leaves_the_partition_where_it_stands(hub: Hub) -> None:
+    hub.put(b"anything", b"short")
+    await hub.router.once()
+    hub.broker.refuse_next = True
+    with pytest.raises(ProduceFailed):
+        await hub.router.pass_over(0, UUID(int=7))
+    assert (hub.quarantined(), hub.broker.committed, [*hub.router.stopped]) == ([], {}, [0])
+
+
 @pytest.mark.trap("input-16", "A1")
 async def test_after_a_failed_transaction_the_next_attempt_tells_everything_once(hub: Hub) -> None:
     await hub.publish(relocation())
