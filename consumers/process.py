@@ -19,6 +19,7 @@ from consumers.arrival import CODES
 from consumers.bounds import LOOK_AGAIN, Room
 from consumers.deliver import Counterpart, Deliverer
 from consumers.inbox import Inbox
+from consumers.mirror import Mirror
 from consumers.opening import Opener
 from consumers.overtake import Scout
 from consumers.settle import Settler
@@ -26,13 +27,16 @@ from contracts.contract import Contract
 from hub import bus, given, log, metrics, topics
 from hub.config import Settings
 from hub.database import Database, connect, queries
-from hub.errors import DatabaseError, UsageError
+from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed, UsageError
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
 from hub.wrapping import wrapper
 
 RESTS = 0.2
 """Seconds between two looks at what waits, when nothing happens."""
+
+MIRROR_RESTS = 1.0
+"""Seconds between two looks for letters that are not on their topic yet."""
 
 _SQL = queries(Path(__file__).with_name("inbox.sql"))
 Clock = Callable[[], datetime]
@@ -48,6 +52,7 @@ class Parts:
     room: Room
     deliverer: Deliverer
     scout: Scout
+    mirror: Mirror
 
 
 def now() -> datetime:
@@ -77,6 +82,7 @@ async def deliver(settings: Settings, name: str, port: int) -> None:
             loops.create_task(kept_up(process, "receiving", _receiving(process, made, arrived)))
             loops.create_task(kept_up(process, "hand-over", _handing_over(process, made, arrived)))
             loops.create_task(kept_up(process, "counting", _counting(process, made)))
+            loops.create_task(kept_up(process, "mirroring", _mirroring(process, made)))
 
 
 def _prepare_metrics(name: str) -> None:
@@ -90,10 +96,11 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
     """Wire the process of one contract."""
     principal, topic = f"deliver-{contract.id}", topics.disclosures(settings.prefix, contract.id)
     partitions = range(settings.partitions)
-    await bus.check_topics(settings, principal, [topic])
+    await bus.check_topics(settings, principal, [topic, topics.dead(settings.prefix, contract.id)])
     async with (
         connect(settings.database, size=6) as database,
         bus.reader(settings, principal, topic, partitions) as reader,
+        bus.writer(settings, principal) as writer,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
     ):
         opener = Opener(KeyStore(database, wrapper(settings)), contract.id, topic)
@@ -102,8 +109,10 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
         deliverer = Deliverer(database, contract.id, opener, counterpart, settler, clock)
         inbox = Inbox(database, reader, opener, contract.id, partitions, clock)
         room = Room(database, contract.id, settings.max_waiting)
+        scout = Scout(database, contract, opener, settler)
+        mirror = Mirror(database, writer, contract.id, settings.prefix)
         try:
-            yield Parts(database, contract, inbox, room, deliverer, Scout(database, contract, opener, settler))
+            yield Parts(database, contract, inbox, room, deliverer, scout, mirror)
         finally:
             await deliverer.finish()
 
@@ -141,6 +150,19 @@ def _counting(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
             oldest = row["oldest"].timestamp() if row["oldest"] else 0
             metrics.OLDEST_UNDELIVERED.labels(made.contract.id).set(oldest)
         await process.wait(2.0)
+
+    return once
+
+
+def _mirroring(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
+    async def once() -> None:
+        try:
+            mirrored = await made.mirror.once()
+        except (ProduceFailed, DependencyUnavailable) as failed:  # they stay in the inbox
+            log.get().warning("letters-not-mirrored", contract=made.contract.id, code=failed.code)
+            mirrored = 0
+        if not mirrored:
+            await process.wait(MIRROR_RESTS)
 
     return once
 

@@ -7,6 +7,7 @@ Pure. Nothing is granted that no line here names; a principal per component and 
                        under one transactional id per slot
     ledger             reads the ledger
     desk               reads quarantine, for persons who look who waits and let them go
+    replay             reads changes, to decide again; writes the ledger, a line for every release
     deliver-<c>        reads the disclosures of contract c, writes its dead letters      (handed over by us)
     subscriber-<c>     reads the disclosures of contract c, in its own group or in a second one for trying out a new
                        reader beside the running one                                     (via = topic)
@@ -119,6 +120,8 @@ def _acls(contracts: Iterable[Contract], settings: Settings) -> Iterable[Acl]:
         yield Acl("router", "write", "transactional-id", topics.router_transaction(prefix, slot))
     yield from _reads("ledger", topics.ledger(prefix), topics.group(prefix, "ledger"))
     yield Acl(DESK, "read", "topic", topics.quarantine(prefix))
+    yield Acl("replay", "read", "topic", topics.changes(prefix))
+    yield Acl("replay", "write", "topic", topics.ledger(prefix))
     for contract in contracts:
         yield from _acls_of(contract, prefix)
 
