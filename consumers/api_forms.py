@@ -1,4 +1,4 @@
-"""The forms of the bodies about letters and replay: what is sent is closed, what is answered has these members alone."""
+"""Forms of the bodies about letters and replay: what is sent is closed, what is answered has these members alone."""
 
 from datetime import datetime
 from typing import Any
