@@ -110,8 +110,8 @@ async def found(database: Database, closing: UUID) -> Closing:
 
 async def _dead(database: Database, contract: str, letters: Sequence[UUID]) -> list[Row]:
     rows = await database.fetch(_SQL["dead"], contract, list(letters))
-    if missing := set(letters) - {row["id"] for row in rows}:
-        raise UsageError("no-such-letter", str(min(missing)))
+    if set(letters) - {row["id"] for row in rows}:
+        raise UsageError("no-such-letter", "FILTER")
     if not rows:
         raise UsageError("no-letters", "FILTER")
     return rows

@@ -52,8 +52,8 @@ async def chosen(database: Database, wanted: Filter) -> list[UUID]:
     """The dead letters that are meant, in order; UsageError where an id is none of them."""
     asked = (wanted.code, list(wanted.ids) if wanted.ids is not None else None, wanted.since, wanted.until)
     found = [row["id"] for row in await database.fetch(SQL["chosen"], wanted.contract, *asked, wanted.limit)]
-    if wanted.ids is not None and (missing := set(wanted.ids) - set(found)):
-        raise UsageError("no-such-letter", str(min(missing)))
+    if wanted.ids is not None and set(wanted.ids) - set(found):
+        raise UsageError("no-such-letter", "FILTER")
     return found
 
 

@@ -33,7 +33,7 @@ async def office(world: World, tmp_path: Path) -> AsyncIterator[City]:
 
 
 @pytest.mark.trap("D1", "D2", "D9", "D11", "D12")
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(300)
 async def test_a_letter_is_seen_planned_approved_run_and_on_record(office: City) -> None:
     # 1. The prefecture will have nothing about one resident. Three changes: two of theirs, one of somebody else's.
     code = people.record(TROUBLED)["juminhyo_code"]
