@@ -36,7 +36,10 @@ _SHAPE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A record on its way into the inbox. `seq` is None where it does not count; `code` is empty where all is well."""
+    """A record on its way into the inbox. `seq` is None where it does not count; `code` is empty where all is well.
+
+    `published_ms`: the record's own timestamp, milliseconds since 1970.
+    """
 
     id: UUID
     subject: bytes | None
@@ -45,6 +48,7 @@ class Arrival:
     seq: int | None
     token: bytes | None
     code: str = ""
+    published_ms: int | None = None
 
     @property
     def is_good(self) -> bool:
@@ -93,9 +97,12 @@ def judge(record: Incoming, contract: str) -> Arrival:
         kept = None if refused.code in NOT_KEPT else token
         return Arrival(
             place_id(contract, record.partition, record.offset), key, record.partition, record.offset, None, kept,
-            refused.code,
+            refused.code, record.timestamp_ms,
         )  # fmt: skip
-    arrival = Arrival(UUID(str(read["jti"])), key, record.partition, record.offset, int(str(read["seq"])), token)
+    arrival = Arrival(
+        UUID(str(read["jti"])), key, record.partition, record.offset, int(str(read["seq"])), token,
+        published_ms=record.timestamp_ms,
+    )  # fmt: skip
     return arrival if record.headers == DISCLOSURE else refused_as(arrival, contract, "foreign-headers")
 
 

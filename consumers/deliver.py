@@ -29,6 +29,9 @@ from hub.outcome import Deferred, Outcome, Refused
 IN_HAND = 64
 """Disclosures that are in hand at a time; how many of them are on the line is the adapter's `parallel`."""
 
+REPLAYED_SHARE = 4
+"""What is being replayed has at most this part of the line: a quarter, and never less than one hand-over at a time."""
+
 GRACE_SECONDS = 5.0
 """For what is in hand when the process is asked to end."""
 
@@ -85,9 +88,16 @@ class Deliverer:
         elif len(self._in_hand) > IN_HAND // 2:
             return []
         else:
-            free = IN_HAND - len(self._in_hand)
-            rows = await self._database.fetch(_SQL["heads"], self._contract, self._now(), [*self._in_hand], free)
+            rows = await self._database.fetch(
+                _SQL["heads"], self._contract, self._now(), [*self._in_hand], *self._free()
+            )  # fmt: skip
         return [Head(**row) for row in rows]
+
+    def _free(self) -> tuple[int, int]:
+        """How many more may be taken in hand: of the living traffic, and of what is being replayed."""
+        replayed = sum(head.plan is not None for head in self._in_hand.values())
+        share = max(1, self._counterpart.adapter.settings.parallel // REPLAYED_SHARE)
+        return IN_HAND - len(self._in_hand), max(0, share - replayed)
 
     async def start(self) -> int:
         """Take in hand what can be; how many. What a hand-over failed with unexpectedly is raised here."""

@@ -134,7 +134,7 @@ class Inbox:
         await held.execute(
             _SQL["insert_disclosures"], self._contract, [a.id for a in kept], [a.subject for a in kept],
             [a.partition for a in kept], [a.offset for a in kept], [a.seq for a in kept], [a.token for a in kept],
-            now, [a.code for a in kept],
+            now, [a.code for a in kept], [a.published_ms for a in kept],
         )  # fmt: skip
         for gap in found.gaps:
             await held.execute(_SQL["insert_gap"], self._contract, gap.partition, gap.expected, gap.found, now)

@@ -20,7 +20,7 @@ SELECT id, seq, sha256(token) AS digest FROM inbox.disclosures WHERE contract = 
 -- Who comes first of a resident waits behind nobody, and need not be looked at for the beginning of a protection.
 INSERT INTO inbox.disclosures (
     contract, id, subject, partition, record_offset, seq, token, state, code, scouted,
-    received_at, next_attempt_at, settled_at
+    received_at, next_attempt_at, settled_at, first_failed_at, published_ms
 )
 SELECT $1::text, a.id, a.subject, a.partition, a.record_offset, a.seq, a.token,
     CASE a.code WHEN '' THEN 'waiting' ELSE 'dead' END, a.code,
@@ -28,9 +28,10 @@ SELECT $1::text, a.id, a.subject, a.partition, a.record_offset, a.seq, a.token,
         SELECT FROM inbox.disclosures e
         WHERE e.contract = $1 AND e.subject = a.subject AND e.state IN ('waiting', 'dead')
     ),
-    $8::timestamptz, $8::timestamptz, CASE a.code WHEN '' THEN NULL ELSE $8::timestamptz END
-FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::bigint[], $7::bytea[], $9::text[])
-    WITH ORDINALITY AS a (id, subject, partition, record_offset, seq, token, code, nth)
+    $8::timestamptz, $8::timestamptz, CASE a.code WHEN '' THEN NULL ELSE $8::timestamptz END,
+    CASE a.code WHEN '' THEN NULL ELSE $8::timestamptz END, a.published_ms
+FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::bigint[], $7::bytea[], $9::text[], $10::bigint[])
+    WITH ORDINALITY AS a (id, subject, partition, record_offset, seq, token, code, published_ms, nth)
 ORDER BY a.nth
 
 -- name: insert_gap
@@ -38,23 +39,37 @@ INSERT INTO inbox.gaps (contract, partition, expected, found, noticed_at) VALUES
 ON CONFLICT DO NOTHING
 
 -- name: heads
--- The first open disclosure of every resident who does not wait behind a dead letter, that is due and not in hand ($3).
+-- The first open disclosure of every resident who does not wait behind a dead letter, that is due and not in hand ($3):
+-- at most $4 of the living traffic, and behind them at most $5 of those that are being replayed.
 -- Nothing is put off by more than a minute: what is due later than that was written by a clock that was wrong.
-SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version
-FROM inbox.disclosures d
+WITH live AS (
+    SELECT d.* FROM inbox.disclosures d
+    WHERE d.contract = $1 AND d.state = 'waiting' AND d.plan IS NULL AND NOT d.id = ANY($3::uuid[])
+        AND (d.next_attempt_at <= $2 OR d.next_attempt_at > $2::timestamptz + interval '1 minute')
+        AND NOT EXISTS (
+            SELECT FROM inbox.disclosures e
+            WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
+                AND e.state IN ('waiting', 'dead')
+        )
+    ORDER BY d.position LIMIT $4
+), replayed AS (
+    SELECT d.* FROM inbox.disclosures d
+    WHERE d.contract = $1 AND d.state = 'waiting' AND d.plan IS NOT NULL AND NOT d.id = ANY($3::uuid[])
+        AND (d.next_attempt_at <= $2 OR d.next_attempt_at > $2::timestamptz + interval '1 minute')
+        AND NOT EXISTS (
+            SELECT FROM inbox.disclosures e
+            WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
+                AND e.state IN ('waiting', 'dead')
+        )
+    ORDER BY d.position LIMIT $5
+)
+SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version, d.plan
+FROM (SELECT * FROM live UNION ALL SELECT * FROM replayed) AS d
 LEFT JOIN inbox.residents r ON r.contract = d.contract AND r.subject = d.subject
-WHERE d.contract = $1 AND d.state = 'waiting' AND NOT d.id = ANY($3::uuid[])
-    AND (d.next_attempt_at <= $2 OR d.next_attempt_at > $2::timestamptz + interval '1 minute')
-    AND NOT EXISTS (
-        SELECT FROM inbox.disclosures e
-        WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
-            AND e.state IN ('waiting', 'dead')
-    )
-ORDER BY d.position LIMIT $4
 
 -- name: probe
 -- One head to try a counterpart with that was down: the one that failed least, or a poisoned one would keep it shut.
-SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version
+SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version, d.plan
 FROM inbox.disclosures d
 LEFT JOIN inbox.residents r ON r.contract = d.contract AND r.subject = d.subject
 WHERE d.contract = $1 AND d.state = 'waiting' AND NOT d.id = ANY($2::uuid[])

@@ -19,6 +19,7 @@ from consumers.bounds import LOOK_AGAIN, Room
 from consumers.deliver import Counterpart, Deliverer
 from consumers.figures import Figures
 from consumers.inbox import Inbox
+from consumers.mirror import Mirror
 from consumers.opening import Opener
 from consumers.overtake import Scout, begins_protection
 from consumers.settle import Settler
@@ -27,7 +28,7 @@ from hub import bus, given, log, metrics, topics
 from hub.books import ContractHashes
 from hub.config import Settings
 from hub.database import connect
-from hub.errors import DatabaseError, UsageError
+from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed, UsageError
 from hub.keys import KeyStore
 from hub.lifecycle import Process, running
 from hub.wrapping import wrapper
@@ -37,6 +38,9 @@ RESTS = 0.2
 
 LOOKS = 5.0
 """Seconds between two looks at how the contract stands."""
+
+MIRROR_RESTS = 1.0
+"""Seconds between two looks for letters that are not on their topic yet."""
 
 Clock = Callable[[], datetime]
 
@@ -50,6 +54,7 @@ class Parts:
     room: Room
     deliverer: Deliverer
     scout: Scout
+    mirror: Mirror
 
 
 def now() -> datetime:
@@ -79,6 +84,7 @@ async def deliver(settings: Settings, name: str, port: int) -> None:
             loops.create_task(kept_up(process, "receiving", _receiving(process, made, arrived)))
             loops.create_task(kept_up(process, "hand-over", _handing_over(process, made, arrived)))
             loops.create_task(kept_up(process, "counting", _counting(process, made)))
+            loops.create_task(kept_up(process, "mirroring", _mirroring(process, made)))
 
 
 def _prepare_metrics(name: str) -> None:
@@ -92,10 +98,11 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
     """Wire the process of one contract."""
     principal, topic = f"deliver-{contract.id}", topics.disclosures(settings.prefix, contract.id)
     partitions = range(settings.partitions)
-    await bus.check_topics(settings, principal, [topic])
+    await bus.check_topics(settings, principal, [topic, topics.dead(settings.prefix, contract.id)])
     async with (
         connect(settings.database, size=6) as database,
         bus.reader(settings, principal, topic, partitions) as reader,
+        bus.writer(settings, principal) as writer,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
     ):
         opener = Opener(
@@ -108,8 +115,9 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
                       lambda opened: begins_protection(opened, contract))  # fmt: skip
         scout, figures = Scout(database, contract, opener, settler), Figures(database, contract.id)
         room = Room(database, contract.id, settings.max_waiting)
+        mirror = Mirror(database, writer, contract.id, settings.prefix)
         try:
-            yield Parts(figures, inbox, room, deliverer, scout)
+            yield Parts(figures, inbox, room, deliverer, scout, mirror)
         finally:
             await deliverer.finish()
 
@@ -142,6 +150,19 @@ def _counting(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
     async def once() -> None:
         await made.figures.once()
         await process.wait(LOOKS)
+
+    return once
+
+
+def _mirroring(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
+    async def once() -> None:
+        try:
+            mirrored = await made.mirror.once()
+        except (ProduceFailed, DependencyUnavailable) as failed:  # they stay in the inbox
+            log.get().warning("letters-not-mirrored", contract=made.contract.id, code=failed.code)
+            mirrored = 0
+        if not mirrored:
+            await process.wait(MIRROR_RESTS)
 
     return once
 

@@ -16,7 +16,6 @@ from uuid import UUID
 from consumers.arrival import place_id
 from hub import log, metrics
 from hub.database import Connection, Database, queries
-from hub.errors import NotPermitted, UsageError
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 
 _SQL = queries(Path(__file__).with_name("settle.sql"))
@@ -24,7 +23,10 @@ _SQL = queries(Path(__file__).with_name("settle.sql"))
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first open disclosure of a resident. `last_version`: of what was delivered to the counterpart before."""
+    """The first open disclosure of a resident. `last_version`: of what was delivered to the counterpart before.
+
+    `plan`: under which it is being replayed, if it is.
+    """
 
     id: UUID
     subject: bytes
@@ -33,6 +35,7 @@ class Head:
     attempts: int
     flagged: bool
     last_version: int | None
+    plan: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Settler:
         async with self._database.transaction() as held:
             kept_as = head.id if is_proven else await self._unproven(held, head)
             settled = (self._contract, head.id, head.attempts, outcome.code, self._now(), kept_as)
-            done = await held.execute(_SQL["dead"], *settled)
+            done = await held.fetchval(_SQL["dead"], *settled)
             behind = await held.fetchval(_SQL["behind"], self._contract, head.subject, kept_as)
         if done:
             log.get().error("dead-letter", contract=self._contract, code=outcome.code, count=behind)
@@ -105,36 +108,12 @@ class Settler:
     async def overtaken(self, subject: bytes, position: int, *, supersede: bool) -> int:
         """A protection began at `position`: what still waits before it is flagged, or superseded; how many."""
         if supersede:
-            return await self._database.execute(_SQL["supersede"], self._contract, subject, position, self._now())
+            return int(await self._database.fetchval(_SQL["supersede"], self._contract, subject, position, self._now()))
         return await self._database.execute(_SQL["flag"], self._contract, subject, position)
 
     async def scouted(self, ids: Sequence[UUID]) -> None:
         """These were looked at for the beginning of a protection."""
         await self._database.execute(_SQL["scouted"], self._contract, list(ids))
-
-
-async def release(
-    database: Database, letter: UUID, contract: str, now: datetime, check: Callable[[bytes | None], None]
-) -> None:
-    """Let a dead letter be tried again now; its followers go after it. `check` sees the token and may refuse."""
-    async with database.transaction() as held:
-        row = await held.fetchrow(_SQL["letter"], letter, contract)
-        if row is None:
-            raise UsageError("no-such-letter")
-        if row["subject"] is None:
-            raise NotPermitted("nobody-to-deliver", "letter", "It came without a record key")
-        check(row["token"])
-        if await held.fetchval(_SQL["ahead"], contract, row["subject"], row["position"]):
-            raise NotPermitted("another-letter-first")
-        await held.execute(_SQL["released"], contract, letter, now)
-
-
-async def contract_of(database: Database, letter: UUID) -> str:
-    """The contract whose dead letter this is."""
-    found = await database.fetchval(_SQL["contract_of"], letter)
-    if found is None:
-        raise UsageError("no-such-letter")
-    return str(found)
 
 
 async def _to_the_end(work: Coroutine[Any, Any, bool]) -> bool:

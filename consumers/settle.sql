@@ -1,10 +1,14 @@
 -- name: delivered
 -- One statement, hence one transaction. What was delivered is not kept: the token goes, receipt and version stay.
+-- Where a plan has released it, its progress says so with it.
 WITH done AS (
     UPDATE inbox.disclosures
     SET state = 'delivered', receipt = $4, code = '', token = NULL, attempts = attempts + 1, settled_at = $5
     WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
-    RETURNING contract, subject
+    RETURNING contract, id, subject, plan
+), told AS (
+    UPDATE inbox.plan_items i SET state = 'ended', outcome = 'delivered', ended_at = $5
+    FROM done WHERE i.plan = done.plan AND i.letter = done.id AND i.state = 'handed'
 )
 INSERT INTO inbox.residents (contract, subject, version) SELECT contract, subject, $6 FROM done
 ON CONFLICT (contract, subject) DO UPDATE SET version = greatest(residents.version, excluded.version)
@@ -15,8 +19,24 @@ WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
 
 -- name: dead
 -- $6: the id under which it is kept on; another one where the token's own claim to its id was not proven.
-UPDATE inbox.disclosures SET state = 'dead', code = $4, attempts = attempts + 1, settled_at = $5, id = $6
-WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
+-- It has to be seen on the topic of dead letters, once more where it was there before. What a plan has released of the
+-- same resident behind it waits again, as everybody does.
+WITH done AS (
+    UPDATE inbox.disclosures
+    SET state = 'dead', code = $4, attempts = attempts + 1, settled_at = $5, id = $6, mirrored_at = NULL,
+        first_failed_at = coalesce(first_failed_at, $5)
+    WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
+    RETURNING contract, subject, position, plan
+), told AS (
+    UPDATE inbox.plan_items i SET state = 'ended', outcome = 'refused', code = $4, ended_at = $5
+    FROM done WHERE i.plan = done.plan AND i.letter = $2 AND i.state = 'handed'
+), behind AS (
+    UPDATE inbox.plan_items i SET state = 'ended', outcome = 'waits-behind', code = $4, ended_at = $5
+    FROM done JOIN inbox.disclosures f ON f.contract = done.contract AND f.subject = done.subject
+        AND f.position > done.position AND f.state = 'waiting' AND f.plan IS NOT NULL
+    WHERE i.plan = f.plan AND i.letter = f.id AND i.state = 'handed'
+)
+SELECT count(*) FROM done
 
 -- name: offset
 -- Where a disclosure lay in its partition: what remains of its identity where its own claim to an id is not proven.
@@ -32,29 +52,20 @@ WHERE contract = $1 AND subject = $2 AND state IN ('waiting', 'dead')
 -- The counterpart is back: nobody waits for the end of a back-off that was meant for its absence.
 UPDATE inbox.disclosures SET next_attempt_at = $2 WHERE contract = $1 AND state = 'waiting' AND next_attempt_at > $2
 
--- name: letter
--- A dead letter, locked until the transaction that asks has ended.
-SELECT position, subject, token, code FROM inbox.disclosures
-WHERE id = $1 AND contract = $2 AND state = 'dead' FOR UPDATE
-
--- name: contract_of
-SELECT contract FROM inbox.disclosures WHERE id = $1 AND state = 'dead'
-
--- name: released
-UPDATE inbox.disclosures SET state = 'waiting', next_attempt_at = $3, settled_at = NULL
-WHERE contract = $1 AND id = $2 AND state = 'dead'
-
--- name: ahead
--- Dead letters of the same resident before this one: they have to go first.
-SELECT count(*) FROM inbox.disclosures WHERE contract = $1 AND subject = $2 AND state = 'dead' AND position < $3
-
 -- name: flag
 UPDATE inbox.disclosures SET flagged = true
 WHERE contract = $1 AND subject = $2 AND position < $3 AND state IN ('waiting', 'dead') AND NOT flagged
 
 -- name: supersede
-UPDATE inbox.disclosures SET state = 'superseded', code = 'protection-overtook', token = NULL, settled_at = $4
-WHERE contract = $1 AND subject = $2 AND position < $3 AND state IN ('waiting', 'dead')
+WITH done AS (
+    UPDATE inbox.disclosures SET state = 'superseded', code = 'protection-overtook', token = NULL, settled_at = $4
+    WHERE contract = $1 AND subject = $2 AND position < $3 AND state IN ('waiting', 'dead')
+    RETURNING id, plan
+), told AS (
+    UPDATE inbox.plan_items i SET state = 'ended', outcome = 'superseded', code = 'protection-overtook', ended_at = $4
+    FROM done WHERE i.plan = done.plan AND i.letter = done.id AND i.state = 'handed'
+)
+SELECT count(*) FROM done
 
 -- name: scouted
 UPDATE inbox.disclosures SET scouted = true WHERE contract = $1 AND id = ANY($2::uuid[])

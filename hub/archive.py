@@ -24,6 +24,7 @@ from hub.database import Database, connect, queries
 from hub.errors import PASSING, JukiError
 from hub.lifecycle import Process, running
 from hub.patience import Patience
+from hub.released import archived, is_release
 from hub.watching.forwarding import Forwarder
 
 PRINCIPAL = "ledger"
@@ -120,7 +121,9 @@ class Archiver:
         metrics.LEDGER_LEVEL.set(min((record.timestamp_ms / 1000 for record in polled), default=time.time()))
 
     async def _archive(self, part: int, records: Sequence[Incoming]) -> bool:
-        lines = [(record, _read(record)) for record in records]
+        read = [(record, _read(record)) for record in records]
+        lines = [(record, line) for record, line in read if not is_release(line)]
+        again = [archived(part, record.offset, line, record.value) for record, line in read if is_release(line)]
         following = records[-1].offset + 1
         async with self._database.transaction() as tx:
             if await tx.execute(_SQL["move_offset"], part, self._next[part], following) != 1:
@@ -128,6 +131,7 @@ class Archiver:
             await tx.executemany(_SQL["insert_line"], [_line(record, line) for record, line in lines])
             told = [_told(record, line, one) for record, line in lines for one in line["told"]]
             await tx.executemany(_SQL["insert_told"], told)
+            await tx.executemany(_SQL["insert_release"], again)
             reused = await tx.fetch(_SQL["reused"], [UUID(line["change"]) for _, line in lines])
         self._next[part] = following
         self._look_for_holes(part, [one for _, line in lines for one in line["told"]])

@@ -22,6 +22,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 INSERT INTO hub.told (contract, partition, seq, disclosure, change, state, items, contract_hash, token_sha256)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
+-- name: insert_release
+-- A run that was cut off writes the same line again: the first one counts.
+INSERT INTO hub.releases (
+    partition, ledger_offset, plan, disclosure, change, contract, contract_hash, state, items, token_sha256,
+    requested_by, approved_by, recorded_at, line
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (plan, disclosure) DO NOTHING
+
 -- name: last_sequences
 SELECT contract, partition, max(seq) AS seq FROM hub.told GROUP BY contract, partition
 

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     api_certificate: Path | None = Field(None, description="its certificate chain, PEM; empty: no TLS")
     api_key: Path | None = Field(None, description="the certificate's private key, PEM")
     watching: Path | None = Field(None, description="file of what the watch calls late and unusual; empty: the shipped")
+    approval_hours: int = Field(24, ge=1, description="within which the plan of a replay must be approved")
+    execution_hours: int = Field(72, ge=1, description="after its approval, within which a replay must have run")
+    replays_at_most: int = Field(3, ge=1, description="how often one dead letter may be replayed")
+    reveals_a_day: int = Field(20, ge=0, description="letters of which one person may see the values, in 24 hours")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

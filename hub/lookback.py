@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any, Final
@@ -56,6 +56,20 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """One release of a replay, as the ledger names it: the same disclosure once more, by two persons' accounts."""
+
+    contract: str
+    items: tuple[str, ...]
+    contract_hash: str
+    disclosure: str
+    plan: str
+    requested_by: str
+    approved_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What is left of a change. `book`: None where it was never kept; `change`: None where it can no longer be read.
 
@@ -68,6 +82,7 @@ class Stored:
     book: Book | None
     told: tuple[Telling, ...]
     change: Change | None
+    released: tuple[Again, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,7 @@ async def stored(settings: Settings, change_id: str) -> Stored | None:
             routed_on=first["recorded_at"].astimezone(JAPAN).date(), book=await books.kept(database, first["book"]),
             told=tuple(telling for row in again for telling in tellings(row)),
             change=await _change(settings, database, change, first),
+            released=tuple(map(_again, await database.fetch(_SQL["releases"], change))),
         )  # fmt: skip
 
 
@@ -124,6 +140,13 @@ def tellings(row: Mapping[str, Any]) -> list[Telling]:
         )
         for one in orjson.loads(row["line"])["told"]
     ]  # fmt: skip
+
+
+def _again(row: Mapping[str, Any]) -> Again:
+    return Again(
+        row["contract"], tuple(row["items"]), row["contract_hash"], str(row["disclosure"]), str(row["plan"]),
+        str(row["requested_by"]), str(row["approved_by"]), row["recorded_at"],
+    )  # fmt: skip
 
 
 def _id(text: str) -> UUID:

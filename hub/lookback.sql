@@ -2,3 +2,8 @@
 -- Every line of a change id, the first to be written first.
 SELECT partition, ledger_offset, digest, subject, book, decided_on, recorded_at, line FROM hub.ledger
 WHERE change = $1 ORDER BY recorded_at, partition, ledger_offset
+
+-- name: releases
+-- What replays have released once more of a change, in the order of the ledger's lines.
+SELECT contract, items, contract_hash, disclosure, plan, requested_by, approved_by, recorded_at FROM hub.releases
+WHERE change = $1 ORDER BY recorded_at, partition, ledger_offset

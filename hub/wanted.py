@@ -9,6 +9,7 @@ Pure. Nothing is granted that no line here names; a principal per component and 
     watch              reads that, in its own group; sees of every topic that a subscriber reads itself how far it goes
                        and how far that subscriber has come, and cannot read it
     desk               reads quarantine, for persons who look who waits and let them go
+    replay             reads changes, to decide again; writes the ledger, a line for every release
     deliver-<c>        reads the disclosures of contract c, writes its dead letters      (handed over by us)
     subscriber-<c>     reads the disclosures of contract c, in its own group or in a second one for trying out a new
                        reader beside the running one                                     (via = topic)
@@ -124,6 +125,8 @@ def _acls(contracts: Iterable[Contract], settings: Settings) -> Iterable[Acl]:
     yield Acl(DESK, "read", "topic", topics.quarantine(prefix))
     yield Acl("ledger", "write", "topic", topics.watch(prefix))
     yield from _reads("watch", topics.watch(prefix), topics.group(prefix, "watch"))
+    yield Acl("replay", "read", "topic", topics.changes(prefix))
+    yield Acl("replay", "write", "topic", topics.ledger(prefix))
     for contract in contracts:
         yield from _acls_of(contract, prefix)
 

@@ -4,7 +4,7 @@ A change from a file needs no server. A change that was carried is asked for by 
 and under which Book, and the change is decided again under that Book. Where the two differ, that is said loudly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ import orjson
 import typer
 
 from contracts.book import Book
-from contracts.change import Change
+from contracts.change import JAPAN, Change
 from contracts.contract import Contract
 from contracts.errors import Language, Text
 from contracts.explain import Explanation, Passage, explain
@@ -25,7 +25,7 @@ from hub.cli.shared import Folder, book, day_of
 from hub.errors import Advised, UsageError
 
 if TYPE_CHECKING:
-    from hub.lookback import Stored, Telling
+    from hub.lookback import Again, Stored, Telling
 
 PARTIAL: Final = 3
 
@@ -33,6 +33,10 @@ _DIFFERS: Final = "The ledger says something else than the decision made again: 
 _ONLY_THEN: Final = "Only what was decided at the time can be shown: leave out --on, --book and --contracts"
 
 _TOLD: Final = Text("台帳：知らせた（{state}、通番 {seq}）", "ledger: told ({state}, sequence {seq})")
+_RELEASED: Final = Text(
+    "台帳：{day} に再送（計画 {plan}、申請 {by}、承認 {approved}、{count} 項目）",
+    "ledger: released again on {day} (plan {plan}, asked for by {by}, approved by {approved}, {count} items)",
+)
 _SILENT: Final = Text("台帳：知らせていない", "ledger: not told")
 _ENDED: Final = Text(
     "台帳：知らせていない。処理した日（{day}）には、契約の効力が終わっていた",
@@ -109,7 +113,7 @@ class Asked:
         if self.as_json:
             _print(explained.document(told) | {"ledger": ledger.document() if ledger else None})
             return
-        said = [Section("", ((ledger.said(told.contract),),))] if ledger else []
+        said = [Section("", [(line,) for line in ledger.lines(told.contract)])] if ledger else []
         show([*explained.sections(told), *said], self.language)
 
 
@@ -119,6 +123,16 @@ class Ledger:
 
     routed_on: date
     telling: "Telling | None"
+    released: "Sequence[Again]" = ()
+
+    def lines(self, contract: Contract | None) -> list[Text]:
+        """All of it in sentences: the first telling, and each release of a replay."""
+        again = [
+            _RELEASED.format(day=one.recorded_at.astimezone(JAPAN).date(), plan=one.plan, by=one.requested_by,
+                             approved=one.approved_by, count=len(one.items))
+            for one in self.released
+        ]  # fmt: skip
+        return [self.said(contract), *again]
 
     def said(self, contract: Contract | None) -> Text:
         """The same in one sentence."""
@@ -143,7 +157,14 @@ class Ledger:
         if self.telling is None:
             return told
         names = ("state", "items", "contract_hash", "seq", "partition", "disclosure")
-        return told | {name: getattr(self.telling, name) for name in names}
+        told |= {name: getattr(self.telling, name) for name in names}
+        if not self.released:
+            return told
+        names = ("plan", "requested_by", "approved_by", "items", "contract_hash", "disclosure")
+        return told | {"released": [
+            {"recorded_at": one.recorded_at.isoformat()} | {name: getattr(one, name) for name in names}
+            for one in self.released
+        ]}  # fmt: skip
 
 
 def _named(asked: Asked) -> Book | None:
@@ -156,7 +177,8 @@ def _named(asked: Asked) -> Book | None:
 def _carried(change: str, asked: Asked) -> None:
     stored = given.stored(change)
     telling = next((each for each in stored.told if each.contract == asked.contract), None)
-    ledger = Ledger(stored.routed_on, telling)
+    released = [each for each in stored.released if each.contract == asked.contract]
+    ledger = Ledger(stored.routed_on, telling, released)
     if stored.change is None:
         _of_ledger_alone(stored, ledger, asked)
     else:
@@ -189,7 +211,8 @@ def _of_ledger_alone(stored: "Stored", ledger: Ledger, asked: Asked) -> None:
     else:
         head = explained.heading(stored.book, contract, asked.contract, stored.decided_on)
         items = [explained.passages(passages)] if ledger.telling else []
-        show([Section(head, ((ledger.said(contract),), (_UNREADABLE,))), *items], asked.language)
+        said = [(line,) for line in ledger.lines(contract)]
+        show([Section(head, [*said, (_UNREADABLE,)]), *items], asked.language)
     raise typer.Exit(PARTIAL)
 
 

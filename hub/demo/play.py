@@ -13,7 +13,7 @@ from rich.console import Console
 from contracts import book as law
 from contracts.contract import Contract
 from hub import config, detached
-from hub.demo import claims, folder, tables
+from hub.demo import claims, folder, persons, tables
 from hub.demo.claims import Claim
 from hub.demo.evidence import Evidence, Filed
 from hub.demo.stage import Stage, lines, ordered, repository, until
@@ -71,6 +71,7 @@ class Demo:
         self._act("2. a made-up city", f"jukihub city --residents {self.residents} --seed {self.seed}")
         self.stage.run("city", "--residents", self.residents, "--seed", self.seed)
         self._subscribe()
+        self.tokens = asyncio.run(persons.made(self.settings))
         return [self._morning(), *self._release()]
 
     def _subscribe(self) -> None:
@@ -96,14 +97,12 @@ class Demo:
         self._file(rest)
         self._settled(dead=1, behind=1)
         self._show()
-        self._act("4. one dead letter, and who waits behind it", "jukihub letters list")
-        self.out.print(self.stage.run("letters", "list"), highlight=False, soft_wrap=True, end="")
+        self._act("4. one dead letter, and who waits behind it", "jukihub letters groups")
+        self.out.print(self._typed("ito", "letters", "groups"), highlight=False, soft_wrap=True, end="")
         return claims.letter(self._letters())
 
     def _release(self) -> list[Claim]:
-        letter = self._letters()[0]["letters"][0]["id"]
-        self._act("5. the counterpart takes it now", f"jukihub letters release {letter}")
-        self.stage.run("letters", "release", letter)
+        self._replay()
         self._settled(dead=0, behind=0)
         self._act("6. what arrived, as counterparts and department say themselves", "")
         totals = dict.fromkeys(law.load().contracts, 0) | asyncio.run(self.evidence.totals())
@@ -121,6 +120,19 @@ class Demo:
             Claim("the letter and what waited behind it were delivered: no dead letter is left", not self._letters()),
             claims.balanced(totals, arrived),
         ]
+
+    def _replay(self) -> None:
+        """Decided again, approved by another person, on record, and then handed over."""
+        command = ("replay", "plan", "--contract", "prefecture", "--reason", "repaired")
+        self._act("5. ito plans its replay, kato approves it, ito runs it", f"jukihub {' '.join(command)}")
+        made = json.loads(self._typed("ito", *command, "--json"))
+        self.out.print(f"[dim]$ jukihub replay approve {made['plan']}[/dim]", highlight=False)
+        self.out.print(self._typed("kato", "replay", "approve", made["plan"]), highlight=False, soft_wrap=True, end="")
+        self.out.print(f"[dim]$ jukihub replay run {made['plan']}[/dim]", highlight=False)
+        self._typed("ito", "replay", "run", made["plan"])
+
+    def _typed(self, name: str, *arguments: str) -> str:
+        return self.stage.run(*arguments, token=self.tokens[name])
 
     def _unread(self) -> list[Contract]:
         """The contracts of whose topics nobody reads in this demonstration."""
@@ -152,7 +164,7 @@ class Demo:
         return sum(totals.get(name, 0) - count for name, count in arrived.items())
 
     def _letters(self) -> list[Any]:
-        found: list[Any] = json.loads(self.stage.run("letters", "list", "--json"))
+        found: list[Any] = json.loads(self._typed("ito", "letters", "groups", "--json"))
         return found
 
     def _show(self) -> None:

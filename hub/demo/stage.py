@@ -24,11 +24,15 @@ class Stage:
 
     environment: Mapping[str, str]
 
-    def run(self, *arguments: str, given: str = "") -> str:
-        """stdout of `jukihub <arguments>`; its stderr goes to the reader, and JukiError follows where it fails."""
+    def run(self, *arguments: str, given: str = "", token: str = "") -> str:
+        """stdout of `jukihub <arguments>`; its stderr goes to the reader, and JukiError follows where it fails.
+
+        `token`: of the person who types it.
+        """
         command = [sys.executable, "-m", "hub", *arguments]
         done = subprocess.run(  # noqa: S603 - our own program
-            command, input=given, stdout=subprocess.PIPE, text=True, env=dict(self.environment), check=False
+            command, input=given, stdout=subprocess.PIPE, text=True, check=False,
+            env={**self.environment, "HUB_TOKEN": token},
         )
         if done.returncode:
             failed = AlreadyTold if done.returncode == AlreadyTold.exit_code else JukiError

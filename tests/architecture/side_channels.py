@@ -17,11 +17,14 @@ SHEET: Final = frozenset({"seq", "jti", "payload", "key"})
 """All that sealing is given of a disclosure."""
 LABELS: Final = frozenset({"contract", "outcome", "reason", "code"})
 """Labels of metrics."""
-COLUMNS: Final = frozenset({"id", "contract", "code", "since", "attempts", "behind"})
-"""What a list of dead letters shows."""
+COLUMNS: Final = frozenset({
+    "id", "contract", "state", "code", "count", "total", "first", "last", "attempts", "replays", "behind", "residents",
+    "plan", "published_ms", "oldest_ms", "partition", "record_offset", "token", "subject",
+})  # fmt: skip
+"""What is read of dead letters to show it: counts, times, ids; the sealed token and the pseudonym to open it with."""
 ERRORS: Final = frozenset({
     "JukiError", "ChangeRefused", "UsageError", "NotPermitted", "DependencyUnavailable", "AlreadyTold", "ProduceFailed",
-    "Fenced", "TokenRefused", "DatabaseError", "Refused", "Deferred",
+    "Fenced", "TokenRefused", "DatabaseError", "Refused", "Deferred", "ApprovalRequired", "Moved",
 })  # fmt: skip
 """What carries a code: errors, and the outcomes that make dead letters."""
 KEBAB: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -100,13 +103,16 @@ def _open(code: ast.expr) -> Iterator[str]:
 
 
 def columns_of_letters(source: str) -> Iterator[str]:
-    """The list of dead letters shows ids, contract, code and counts."""
-    shown = source[source.index("SELECT") + 6 : source.rindex("FROM inbox.disclosures d")]
-    flat = re.sub(r"\([^()]*\)", "", re.sub(r"count\(\*\)", "", shown))
-    for column in flat.split(","):
-        name = column.split(" AS ")[-1].strip().split(".")[-1]
-        if name not in COLUMNS:
-            yield f"column {name}"
+    """What is read of dead letters, statement by statement: ids, contract, code, times and counts."""
+    for statement in re.split(r"^-- name: .*$", source, flags=re.MULTILINE):
+        flat = re.sub(r"^--.*$", "", statement, flags=re.MULTILINE)
+        while (inner := re.sub(r"\([^()]*\)", "", flat)) != flat:
+            flat = inner
+        shown = flat.partition("SELECT")[2].partition("\nFROM ")[0].partition(" FROM ")[0]
+        for column in filter(None, map(str.strip, shown.split(","))):
+            name = column.split("AS ")[-1].strip().split(".")[-1]
+            if name not in COLUMNS:
+                yield f"column {name}"
 
 
 def _called(node: ast.Call) -> str:

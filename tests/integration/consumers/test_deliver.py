@@ -2,9 +2,8 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -12,11 +11,11 @@ from consumers import letters
 from consumers.disclosure import Disclosure
 from consumers.settle import Ended, Head, Settler
 from hub.database import Database
-from hub.errors import DatabaseError, NotPermitted, UsageError
+from hub.errors import DatabaseError
 from hub.outcome import Deferred, Delivered
 from tests.conformance.counterparts import Fake
 from tests.conformance.samples import disclosure
-from tests.integration.consumers.line import DAY, HandOver, now
+from tests.integration.consumers.line import HandOver, now
 
 VIA = "prefecture"
 
@@ -39,19 +38,7 @@ def ids(said: list[tuple[int, Disclosure]]) -> list[str]:
     return [str(one.id) for _, one in said]
 
 
-def book(line: HandOver, **changed: Any) -> Any:
-    class Book:
-        contracts = {VIA: replace(line.contract, **changed)}  # noqa: RUF012 - a stand-in for a Book, read only
 
-    return Book()
-
-
-async def release(line: HandOver, letter: UUID, **changed: Any) -> str:
-    return await letters.release(line.database, book(line, **changed), letter, now(), date(2026, 4, 2))
-
-
-async def the_letter(line: HandOver) -> letters.Letter:
-    return (await letters.listed(line.database, VIA))[0].letters[0]
 
 
 async def test_a_resident_is_told_in_order(line: HandOver) -> None:
@@ -105,27 +92,10 @@ async def test_a_poisoned_disclosure_stops_its_resident_and_nobody_else(line: Ha
 @pytest.mark.trap("D3")
 async def test_a_letter_says_who_waits_behind_it(line: HandOver, fake: Fake) -> None:
     await poisoned(line, fake)
-    group = (await letters.listed(line.database))[0]
+    (group,) = await letters.groups(line.database)
     assert (group.contract, group.code, group.count, group.behind) == (VIA, "counterpart-not-accepted", 1, 50)
 
 
-@pytest.mark.trap("D10", "D3")
-async def test_a_released_letter_goes_first_and_its_followers_after_it(line: HandOver, fake: Fake) -> None:
-    said = await poisoned(line, fake)
-    fake.refused.clear()
-    await release(line, (await the_letter(line)).id)
-    await line.work(lambda: line.are(delivered=120))
-    assert [one for one in await line.told() if one in ids(said)] == ids(said)
-
-
-@pytest.mark.trap("D5")
-async def test_released_while_a_new_one_arrives_the_order_holds(line: HandOver, fake: Fake) -> None:
-    said = await poisoned(line, fake)
-    fake.refused.clear()
-    letter, more = (await the_letter(line)).id, (1, disclosure(VIA, 1, nth=101))
-    await asyncio.gather(release(line, letter), line.send(more))
-    await line.work(lambda: line.are(delivered=121))
-    assert [one for one in await line.told() if one in ids([*said, more])] == ids([*said, more])
 
 
 @pytest.mark.trap("D5")
@@ -133,13 +103,6 @@ async def test_a_new_process_knows_who_is_parked(line: HandOver, fake: Fake) -> 
     await poisoned(line, fake)
     assert await line.new_deliverer().read() == []
 
-
-@pytest.mark.trap("D8")
-async def test_a_letter_that_fails_again_parks_again(line: HandOver, fake: Fake) -> None:
-    await poisoned(line, fake)
-    await release(line, (await the_letter(line)).id)
-    await line.work(lambda: line.are(delivered=69, dead=1, waiting=50))
-    assert (await the_letter(line)).attempts == 2
 
 
 @pytest.mark.trap("D4")
@@ -259,33 +222,9 @@ async def test_an_unknown_kid_is_a_dead_letter(line: HandOver) -> None:
     assert await line.codes() == ["unknown-kid"]
 
 
-@pytest.mark.trap("input-14", "D12")
-async def test_a_letter_of_a_changed_contract_needs_to_be_decided_again(line: HandOver, fake: Fake) -> None:
-    await poisoned(line, fake)
-    with pytest.raises(NotPermitted, match="decide-again"):
-        await release(line, (await the_letter(line)).id, purpose="narrower")
 
 
-@pytest.mark.trap("input-14", "D12")
-async def test_a_letter_of_an_ended_contract_needs_to_be_decided_again(line: HandOver, fake: Fake) -> None:
-    await poisoned(line, fake)
-    with pytest.raises(NotPermitted, match="decide-again"):
-        await release(line, (await the_letter(line)).id, in_force_until=DAY)
-
-
-async def test_what_is_no_letter_is_not_released(line: HandOver) -> None:
-    await line.send(*of(1, 1))
-    with pytest.raises(UsageError, match="no-such-letter"):
-        await release(line, (await line.rows())[0]["id"])
-
-
-async def test_a_letter_without_a_record_key_has_nobody_to_be_delivered_to(line: HandOver) -> None:
-    good = await line.sealed(disclosure(VIA, 1), 1)
-    line.put(replace(good, key=None))
-    await line.inbox.once(0)
-    with pytest.raises(NotPermitted, match="nobody-to-deliver"):
-        await release(line, (await the_letter(line)).id)
 
 
 def test_a_head_is_what_the_line_reads() -> None:
-    assert [*Head.__slots__] == ["id", "subject", "partition", "token", "attempts", "flagged", "last_version"]
+    assert [*Head.__slots__] == ["id", "subject", "partition", "token", "attempts", "flagged", "last_version", "plan"]

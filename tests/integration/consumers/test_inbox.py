@@ -90,7 +90,7 @@ async def test_a_failed_transaction_leaves_neither_token_nor_offset(
 ) -> None:
     broken = {
         **module._SQL,
-        "insert_disclosures": "INSERT INTO inbox.nowhere SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9",
+        "insert_disclosures": "INSERT INTO inbox.nowhere SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10",
     }
     with monkeypatch.context() as patched:
         patched.setattr(module, "_SQL", broken)

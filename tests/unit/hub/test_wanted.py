@@ -51,9 +51,13 @@ def test_the_router_has_one_transactional_id_per_possible_slot() -> None:
     assert ids == {"juki-router-0", "juki-router-1"}
 
 
-def test_nobody_but_the_router_reads_changes() -> None:
+def test_nobody_but_the_router_and_replay_reads_changes() -> None:
     readers = {acl.principal for acl in WANTED.acls if (acl.name, acl.operation) == ("juki.changes", "read")}
-    assert readers == {"router"}
+    assert readers == {"router", "replay"}
+
+
+def test_replay_may_read_changes_and_add_to_the_ledger_and_nothing_else() -> None:
+    assert rights("replay") == {"read topic juki.changes", "write topic juki.ledger"}
 
 
 def test_only_the_contracts_own_reader_reads_its_disclosures() -> None:

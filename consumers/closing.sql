@@ -1,0 +1,41 @@
+-- name: dead
+SELECT id, attempts FROM inbox.disclosures WHERE contract = $1 AND state = 'dead' AND id = ANY($2::uuid[])
+ORDER BY position
+
+-- name: ask
+INSERT INTO inbox.closings (
+    id, kind, contract, letters, attempts, causation, correction, reason, asked_by, asked_at
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: asked
+SELECT c.id, c.kind, c.contract, c.letters, c.attempts, c.causation, c.correction, c.reason, c.asked_by, c.asked_at,
+    EXISTS (SELECT FROM inbox.closing_ends e WHERE e.closing = c.id) AS is_done
+FROM inbox.closings c WHERE c.id = $1
+
+-- name: subjects
+SELECT DISTINCT subject FROM inbox.disclosures
+WHERE contract = $1 AND id = ANY($2::uuid[]) AND state = 'dead' AND subject IS NOT NULL
+
+-- name: close
+UPDATE inbox.disclosures d SET state = $4, token = NULL, settled_at = $5
+FROM unnest($2::uuid[], $3::int[]) AS s (id, attempts)
+WHERE d.contract = $1 AND d.id = s.id AND d.attempts = s.attempts AND d.state = 'dead'
+
+-- name: end
+INSERT INTO inbox.closing_ends (closing, approved_by, approved_at, count) VALUES ($1, $2, $3, $4)
+
+-- name: correction
+-- The change that a letter came of, beside one that is said to correct it, as the ledger has both.
+SELECT own.change AS causation, other.change IS NOT NULL AS is_known, own.subject = other.subject AS same_resident,
+    own.partition = other.partition AND other.ledger_offset > own.ledger_offset AS is_later,
+    EXISTS (SELECT FROM hub.told t WHERE t.contract = $1 AND t.change = other.change) AS is_told
+FROM (
+    SELECT l.change, l.subject, l.partition, l.ledger_offset FROM hub.told t
+    JOIN hub.ledger l ON l.change = t.change AND l.partition = t.partition
+    WHERE t.contract = $1 AND t.disclosure = $2 ORDER BY l.recorded_at, l.ledger_offset LIMIT 1
+) AS own
+LEFT JOIN LATERAL (
+    SELECT l.change, l.subject, l.partition, l.ledger_offset FROM hub.ledger l
+    WHERE l.change = $3 ORDER BY l.recorded_at, l.ledger_offset LIMIT 1
+) AS other ON true

@@ -1,0 +1,32 @@
+"""The two persons of the demonstration: one who operates, another one who approves. Their accounts are made here.
+
+A real installation makes them with `jukihub people`; what they do afterwards are the same commands in both.
+"""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from hub import accounts, tokens
+from hub.config import Settings
+from hub.database import Database, connect
+from hub.people import Duty
+
+DUTIES: Final = {"ito": (Duty.VIEWER, Duty.OPERATOR), "kato": (Duty.VIEWER, Duty.APPROVER)}
+
+
+async def made(settings: Settings) -> dict[str, str]:
+    """A token of each, by name, good for the length of the demonstration."""
+    async with connect(settings.database, size=1) as database:
+        await accounts.first(database, "root", _password(), datetime.now(UTC))
+        return {name: await _token(database, name) for name in DUTIES}
+
+
+async def _token(database: Database, name: str) -> str:
+    now = datetime.now(UTC)
+    person = await accounts.add(database, name, frozenset(DUTIES[name]), _password(), now)
+    return (await tokens.new(database, person.id, "demonstration", timedelta(hours=1), now))[1]
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(24)

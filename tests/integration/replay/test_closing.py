@@ -1,0 +1,166 @@
+"""Closing a letter without telling it: discarded or corrected, by two persons; and seeing what is in one."""
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from consumers import closing, letters
+from consumers.closing import Closing
+from consumers.revealing import revealed
+from hub.errors import ApprovalRequired, DatabaseError, NotPermitted, UsageError
+from hub.people import Person
+from tests import people
+from tests.integration.replay.desk import ITO, KATO, MORI, Desk
+
+
+async def ask(desk: Desk, *ids: UUID) -> Closing:
+    return await closing.ask_discard(desk.database, desk.name, ids, ITO, "sent twice", desk.now)
+
+
+async def approve(desk: Desk, asked: Closing, person: Person = KATO) -> int:
+    return await closing.approve(desk.settings, desk.database, desk.book, asked.id, person, desk.now)
+
+
+async def correct(desk: Desk, letter: UUID, change: UUID) -> Closing:
+    return await closing.ask_correct(desk.database, desk.name, letter, change, ITO, "recorded anew", desk.now)
+
+
+async def test_a_letter_is_discarded_by_two_persons_and_who_waited_behind_follows(desk: Desk) -> None:
+    (letter,) = await desk.letters(1, each=3)
+    desk.accept()
+    asked = await ask(desk, letter)
+    assert await desk.states() == {"dead": 1, "waiting": 2}
+    assert await approve(desk, asked) == 1
+    await desk.deliver()
+    assert (await desk.states(), letter in desk.told()) == ({"discarded": 1, "delivered": 2}, False)
+    assert (await desk.rows())[0]["token"] is None
+
+
+@pytest.mark.trap("D12")
+async def test_who_asked_does_not_approve_and_nothing_is_approved_twice_or_late(desk: Desk) -> None:
+    one, other = await desk.letters(1, 2)
+    asked, late = await ask(desk, one), await ask(desk, other)
+    with pytest.raises(ApprovalRequired, match="second-person-is-the-first"):
+        await approve(desk, asked, ITO)
+    await approve(desk, asked)
+    with pytest.raises(NotPermitted, match="approved-already"):
+        await approve(desk, asked)
+    desk.later(hours=25)
+    with pytest.raises(NotPermitted, match="request-expired"):
+        await approve(desk, late)
+    with pytest.raises(UsageError, match="no-such-request"):
+        await approve(desk, replace(late, id=uuid4()))
+
+
+async def test_a_letter_that_was_replayed_meanwhile_is_not_discarded(desk: Desk) -> None:
+    one, other = await desk.letters(1, 2)
+    desk.accept(1)
+    asked = await ask(desk, one, other)
+    await desk.run(await desk.approved(ids=(one,)))
+    with pytest.raises(NotPermitted, match="letter-changed"):
+        await approve(desk, asked)
+    assert await desk.states() == {"delivered": 1, "dead": 1}
+
+
+async def test_followers_of_a_discarded_letter_are_decided_again_where_the_contract_has_changed(desk: Desk) -> None:
+    (letter,) = await desk.letters(1, each=2)
+    desk.accept()
+    desk.change_contract(items=desk.contract.items[:-1])
+    await approve(desk, await ask(desk, letter))
+    await desk.deliver()
+    assert [(row["state"], row["code"]) for row in await desk.rows()] == [
+        ("discarded", "counterpart-not-accepted"), ("dead", "decide-again"),
+    ]  # fmt: skip
+
+
+async def test_a_correction_is_a_later_change_and_the_letter_says_which_stands_for_which(desk: Desk) -> None:
+    first = await desk.relocate(1)
+    desk.refuse(1)
+    await desk.deliver()
+    letter = (await desk.rows())[0]["id"]
+    second = await desk.relocate(1)
+    desk.accept()
+    asked = await correct(desk, letter, second)
+    await approve(desk, asked)
+    await desk.deliver()
+    assert (asked.causation, asked.correction) == ([first], second)
+    assert await desk.states() == {"corrected": 1, "delivered": 1}
+    assert letter not in desk.told()
+
+
+async def test_no_other_change_can_stand_for_a_letter(desk: Desk) -> None:
+    earlier = await desk.relocate(1)
+    await desk.deliver()
+    (letter,) = await desk.letters(1)
+    of_another = await desk.relocate(5)
+    untold = await desk.happens(1, "HEAD_CHANGED", desk.records[1], desk.records[1] | people.in_household_of(9, "妻"))
+    for change, code in ((earlier, "not-later"), (of_another, "another-resident"), (uuid4(), "unknown-change"),
+                         (untold, "not-told-to-this-contract")):  # fmt: skip
+        with pytest.raises(NotPermitted, match=code):
+            await correct(desk, letter, change)
+
+
+async def test_what_persons_have_asked_for_and_approved_is_never_altered(desk: Desk) -> None:
+    (letter,) = await desk.letters(1)
+    await approve(desk, await ask(desk, letter))
+    for table in ("closings", "closing_ends"):
+        with pytest.raises(DatabaseError, match="0LP01"):
+            await desk.database.execute(f"DELETE FROM inbox.{table}")
+
+
+async def test_a_reason_is_needed_and_a_letter_that_is_one(desk: Desk) -> None:
+    (letter,) = await desk.letters(1)
+    with pytest.raises(UsageError, match="empty"):
+        await closing.ask_discard(desk.database, desk.name, [letter], ITO, "  ", desk.now)
+    with pytest.raises(UsageError, match="no-such-letter"):
+        await ask(desk, uuid4())
+
+
+async def test_a_letter_is_shown_without_a_value(desk: Desk) -> None:
+    (letter,) = await desk.letters(1, each=2)
+    found = await letters.inside(desk.settings, desk.database, letter)
+    said = found.as_json()
+    assert (said["items"]["name"], said["items"]["former_surname"], said["behind"]) == (True, False, 1)
+    assert set(said["items"].values()) == {True, False}
+    assert people.record(1)["name"] not in str(said)
+    assert found.sealed_under == desk.contract.hash
+
+
+async def test_a_letter_that_does_not_open_says_why(desk: Desk) -> None:
+    (letter,) = await desk.letters(1)
+    altered = "overlay(token PLACING 'AAAA'::bytea FROM length(token) - 3)"
+    await desk.database.execute(f"UPDATE inbox.disclosures SET token = {altered}")
+    assert (await letters.inside(desk.settings, desk.database, letter)).opens == "altered-token"
+
+
+async def test_values_are_revealed_up_to_a_quota_a_day_of_each_person(desk: Desk) -> None:
+    (letter,) = await desk.letters(1)
+    settings = desk.settings.model_copy(update={"reveals_a_day": 2})
+
+    async def look(person: Person) -> str:
+        found = await revealed(settings, desk.database, letter, person, "is it whole?", desk.now)
+        return str(found["items"]["name"])
+
+    assert [await look(ITO), await look(ITO)] == [people.record(1)["name"]] * 2
+    with pytest.raises(NotPermitted, match="quota-used-up"):
+        await look(ITO)
+    assert await look(MORI) == people.record(1)["name"]
+    desk.later(hours=25)
+    assert await look(ITO) == people.record(1)["name"]
+    with pytest.raises(UsageError, match="empty"):
+        await revealed(settings, desk.database, letter, ITO, " ", desk.now)
+
+
+async def test_groups_say_how_many_since_when_who_waits_and_how_long_it_can_be_decided(desk: Desk) -> None:
+    start = desk.now
+    await desk.letters(1, 2, each=3)
+    desk.later(hours=2)
+    await desk.letters(3, code="bad-date")
+    found = await letters.groups(desk.database, desk.name)
+    assert [(one.code, one.count, one.behind, one.residents) for one in found] == [
+        ("counterpart-bad-date", 1, 0, 1), ("counterpart-not-accepted", 2, 4, 2),
+    ]  # fmt: skip
+    assert (found[1].first, found[1].last) == (start, start)
+    assert (found[1].decidable_until - start).days == 7
+    assert await letters.groups(desk.database, "tax") == []
