@@ -84,7 +84,7 @@ async def deliver(settings: Settings, name: str, port: int) -> None:
             loops.create_task(kept_up(process, "receiving", _receiving(process, made, arrived)))
             loops.create_task(kept_up(process, "hand-over", _handing_over(process, made, arrived)))
             loops.create_task(kept_up(process, "counting", _counting(process, made)))
-            loops.create_task(kept_up(process, "mirroring", _mirroring(process, made)))
+            loops.create_task(kept_up(process, "mirroring", _mirroring(process, name, made.mirror)))
 
 
 def _prepare_metrics(name: str) -> None:
@@ -154,12 +154,12 @@ def _counting(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
     return once
 
 
-def _mirroring(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
+def _mirroring(process: Process, name: str, mirror: Mirror) -> Callable[[], Awaitable[None]]:
     async def once() -> None:
         try:
-            mirrored = await made.mirror.once()
+            mirrored = await mirror.once()
         except (ProduceFailed, DependencyUnavailable) as failed:  # they stay in the inbox
-            log.get().warning("letters-not-mirrored", contract=made.contract.id, code=failed.code)
+            log.get().warning("letters-not-mirrored", contract=name, code=failed.code)
             mirrored = 0
         if not mirrored:
             await process.wait(MIRROR_RESTS)
