@@ -74,7 +74,9 @@ async def committed_of(settings: Settings, principal: str, groups: Sequence[str]
 async def ends(settings: Settings, principal: str, topics: Sequence[str]) -> dict[str, dict[int, int]]:
     """By topic and partition the offset behind the last committed record and its transaction's marker."""
     options = connection(settings, principal)
-    consumer = AIOKafkaConsumer(**options, isolation_level="read_committed", enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        **options, group_id=None, isolation_level="read_committed", enable_auto_commit=False, auto_offset_reset="none"
+    )  # fmt: skip
     places = [TopicPartition(topic, part) for topic in topics for part in range(settings.partitions)]
     await started(consumer, options)
     try:

@@ -90,6 +90,7 @@ def test_it_has_a_topic_and_the_rights_to_read_it_and_no_other(book: Book) -> No
         f"router write topic juki.disclosures.{NAME}", f"subscriber-{NAME} read topic juki.disclosures.{NAME}",
         f"subscriber-{NAME} read group juki-subscriber-{NAME}",
         f"subscriber-{NAME} read group juki-subscriber-{NAME}.trial",
+        f"watch describe topic juki.disclosures.{NAME}", f"watch describe group juki-subscriber-{NAME}",
     }  # fmt: skip
     assert before.acls <= state.acls
 

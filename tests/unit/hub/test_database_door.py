@@ -20,7 +20,7 @@ class BrokenPool:
         self._failure = failure
         self._answer = answer
 
-    async def acquire(self) -> "BrokenPool":
+    async def acquire(self, **_options: Any) -> "BrokenPool":
         return self
 
     async def release(self, _raw: Any) -> None:
