@@ -40,7 +40,8 @@ EXEMPT: Final[dict[tuple[Rule, str, str], str]] = {
         "the constant ones and a code of the closed list CODES",
     (headers_of_a_record, "hub/quarantine.py", "headers _of_contract(contract, _HELD)"):
         "constants and the name of a contract: what its own topic says, on a topic that the hub alone reads",
-    (headers_of_a_record, "hub/quarantine.py", "headers _of_contract(contract, _SETTLED)"): "the same, and beside no resident",
+    (headers_of_a_record, "hub/quarantine.py", "headers _of_contract(contract, _SETTLED)"):
+        "the same, and beside no resident",
     (headers_of_a_record, "consumers/mirror.py", "headers said"):
         "the names of Kafka Connect and ours, listed by a test; their values are places, ids, codes and times",
     (codes_of_errors, "contracts/change.py", "code _code(error['type'])"):
@@ -50,7 +51,7 @@ EXEMPT: Final[dict[tuple[Rule, str, str], str]] = {
     (codes_of_errors, "consumers/adapters/http.py", "code _DEFERRED.get(answer.status, 'nonsense')"):
         "by the status of the answer, out of a table",
     (codes_of_errors, "consumers/opening.py", "code UNKNOWN_CONTRACT"): "a constant of the module",
-    (codes_of_errors, "hub/tokens.py", "code self.refused"): "one of three constants, of an account and never a resident",
+    (codes_of_errors, "hub/tokens.py", "code self.refused"): "one of three constants, and of an account",
     (codes_of_errors, "hub/migrate.py", "code f'sqlstate-{sqlstate}'"): "PostgreSQL's own closed list, of a migration",
     (codes_of_errors, "hub/broker_admin.py", "code name"): "the broker's own closed list of errors",
     (codes_of_errors, "hub/demo/play.py", "code answer['code']"): "the registry's answer to a made-up notice",
