@@ -23,6 +23,8 @@ from producers import city, todokede
 from tests.house import World
 from tests.processes import KINDS, Processes, asked, until
 
+pytestmark = pytest.mark.faults  # the short run after a seed kills as well, and is part of `make test`
+
 VICTIMS = ("relay", "router", "deliver-prefecture", "router", "ledger", "relay", "deliver-convenience-store")
 
 
