@@ -2,23 +2,18 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
 import typer
 
-from hub.config import settings
-from hub.errors import JukiError
+from hub.cli import requested
+from hub.cli.requested import Json, Wait
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
-    from hub.acts import End, Release, Request
-    from hub.desk import Desk
     from hub.quarantine import Line
 
-Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
-Wait = Annotated[float, typer.Option(min=0, help="seconds to wait for the router to carry it out")]
+KIND: Final = "release-quarantined"
 
 _quarantine = typer.Typer(no_args_is_help=True, help="Changes that could not be read (隔離), and who waits behind.")
 
@@ -63,9 +58,7 @@ def release(
     """
     from hub.acts import new_release  # noqa: PLC0415 - not needed for anybody's help
 
-    asked = asyncio.run(_asked(new_release(partition, offset, discard or []), reason))
-    typer.echo(json.dumps(asked.as_json(), ensure_ascii=False) if as_json else str(asked.release.id))
-    typer.echo(f"waits until {asked.expires_at:%Y-%m-%d %H:%M} UTC for another person's approval", err=True)
+    requested.ask(KIND, new_release(partition, offset, discard or []), reason, as_json)
 
 
 @_quarantine.command("requests")
@@ -74,14 +67,7 @@ def list_requests(as_json: Json = False) -> None:
 
     Example: jukihub quarantine requests
     """
-    found = [one.as_json() for one in asyncio.run(_requests())]
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for one in found:
-        typer.echo("{request} partition {partition} offset {offset}, asked by {requested_by}: {reason}".format(**one))
-    if not found:
-        typer.echo("nothing waits for approval", err=True)
+    requested.show(KIND, as_json)
 
 
 @_quarantine.command("approve")
@@ -93,52 +79,10 @@ def approve(request: UUID, wait: Wait = 30.0, as_json: Json = False) -> None:
     still-unreadable). Exit 4 where you are who has asked; exit 3 where no router has carried it out yet: it will.
     Example: jukihub quarantine approve 6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e
     """
-    act, ended = asyncio.run(_approved(request, wait))
-    if as_json:
-        state = {"code": ended.code, "count": ended.count} if ended else {"code": "due", "count": 0}
-        typer.echo(json.dumps({"act": str(act.id), **state}))
-    _judge(act, ended)
-
-
-def _judge(act: "Release", ended: "End | None") -> None:
-    if ended is None:
-        typer.echo(f"{act.id}: approved; no router has carried it out yet", err=True)
-        raise typer.Exit(3)
-    if ended.code != "released":
-        raise JukiError(ended.code, f"partition {act.partition} offset {act.letter}")
+    act, ended = requested.approve(KIND, request, wait, as_json, "released")
     typer.echo(f"{act.id}: {ended.count} change(s) routed, {len(act.discarded)} discarded", err=True)
 
 
-def _desk() -> "AbstractAsyncContextManager[Desk]":
-    from hub.desk import opened  # noqa: PLC0415 - not needed for anybody's help
-    from hub.run import now  # noqa: PLC0415 - as above
-
-    return opened(settings(), now)
-
-
 async def _lines() -> "list[Line]":
-    async with _desk() as desk:
+    async with requested.desk(KIND) as desk:
         return await desk.lines()
-
-
-async def _requests() -> "list[Request]":
-    async with _desk() as desk:
-        return await desk.requests()
-
-
-async def _asked(release: "Release", reason: str) -> "Request":
-    async with _desk() as desk:
-        return await desk.ask(release, reason)
-
-
-async def _approved(request: UUID, wait: float) -> "tuple[Release, End | None]":
-    from hub import acts  # noqa: PLC0415 - not needed for anybody's help
-
-    async with _desk() as desk:
-        act = await desk.approve(request)
-        until = asyncio.get_running_loop().time() + wait
-        while (ended := await acts.ended(desk.database, act.id)) is None:
-            if asyncio.get_running_loop().time() >= until:
-                break
-            await asyncio.sleep(0.1)
-        return act, ended
