@@ -1,4 +1,4 @@
-"""What one person asks for at the desk and another approves: for `jukihub quarantine` and `jukihub partitions` alike."""
+"""What one person asks for at the desk and another approves: for `jukihub quarantine` and `jukihub partitions`."""
 
 import asyncio
 import json
