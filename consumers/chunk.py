@@ -85,9 +85,7 @@ class Chunks:
 
     async def _park(self, held: Connection, free: Sequence[Resealed]) -> int:
         subjects = [one.member.subject for one in free if one.member.subject is not None]
-        return await parked_where_outdated(
-            held, self.made.contract, self.made.contract_hash, subjects, self.now()
-        )  # fmt: skip
+        return await parked_where_outdated(held, self.made.contract, self.sealer.contract, subjects, self.now())
 
     async def _let_go(self, held: Connection, free: Sequence[Resealed]) -> None:
         members = [one.member for one in free]

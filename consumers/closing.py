@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from consumers.followers import parked_where_outdated
 from contracts.book import Book
+from hub.accounts import check_asker
 from hub.config import Settings
 from hub.database import Connection, Database, Row, queries
 from hub.errors import NotPermitted, UsageError
@@ -83,6 +84,7 @@ async def approve(  # noqa: PLR0913 - as above
     """Close the letters, as somebody who has not asked for it; how many. All of them or none."""
     asked = await found(database, closing)
     second_person(asked.asked_by, person)
+    await check_asker(database, asked.asked_by)
     if now >= asked.asked_at + timedelta(hours=settings.approval_hours):
         raise NotPermitted("request-expired", "approval", "Ask for it anew")
     contract = book.contracts.get(asked.contract)
@@ -90,7 +92,7 @@ async def approve(  # noqa: PLR0913 - as above
         if asked.correction is not None:
             await caused(held, asked.contract, asked.letters[0], asked.correction)
         subjects = [row["subject"] for row in await held.fetch(_SQL["subjects"], asked.contract, asked.letters)]
-        await parked_where_outdated(held, asked.contract, contract.hash if contract else "", subjects, now)
+        await parked_where_outdated(held, asked.contract, contract, subjects, now)
         done = await held.execute(_SQL["close"], asked.contract, asked.letters, asked.attempts, asked.kind, now)
         if done != len(asked.letters):
             raise NotPermitted("letter-changed", "approval", "Ask for it anew")

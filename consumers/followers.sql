@@ -1,7 +1,8 @@
 -- name: waiting_behind
--- What waits behind a dead letter of these residents and is not being replayed itself; locked, so that nobody hands it over meanwhile.
+-- What waits behind a dead letter of these residents; locked, so that nobody hands it over meanwhile. What a plan has
+-- released and what then came to stand behind a letter that died again waits as everybody does, and is among it.
 SELECT id, token FROM inbox.disclosures
-WHERE contract = $1 AND subject = ANY($2::bytea[]) AND state = 'waiting' AND plan IS NULL AND EXISTS (
+WHERE contract = $1 AND subject = ANY($2::bytea[]) AND state = 'waiting' AND EXISTS (
     SELECT FROM inbox.disclosures e
     WHERE e.contract = disclosures.contract AND e.subject = disclosures.subject AND e.state = 'dead'
         AND e.position < disclosures.position

@@ -19,6 +19,7 @@ from consumers.verdicts import WITHHELD
 from consumers.weighing import Weigher
 from contracts.book import Book
 from contracts.change import JAPAN
+from hub.accounts import check_asker
 from hub.books import ContractHashes
 from hub.config import Settings
 from hub.database import Database
@@ -85,6 +86,7 @@ async def approve(  # noqa: PLR0913 - as above
     """Approve the very set of a plan, as somebody who has not asked for it; NotPermitted, and void, where it moved."""
     made = await plans.found(database, plan_id)
     second_person(made.planned_by, person)
+    await check_asker(database, made.planned_by)
     check_approvable(await plans.where(database, made, plans.times(settings), now))
     async with Weigher(
         settings, database, made.contract, book.contracts.get(made.contract), now.astimezone(JAPAN).date()

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from consumers.plans import Member
+from consumers.verdicts import MARK
 from contracts.change import JAPAN
 from contracts.contract import Contract
 from hub.errors import JukiError
@@ -58,10 +59,15 @@ class Sealer:
 
 
 def cut(payload: bytes, one: Member) -> bytes:
-    """The payload with the items of the verdict and no other, in the order in which they were sealed."""
+    """The payload with the items of the verdict and no other, in the order in which they were sealed.
+
+    Whoever is not told any more of protections does not get the mark either: who lacks it has to assume the worst.
+    """
     content = orjson.loads(payload)
     content["items"] = {item: content["items"][item] for item in one.verdict.items}
-    if one.verdict.protected:
+    if MARK not in content["items"]:
+        content.pop("protected", None)
+    elif one.verdict.protected:
         content["protected"] = True
     return orjson.dumps(content)
 

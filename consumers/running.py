@@ -17,7 +17,7 @@ from uuid import UUID
 
 from consumers import plans
 from consumers.chunk import Chunks, Moved
-from consumers.plan_state import Event, check_runnable
+from consumers.plan_state import Event, Stand, check_runnable
 from consumers.planning import check, void
 from consumers.plans import SQL, Plan, Progress
 from consumers.resealing import Sealer
@@ -28,7 +28,7 @@ from hub import bus, given, topics
 from hub.bus import Writer
 from hub.config import Settings
 from hub.database import Database, Row
-from hub.errors import NotPermitted
+from hub.errors import ApprovalRequired, NotPermitted
 from hub.keys import KeyStore
 from hub.people import Person
 from hub.recalling import PRINCIPAL
@@ -65,19 +65,27 @@ async def run(  # noqa: PLR0913 - the wiring of one run
 ) -> Progress:
     """Run a plan to its end, or until it is cancelled. NotPermitted: void, expired, or another run is at work."""
     made = await plans.found(database, plan_id)
-    found = await plans.where(database, made, plans.times(settings), now())
-    check_runnable(found)
-    warrant = Warrant(plan_id, made.planned_by, found.approved_by or person.id)
-    contract = given.book(settings).contracts.get(made.contract)
-    async with (
-        _alone(database, plan_id),
-        Weigher(settings, database, made.contract, contract, now().astimezone(JAPAN).date()) as weigher,
-        bus.writer(settings, PRINCIPAL) as writer,
-    ):
-        if found.state == "approved":
-            await plans.note(database, plan_id, Event("begun", "", person.id, now()))
-        await check(database, made, weigher, now())
-        return await Run(settings, database, made, weigher, pace, seen, now).to_its_end(writer, warrant)
+    async with _alone(database, plan_id):
+        found = await plans.where(database, made, plans.times(settings), now())
+        check_runnable(found)
+        warrant = warranted(made, found)
+        contract = given.book(settings).contracts.get(made.contract)
+        async with (
+            Weigher(settings, database, made.contract, contract, now().astimezone(JAPAN).date()) as weigher,
+            bus.writer(settings, PRINCIPAL) as writer,
+        ):
+            if found.state == "approved":
+                await plans.note(database, plan_id, Event("begun", "", person.id, now()))
+            await check(database, made, weigher, now())
+            return await Run(settings, database, made, weigher, pace, seen, now).to_its_end(writer, warrant)
+
+
+def warranted(made: Plan, found: Stand) -> Warrant:
+    """By whose approval; ApprovalRequired where nobody but the planner has approved, or another set was approved."""
+    by = found.approved_by
+    if by is None or by == made.planned_by or found.digest != made.digest:
+        raise ApprovalRequired("plan-not-approved", "plan", "`jukihub replay approve` by somebody else")
+    return Warrant(made.id, made.planned_by, by)
 
 
 @asynccontextmanager

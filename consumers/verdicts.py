@@ -37,7 +37,8 @@ CODES: Final = (UNCHANGED, NARROWED, WITHHELD, NOT_LAWFUL, NOT_DECIDABLE, HELD_B
 """Every verdict; `held-back` is not the law's but the plan's (order, loops), and comes from planning."""
 
 _TAKEN_BACK: Final = frozenset({"left", "deleted"})
-_MARK: Final = "dv_protection"
+MARK: Final = "dv_protection"
+"""The item that goes with the mark `protected`: a contract without it carries no mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def with_protection(verdict: Verdict, contract: Contract, protected: bool | None
         return verdict
     if contract.protected == "withhold" or (contract.protected == "suspend" and verdict.state not in _TAKEN_BACK):
         return Verdict(WITHHELD, "protected")
-    return replace(verdict, protected=_MARK in verdict.items)
+    return replace(verdict, protected=MARK in verdict.items)
 
 
 def is_protected(change: Change) -> bool:

@@ -52,13 +52,16 @@ class Protections:
     newest: dict[bytes, tuple[int, bool]]
 
     def meet(self, one: Recalled) -> bool:
-        """Take a Change into account; whether a protection has begun with it."""
+        """Take a Change into account; whether a protection has begun with it, as far as is known.
+
+        Of whom nothing was known before, it may have: a Change that is gone said nothing of them.
+        """
         before = self.newest.get(one.key)
         if before is not None and one.change.version < before[0]:
             return False
         now = is_protected(one.change)
         self.newest[one.key] = (one.change.version, now)
-        return now and before is not None and not before[1]
+        return now and (before is None or not before[1])
 
     def of(self, past: Past | None) -> bool | None:
         """Whether the resident is protected; None where nothing is known."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from hub import passwords
 from hub.audit import DONE, FIRST, Entry, note
@@ -83,6 +83,12 @@ async def named(held: Connection | Database, name: str) -> Account:
     if row is None:
         raise UsageError("unknown-account", "name", "`jukihub people list` names them")
     return _account(row)
+
+
+async def check_asker(held: Connection | Database, person: UUID) -> None:
+    """NotPermitted where the account of who has asked is no longer in use: then what they asked for is void."""
+    if await held.fetchval(_SQL["is_retired"], person):
+        raise NotPermitted("asker-retired", "approval", "Somebody in office asks for it anew")
 
 
 async def set_duties(database: Database, name: str, duties: frozenset[Duty]) -> Account:

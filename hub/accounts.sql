@@ -37,3 +37,6 @@ WHERE name = $1 FOR UPDATE
 
 -- name: tried
 UPDATE hub.people SET failures = $2, waits_until = $3 WHERE id = $1
+
+-- name: is_retired
+SELECT EXISTS (SELECT FROM hub.people WHERE id = $1 AND retired_at IS NOT NULL)

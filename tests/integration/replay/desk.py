@@ -22,6 +22,7 @@ from consumers.planning import Filter
 from consumers.plans import Plan, Progress
 from consumers.settle import Settler
 from contracts import book as law
+from contracts.canonical import fingerprint
 from contracts.change import JAPAN, parse
 from contracts.contract import Contract
 from hub import books, envelope, given, topics
@@ -156,11 +157,11 @@ class Desk:
     def change_contract(self, **changed: Any) -> None:
         """Another Book from now on."""
         altered = replace(self.contract, **changed)
-        self.book = replace(SHIPPED, contracts={**SHIPPED.contracts, self.name: altered})
+        self.book = _bound({**SHIPPED.contracts, self.name: altered})
 
     def end_contract(self) -> None:
         left = {name: one for name, one in SHIPPED.contracts.items() if name != self.name}
-        self.book = replace(SHIPPED, contracts=left)
+        self.book = _bound(left)
 
     async def routed_by_it(self) -> None:
         """The routers have begun anew with the Book of now."""
@@ -387,6 +388,11 @@ class Desk:
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)
+
+
+def _bound(contracts: dict[str, Contract]) -> law.Book:
+    book = replace(SHIPPED, contracts=contracts)
+    return replace(book, hash=fingerprint(book.document()))
 
 
 def resident_of(number: int) -> UUID:

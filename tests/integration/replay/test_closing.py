@@ -8,10 +8,12 @@ import pytest
 from consumers import closing, letters
 from consumers.closing import Closing
 from consumers.revealing import revealed
+from hub import accounts
 from hub.errors import ApprovalRequired, DatabaseError, NotPermitted, UsageError
-from hub.people import Person
+from hub.people import Duty, Person
 from tests import people
 from tests.integration.replay.desk import ITO, KATO, MORI, Desk
+from tests.office import cheap_passwords
 
 
 async def ask(desk: Desk, *ids: UUID) -> Closing:
@@ -72,6 +74,33 @@ async def test_followers_of_a_discarded_letter_are_decided_again_where_the_contr
     assert [(row["state"], row["code"]) for row in await desk.rows()] == [
         ("discarded", "counterpart-not-accepted"), ("dead", "decide-again"),
     ]  # fmt: skip
+
+
+async def test_followers_of_a_discarded_letter_do_not_outlive_their_contract(desk: Desk) -> None:
+    desk.change_contract(in_force_until=desk.now.date())
+    (letter,) = await desk.letters(1, each=2)
+    desk.accept()
+    asked = await ask(desk, letter)
+    desk.later(hours=23)
+    await approve(desk, asked)
+    await desk.deliver()
+    assert (desk.told(), (await desk.rows())[1]["code"]) == ([], "decide-again")
+
+
+async def test_what_somebody_asked_for_who_is_no_longer_in_office_is_void(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheap_passwords(monkeypatch)
+    (letter,) = await desk.letters(1)
+    sato = await accounts.add(desk.database, "sato", frozenset({Duty.OPERATOR}), "three blue birds fly", desk.now)
+    asked = await closing.ask_discard(desk.database, desk.name, [letter], sato, "sent twice", desk.now)
+    plan = await desk.plan(sato)
+    await desk.database.execute("UPDATE hub.people SET retired_at = $1", desk.now)
+    with pytest.raises(NotPermitted, match="asker-retired"):
+        await approve(desk, asked)
+    with pytest.raises(NotPermitted, match="asker-retired"):
+        await desk.approve(plan)
+    assert await desk.states() == {"dead": 1}
 
 
 async def test_a_correction_is_a_later_change_and_the_letter_says_which_stands_for_which(desk: Desk) -> None:

@@ -7,10 +7,12 @@ import pytest
 
 from consumers import chunk, running
 from consumers.letters import groups, listed
+from consumers.plan_state import Stand
 from consumers.plans import Plan, Progress, results
+from contracts.contract import Grant
 from hub import topics
-from hub.errors import NotPermitted, ProduceFailed
-from tests.integration.replay.desk import MORI, PARTITIONS, Desk, in_order
+from hub.errors import ApprovalRequired, NotPermitted, ProduceFailed
+from tests.integration.replay.desk import ITO, KATO, MORI, PARTITIONS, Desk, in_order
 
 Broken = RuntimeError("cut off")
 
@@ -211,6 +213,55 @@ async def test_followers_sealed_under_another_contract_become_letters_and_are_de
     await desk.deliver()
     assert [("name" in one.items) for one in desk.counterpart.taken] == [False] * 3
     await whole(desk, [row["id"] for row in rows], 3)
+
+
+@pytest.mark.trap("D12")
+async def test_what_a_plan_released_behind_a_letter_that_died_again_is_decided_again_under_another_contract(
+    desk: Desk,
+) -> None:
+    await desk.letters(1, each=2)
+    desk.change_contract(purpose="another")
+    desk.accept()
+    await desk.run(await desk.approved())
+    desk.refuse(1)
+    await desk.relocate(1)
+    await desk.deliver()
+    done = await desk.run(await desk.approved())
+    assert done.ended == {"refused": 1, "waits-behind": 1}
+    desk.accept()
+    desk.change_contract(items=tuple(item for item in desk.contract.items if item != "name"))
+    await desk.run(await desk.approved())
+    await desk.deliver()
+    assert ["name" in one.items for one in desk.counterpart.taken] == [True, False]
+    assert [(row["state"], row["code"]) for row in (await desk.rows())[2:]] == [("dead", "decide-again")]
+
+
+@pytest.mark.trap("D12")
+async def test_who_follows_is_decided_again_where_a_grant_is_over_or_the_contract_withholds(desk: Desk) -> None:
+    for resident, changed in ((1, {}), (2, {"granted": over(desk)}), (3, {"protected": "withhold"})):
+        desk.change_contract(**changed)
+        await desk.letters(resident, each=2)
+        desk.later(days=1)
+        desk.accept()
+        await desk.run(await desk.approved())
+        await desk.deliver()
+    assert [row["state"] for row in await desk.rows()] == ["delivered"] * 3 + ["dead", "delivered", "dead"]
+
+
+def over(desk: Desk) -> tuple[Grant, ...]:
+    """A grant whose last day is today."""
+    return (Grant("sex", desk.contract.approved, desk.contract.in_force_from, desk.now.date()),)
+
+
+@pytest.mark.trap("D12")
+async def test_a_run_needs_the_approval_of_another_person_for_this_very_set(desk: Desk) -> None:
+    await desk.letters(1)
+    made = await desk.plan()
+    sets = ((None, made.digest), (ITO.id, made.digest), (KATO.id, b"x" * 32))
+    for by, digest in sets:
+        with pytest.raises(ApprovalRequired, match="plan-not-approved"):
+            running.warranted(made, Stand("approved", "", by, digest, None))
+    assert running.warranted(made, Stand("approved", "", KATO.id, made.digest, None)).approved_by == KATO.id
 
 
 async def test_letters_of_one_resident_are_released_in_order_and_one_that_fails_again_holds_the_others(

@@ -5,14 +5,19 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
 from consumers.disclosure import Disclosure
+from consumers.plans import Member
+from consumers.resealing import cut
 from consumers.verdicts import Verdict, decided_again, with_protection
+from consumers.weighing import Protections
 from contracts import book
 from contracts.contract import Contract, Population
 from contracts.decide import Disclosure as Told
 from contracts.decide import decide
+from hub.recalling import Recalled
 from tests import people
 
 TODAY = date(2026, 5, 1)
@@ -119,3 +124,19 @@ def test_the_protection_of_today_counts(case: tuple[str, str, bool | None]) -> N
 def test_a_contract_that_does_not_carry_the_mark_is_not_told_of_a_protection() -> None:
     plain = book.load().contracts["prefecture"]
     assert not with_protection(again(plain, plain), plain, protected=True).protected
+
+
+@pytest.mark.parametrize(("items", "mark"), [(("juminhyo_code", "sex"), False), (("juminhyo_code", "dv_protection"), True)])
+def test_the_mark_of_a_protection_goes_with_its_item_alone(items: tuple[str, ...], mark: bool) -> None:
+    sealed = {"items": {"juminhyo_code": "x", "sex": "y", "dv_protection": True}, "protected": True}
+    verdict = Verdict("narrowed", "", items, (), protected=True)
+    member = Member(UUID(int=1), 1, 0, None, 0, "", None, None, None, verdict, 0)
+    released = orjson.loads(cut(orjson.dumps(sealed), member))
+    assert ({*released["items"]}, released.get("protected") is True) == ({*items}, mark)
+
+
+@pytest.mark.parametrize(("before", "began"), [(None, True), (False, True), (True, False)])
+def test_a_protection_begins_for_whom_nothing_was_known(before: bool | None, began: bool) -> None:
+    change = people.change("RELOCATE", BEFORE, AFTER | {"protected": True})
+    known = {} if before is None else {b"k": (change.version - 1, before)}
+    assert Protections(known).meet(Recalled(b"k", change, b"")) is began
