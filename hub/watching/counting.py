@@ -3,7 +3,8 @@
 A disclosure is known by (contract, partition, seq), and seq has no gaps. So a mark per contract and partition is
 enough: what is not above the mark was counted; what leaves a hole above it did not come, and is fetched from the
 archive. Mark and tally move in one transaction. A record that is repeated, skipped, or no record at all therefore
-leaves every tally equal to the ledger.
+leaves every tally equal to the ledger. So does one that tells of a number which the archive does not have: it is
+refused whole, because a mark that runs ahead would hide everything that is told below it.
 """
 
 from collections import Counter
@@ -18,6 +19,8 @@ from hub import log, metrics
 from hub.database import Connection, Database, queries
 
 HOUR = 3600
+_LATEST = 250_000_000_000.0
+"""Seconds since 1970 that a database and a clock can still tell."""
 _SQL = queries(Path(__file__).with_suffix(".sql"))
 
 
@@ -51,7 +54,7 @@ def read(value: bytes | None) -> list[Told] | None:
     """What a record tells, in its order; None where it is not what the archive writes."""
     try:
         return [
-            Told(str(contract), _number(seq), float(line["told_at"]), float(line["recorded_at"]))
+            Told(str(contract), _number(seq), _time(line["told_at"]), _time(line["recorded_at"]))
             for line in orjson.loads(value or b"")["lines"]
             for contract, seq in line["told"].items()
         ]
@@ -65,19 +68,38 @@ def _number(seq: Any) -> int:
     return seq
 
 
+def _time(seconds: Any) -> float:
+    if not 0 <= float(seconds) < _LATEST:
+        raise ValueError
+    return float(seconds)
+
+
 async def count(database: Database, partition: int, value: bytes | None, bounds: Mapping[str, float]) -> None:
     """Count one record. DatabaseError, DependencyUnavailable: nothing was counted, do it again."""
     told = read(value)
     if told is None:
-        metrics.WATCH_REFUSED.inc()
-        log.get().error("watch-record-refused", code="not-a-line", partition=partition)
+        _refused(partition, "not-a-line")
         return
     async with database.transaction() as held:
         await held.fetchval(_SQL["alone"], partition)
+        if await _invented(held, partition, told):
+            _refused(partition, "not-in-archive")
+            return
         marks = {row["contract"]: row["last_seq"] for row in await held.fetch(_SQL["marks"], partition)}
         tally, mended = await _tallied(held, partition, told, marks, bounds)
         await _keep(held, partition, tally)
     _tell(tally, mended)
+
+
+def _refused(partition: int, code: str) -> None:
+    metrics.WATCH_REFUSED.inc()
+    log.get().error("watch-record-refused", code=code, partition=partition)
+
+
+async def _invented(held: Connection, partition: int, told: Sequence[Told]) -> bool:
+    rows = await held.fetch(_SQL["archived"], partition, sorted({one.contract for one in told}))
+    last = {row["contract"]: row["seq"] or 0 for row in rows}
+    return any(one.seq > last[one.contract] for one in told)
 
 
 async def _tallied(

@@ -5,6 +5,13 @@ SELECT pg_advisory_xact_lock(1786080106, $1::int)
 -- name: marks
 SELECT contract, last_seq FROM hub.watch_marks WHERE partition = $1
 
+-- name: archived
+-- How far the archive is with each of these contracts.
+SELECT one AS contract, (
+    SELECT t.seq FROM hub.told t WHERE t.contract = one AND t.partition = $1 ORDER BY t.seq DESC LIMIT 1
+) AS seq
+FROM unnest($2::text[]) AS one
+
 -- name: missing
 -- What the archive has between two numbers, in case it did not come.
 SELECT t.seq, l.recorded_at AS told_at,

@@ -126,7 +126,9 @@ def test_a_contract_that_does_not_carry_the_mark_is_not_told_of_a_protection() -
     assert not with_protection(again(plain, plain), plain, protected=True).protected
 
 
-@pytest.mark.parametrize(("items", "mark"), [(("juminhyo_code", "sex"), False), (("juminhyo_code", "dv_protection"), True)])
+@pytest.mark.parametrize(("items", "mark"), [
+    (("juminhyo_code", "sex"), False), (("juminhyo_code", "dv_protection"), True),
+])  # fmt: skip
 def test_the_mark_of_a_protection_goes_with_its_item_alone(items: tuple[str, ...], mark: bool) -> None:
     sealed = {"items": {"juminhyo_code": "x", "sex": "y", "dv_protection": True}, "protected": True}
     verdict = Verdict("narrowed", "", items, (), protected=True)

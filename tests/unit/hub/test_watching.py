@@ -122,6 +122,8 @@ def test_what_is_forwarded_is_what_is_read() -> None:
     b'{"lines": [{"told_at": 1, "recorded_at": 1, "told": {"tax": "1"}}]}',
     b'{"lines": [{"told_at": 1, "recorded_at": 1, "told": {"tax": 0}}]}',
     b'{"lines": [{"told_at": "x", "recorded_at": 1, "told": {"tax": 1}}]}',
+    b'{"lines": [{"told_at": 1e300, "recorded_at": 1, "told": {"tax": 1}}]}',
+    b'{"lines": [{"told_at": 1, "recorded_at": -1, "told": {"tax": 1}}]}',
     b'{"lines": [{"told_at": 1, "recorded_at": 1, "told": []}]}',
 ])  # fmt: skip
 def test_what_the_archive_did_not_write_is_refused_and_raises_nothing(value: bytes | None) -> None:
