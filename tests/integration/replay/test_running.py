@@ -1,6 +1,7 @@
 """Running a plan: nothing lost, nothing doubled, in order; cut off anywhere, run again, by two at once."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -219,13 +220,11 @@ async def test_followers_sealed_under_another_contract_become_letters_and_are_de
 async def test_what_a_plan_released_behind_a_letter_that_died_again_is_decided_again_under_another_contract(
     desk: Desk,
 ) -> None:
-    await desk.letters(1, each=2)
+    await desk.letters(1, each=3)
     desk.change_contract(purpose="another")
     desk.accept()
     await desk.run(await desk.approved())
     desk.refuse(1)
-    await desk.relocate(1)
-    await desk.deliver()
     done = await desk.run(await desk.approved())
     assert done.ended == {"refused": 1, "waits-behind": 1}
     desk.accept()
@@ -240,17 +239,18 @@ async def test_what_a_plan_released_behind_a_letter_that_died_again_is_decided_a
 async def test_who_follows_is_decided_again_where_a_grant_is_over_or_the_contract_withholds(desk: Desk) -> None:
     for resident, changed in ((1, {}), (2, {"granted": over(desk)}), (3, {"protected": "withhold"})):
         desk.change_contract(**changed)
-        await desk.letters(resident, each=2)
+        letters = await desk.letters(resident, each=2)
         desk.later(days=1)
         desk.accept()
-        await desk.run(await desk.approved())
+        await desk.run(await desk.approved(ids=letters[-1:]))
         await desk.deliver()
     assert [row["state"] for row in await desk.rows()] == ["delivered"] * 3 + ["dead", "delivered", "dead"]
 
 
 def over(desk: Desk) -> tuple[Grant, ...]:
-    """A grant whose last day is today."""
-    return (Grant("sex", desk.contract.approved, desk.contract.in_force_from, desk.now.date()),)
+    """A grant whose last day is tomorrow."""
+    day = desk.now.date() + timedelta(days=1)
+    return (Grant("sex", desk.contract.approved, desk.contract.in_force_from, day),)
 
 
 @pytest.mark.trap("D12")
