@@ -103,6 +103,7 @@ class Anybody:
 
     taken: list[Disclosure] = field(default_factory=list)
     refusing: dict[str, str] = field(default_factory=dict)
+    known: set[UUID] = field(default_factory=set)
     repeats: int = 0
     down: bool = False
     identifier: str = "juminhyo_code"
@@ -111,12 +112,13 @@ class Anybody:
     async def hand_over(self, _line: Any, said: Disclosure) -> Outcome:
         if self.down:
             return Deferred("unreachable")
-        if any(one.id == said.id for one in self.taken):
+        if said.id in self.known:
             self.repeats += 1
             return Delivered("again")
         if code := self.refusing.get(str(said.items[self.identifier])):
             return Refused(f"counterpart-{code}")
         self.taken.append(said)
+        self.known.add(said.id)
         return Delivered(f"R-{len(self.taken)}")
 
 
