@@ -22,6 +22,8 @@ from consumers.planning import Filter
 from consumers.plans import Plan, Progress
 from consumers.settle import Settler
 from contracts import book as law
+from contracts.book import Book
+from contracts.canonical import fingerprint
 from contracts.change import JAPAN, parse
 from contracts.contract import Contract
 from hub import books, envelope, given, topics
@@ -157,12 +159,10 @@ class Desk:
 
     def change_contract(self, **changed: Any) -> None:
         """Another Book from now on."""
-        altered = replace(self.contract, **changed)
-        self.book = replace(SHIPPED, contracts={**SHIPPED.contracts, self.name: altered})
+        self.book = bound({**SHIPPED.contracts, self.name: replace(self.contract, **changed)})
 
     def end_contract(self) -> None:
-        left = {name: one for name, one in SHIPPED.contracts.items() if name != self.name}
-        self.book = replace(SHIPPED, contracts=left)
+        self.book = bound({name: one for name, one in SHIPPED.contracts.items() if name != self.name})
 
     async def routed_by_it(self) -> None:
         """The routers have begun anew with the Book of now."""
@@ -389,6 +389,12 @@ class Desk:
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)
+
+
+def bound(contracts: Mapping[str, Contract]) -> Book:
+    """The shipped law with these contracts, under a hash of its own: a Book that can be kept."""
+    made = replace(SHIPPED, contracts=contracts)
+    return replace(made, hash=fingerprint(made.document()))
 
 
 def resident_of(number: int) -> UUID:
