@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consumers import plans
-from consumers.followers import parked_where_outdated
+from consumers.followers import due, parked_where_outdated
 from consumers.plans import SQL, Member, Plan
 from consumers.resealing import Resealed, Sealer
 from hub import log
@@ -79,13 +79,15 @@ class Chunks:
             await held.execute(SQL["kept_back"], self.made.id, [*blocked], self.now())
             parked = await self._park(held, free)
             await self._let_go(held, free)
+            await due(held, name, _subjects(free), self.now())
         if parked:
             log.get().warning("followers-parked", contract=name, code="decide-again", count=parked)
         return len(free)
 
     async def _park(self, held: Connection, free: Sequence[Resealed]) -> int:
-        subjects = [one.member.subject for one in free if one.member.subject is not None]
-        return await parked_where_outdated(held, self.made.contract, self.sealer.contract, subjects, self.now())
+        return await parked_where_outdated(
+            held, self.made.contract, self.sealer.contract, _subjects(free), self.now()
+        )  # fmt: skip
 
     async def _let_go(self, held: Connection, free: Sequence[Resealed]) -> None:
         members = [one.member for one in free]
@@ -97,3 +99,7 @@ class Chunks:
         done += await held.execute(SQL["handed"], self.made.id, letters, self.now())
         if done != 2 * len(free):
             raise Moved("letter-changed")
+
+
+def _subjects(free: Sequence[Resealed]) -> list[bytes]:
+    return [one.member.subject for one in free if one.member.subject is not None]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
-from consumers.followers import parked_where_outdated
+from consumers.followers import due, parked_where_outdated
 from contracts.book import Book
 from hub.accounts import check_asker
 from hub.config import Settings
@@ -96,6 +96,7 @@ async def approve(  # noqa: PLR0913 - as above
         done = await held.execute(_SQL["close"], asked.contract, asked.letters, asked.attempts, asked.kind, now)
         if done != len(asked.letters):
             raise NotPermitted("letter-changed", "approval", "Ask for it anew")
+        await due(held, asked.contract, subjects, now)
         await held.execute(_SQL["end"], closing, person.id, now, done)
     return done
 

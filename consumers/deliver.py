@@ -19,6 +19,7 @@ from consumers.adapters import Adapter
 from consumers.adapters.http import Line
 from consumers.breaker import BackOff, Breaker
 from consumers.disclosure import Disclosure
+from consumers.followers import put_off
 from consumers.opening import Opener
 from consumers.settle import Ended, Head, Settler
 from hub import log
@@ -29,8 +30,14 @@ from hub.outcome import Deferred, Outcome, Refused
 IN_HAND = 64
 """Disclosures that are in hand at a time; how many of them are on the line is the adapter's `parallel`."""
 
+REPLAYED_IN_HAND = 16
+"""As much of what is being replayed, besides: opened and ready, so that its part of the line is never idle."""
+
 REPLAYED_SHARE = 4
 """What is being replayed has at most this part of the line: a quarter, and never less than one hand-over at a time."""
+
+REST_SECONDS = 1.0
+"""Between two looks at who waits behind a dead letter."""
 
 GRACE_SECONDS = 5.0
 """For what is in hand when the process is asked to end."""
@@ -62,10 +69,13 @@ class Deliverer:
         self._now = now
         self._back_off = BackOff()
         self._breaker = Breaker(_JITTER)
-        self._on_the_line = asyncio.Semaphore(counterpart.adapter.settings.parallel)
+        parallel = counterpart.adapter.settings.parallel
+        self._on_the_line = asyncio.Semaphore(parallel)
+        self._replayed_on_the_line = asyncio.Semaphore(max(1, parallel // REPLAYED_SHARE))
         self._in_hand: dict[UUID, Head] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
+        self._rest_due = 0.0
         self.freed = asyncio.Event()
 
     async def carry(self, head: Head) -> None:
@@ -76,7 +86,8 @@ class Deliverer:
         elif opened.version <= (head.last_version or 0):
             ended = Ended(Refused("out-of-order"), opened.version)
         else:
-            ended = Ended(await self._hand_over(opened.flagged() if head.flagged else opened), opened.version)
+            said = opened.flagged() if head.flagged else opened
+            ended = Ended(await self._in_turn(said, replayed=head.plan is not None), opened.version)
         await self._settler.settle(head, ended, self._back_off.seconds(head.attempts + 1, _JITTER))
 
     async def read(self) -> list[Head]:
@@ -85,24 +96,22 @@ class Deliverer:
             if self._in_hand or self._breaker.wait(time.monotonic()):
                 return []
             rows = await self._database.fetch(_SQL["probe"], self._contract, [])
-        elif len(self._in_hand) > IN_HAND // 2:
-            return []
+        elif any(free := self._free()):
+            rows = await self._database.fetch(_SQL["heads"], self._contract, self._now(), [*self._in_hand], *free)
         else:
-            rows = await self._database.fetch(
-                _SQL["heads"], self._contract, self._now(), [*self._in_hand], *self._free()
-            )  # fmt: skip
+            return []
         return [Head(**row) for row in rows]
 
     def _free(self) -> tuple[int, int]:
         """How many more may be taken in hand: of the living traffic, and of what is being replayed."""
         replayed = sum(head.plan is not None for head in self._in_hand.values())
-        share = max(1, self._counterpart.adapter.settings.parallel // REPLAYED_SHARE)
-        return IN_HAND - len(self._in_hand), max(0, share - replayed)
+        return _room(IN_HAND, len(self._in_hand) - replayed), _room(REPLAYED_IN_HAND, replayed)
 
     async def start(self) -> int:
         """Take in hand what can be; how many. What a hand-over failed with unexpectedly is raised here."""
         if self._failure is not None:
             raise self._failure
+        await self._rest()
         heads = await self.read()
         for head in heads:
             self._in_hand[head.id] = head
@@ -110,6 +119,12 @@ class Deliverer:
             self._tasks.add(task)
             task.add_done_callback(self._ended)
         return len(heads)
+
+    async def _rest(self) -> None:
+        if time.monotonic() < self._rest_due:
+            return
+        resting = await put_off(self._database, self._contract, self._now())
+        self._rest_due = time.monotonic() + (0.0 if resting else REST_SECONDS)
 
     async def finish(self) -> None:
         """Let what is in hand end, within bounds; what is cut off is repeated by a later process under the same id."""
@@ -140,6 +155,12 @@ class Deliverer:
             del self._in_hand[head.id]
             self.freed.set()
 
+    async def _in_turn(self, disclosure: Disclosure, *, replayed: bool) -> Outcome:
+        if not replayed:
+            return await self._hand_over(disclosure)
+        async with self._replayed_on_the_line:
+            return await self._hand_over(disclosure)
+
     async def _hand_over(self, disclosure: Disclosure) -> Outcome:
         async with self._on_the_line:
             outcome = await self._counterpart.adapter.hand_over(self._counterpart.line, disclosure)
@@ -149,3 +170,8 @@ class Deliverer:
             log.get().info("counterpart-back", contract=self._contract)
             await self._settler.hurry()
         return outcome
+
+
+def _room(bound: int, held: int) -> int:
+    """How many more: none before half of them have ended, so that many are read at a time."""
+    return bound - held if held <= bound // 2 else 0

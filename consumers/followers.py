@@ -3,7 +3,8 @@
 What was sealed under another contract than the one of today does not; nor does anything once the contract or a grant of
 it is over, or where the contract withholds protected persons, because a protection that has begun since is known to
 deciding again alone. It becomes a letter itself (`decide-again`), and is decided again
-in a plan of its own. This is done in the transaction that lets the letter go, so that nobody slips through in between.
+in a plan of its own. This is done in the transaction that lets the letter go, so that nobody slips through in between. Until
+then, whoever waits behind a dead letter rests, so that a crowd of them costs nobody else.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from contracts.change import JAPAN
 from contracts.contract import Contract
-from hub.database import Connection, queries
+from hub.database import Connection, Database, queries
 from hub.errors import TokenRefused
 from hub.seal import header
 
@@ -27,6 +28,16 @@ async def parked_where_outdated(
     today = now.astimezone(JAPAN).date()
     outdated = [row["id"] for row in rows if not may_follow(row["token"], contract, today)]
     return await held.execute(_SQL["park"], name, outdated, now) if outdated else 0
+
+
+async def put_off(database: Database, contract: str, now: datetime) -> int:
+    """Let those who wait behind a dead letter rest for half a minute, or until `due`; how many. Some at a time."""
+    return await database.execute(_SQL["put_off"], contract, now)
+
+
+async def due(held: Connection, contract: str, subjects: Sequence[bytes], now: datetime) -> None:
+    """A letter of these residents was let go: who waits behind it need not rest any longer."""
+    await held.execute(_SQL["due"], contract, list(subjects), now)
 
 
 def may_follow(token: bytes | None, contract: Contract | None, today: date) -> bool:

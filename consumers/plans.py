@@ -5,7 +5,8 @@ hash, every letter with its attempt, its token and its verdict. Whoever approves
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -166,11 +167,51 @@ class Progress:
 
 async def progress(database: Database, plan: UUID) -> Progress:
     """How far it is."""
-    row = await database.fetchrow(SQL["progress"], plan)
-    if row is None:
-        raise UsageError("no-such-plan", "PLAN")
-    ended = {one["outcome"]: one["count"] for one in await database.fetch(SQL["outcomes"], plan)}
-    return Progress(row["total"], row["held"], row["handed"], row["open"], ended)
+    return (await Count.of(database, plan)).progress
+
+
+class Count:
+    """How far a plan is, followed by its one run: counted once, and then only what is on its way is looked at.
+
+    To count 100,000 letters anew for every chunk would cost the database more than the replay itself.
+    """
+
+    def __init__(self, database: Database, plan: UUID, total: int, held: int) -> None:
+        self._database = database
+        self._plan = plan
+        self._total = total
+        self._held = held
+        self._open: set[UUID] = set()
+        self._ended: Counter[str] = Counter()
+
+    @classmethod
+    async def of(cls, database: Database, plan: UUID) -> "Count":
+        """Counted now."""
+        size = await database.fetchrow(SQL["size"], plan) or {"total": 0, "held": 0}
+        made = cls(database, plan, size["total"], size["held"])
+        for row in await database.fetch(SQL["standing"], plan):
+            if row["state"] == "handed":
+                made.handed(row["letters"])
+            else:
+                made._ended[row["outcome"]] += row["count"]
+        return made
+
+    def handed(self, letters: Iterable[UUID]) -> None:
+        """These were handed over, or kept back: they end, or have ended."""
+        self._open.update(letters)
+
+    async def look(self) -> Progress:
+        """How far it is now."""
+        for row in await self._database.fetch(SQL["ended"], self._plan, [*self._open]) if self._open else ():
+            self._open.discard(row["letter"])
+            self._ended[row["outcome"]] += 1
+        return self.progress
+
+    @property
+    def progress(self) -> Progress:
+        """How far it was when that was looked at last."""
+        handed = len(self._open) + self._ended.total()
+        return Progress(self._total, self._held, handed, len(self._open), dict(self._ended))
 
 
 async def summary(database: Database, plan: UUID) -> list[dict[str, Any]]:

@@ -34,11 +34,13 @@ FROM inbox.plan_letters l LEFT JOIN inbox.plan_items i ON i.plan = l.plan AND i.
 WHERE l.plan = $1 AND (i.state IS NULL OR i.state = 'sealed') ORDER BY l.position
 
 -- name: next
--- The next letters to be handed over, in order, with what is sealed of them already.
+-- The next letters to be handed over, in order, with what is sealed of them already; behind position $3, so that a
+-- chunk does not walk over everything that was handed over before it.
 SELECT l.letter, l.position, l.partition, l.subject, l.attempts, l.code, l.token_sha256, l.change, l.line_key,
     l.verdict, l.reason, l.items, l.dropped, l.protected, l.behind, i.token AS sealed, i.line
 FROM inbox.plan_letters l LEFT JOIN inbox.plan_items i ON i.plan = l.plan AND i.letter = l.letter
 WHERE l.plan = $1 AND l.verdict IN ('unchanged', 'narrowed') AND (i.state IS NULL OR i.state = 'sealed')
+    AND l.position > $3
 ORDER BY l.position LIMIT $2
 
 -- name: tokens
@@ -77,13 +79,18 @@ UPDATE inbox.plan_items SET state = 'ended', outcome = 'held-back', code = 'anot
     token = NULL, line = NULL
 WHERE plan = $1 AND letter = ANY($2::uuid[]) AND state = 'sealed'
 
--- name: progress
-SELECT count(*) AS total, count(*) FILTER (WHERE l.verdict NOT IN ('unchanged', 'narrowed')) AS held,
-    count(*) FILTER (WHERE i.state IN ('handed', 'ended')) AS handed, count(*) FILTER (WHERE i.state = 'handed') AS open
-FROM inbox.plan_letters l LEFT JOIN inbox.plan_items i ON i.plan = l.plan AND i.letter = l.letter WHERE l.plan = $1
+-- name: size
+SELECT count(*) AS total, count(*) FILTER (WHERE verdict NOT IN ('unchanged', 'narrowed')) AS held
+FROM inbox.plan_letters WHERE plan = $1
 
--- name: outcomes
-SELECT outcome, count(*) AS count FROM inbox.plan_items WHERE plan = $1 AND state = 'ended' GROUP BY outcome
+-- name: standing
+-- What was handed over: on its way letter by letter, ended by outcome.
+SELECT state, outcome, count(*) AS count, array_agg(letter) FILTER (WHERE state = 'handed') AS letters
+FROM inbox.plan_items WHERE plan = $1 AND state <> 'sealed' GROUP BY state, outcome
+
+-- name: ended
+-- Which of these have ended, and how.
+SELECT letter, outcome FROM inbox.plan_items WHERE plan = $1 AND letter = ANY($2::uuid[]) AND state = 'ended'
 
 -- name: summary
 SELECT verdict, reason, count(*) AS letters, sum(behind)::bigint AS behind,

@@ -115,33 +115,36 @@ class Run:
         self._now = now
         self._book_due = time.monotonic() + BOOK_SECONDS
         self._next_chunk = 0.0
+        self._after = -1
 
     async def to_its_end(self, writer: Writer, warrant: Warrant) -> Progress:
         """Chunk after chunk, and then until everything that was handed over has ended."""
-        chunks = self._chunks(writer, warrant)
+        chunks, count = self._chunks(writer, warrant), await plans.Count.of(self._database, self._made.id)
         while True:
             state = await self._state()
-            progress = await plans.progress(self._database, self._made.id)
+            progress = await count.look()
             self._seen(progress, state)
             if state == "cancelled":
                 return progress
             if not progress.left and not progress.open:
                 await plans.note(self._database, self._made.id, Event("finished", "", None, self._now()))
                 return progress
-            if state == "paused" or not progress.left or not await self._step(chunks, progress.open):
+            if state == "paused" or not progress.left or not await self._step(chunks, count):
                 await asyncio.sleep(LOOK_SECONDS)
 
-    async def _step(self, chunks: Chunks | None, on_their_way: int) -> int:
+    async def _step(self, chunks: Chunks | None, count: plans.Count) -> int:
         """One chunk, if there is room for one and it is time."""
-        room = min(WINDOW - on_their_way, self._pace.chunk())
+        room = min(WINDOW - count.progress.open, self._pace.chunk())
         if chunks is None or room <= 0 or time.monotonic() < self._next_chunk:
             return 0
-        rows = await self._database.fetch(SQL["next"], self._made.id, room)
+        rows = await self._database.fetch(SQL["next"], self._made.id, room, self._after)
         await self._still_lawful(rows)
         try:
             await chunks.release(rows)
         except Moved as moved:
             await void(self._database, self._made, moved.code, self._now())
+        count.handed(row["letter"] for row in rows)
+        self._after = max((row["position"] for row in rows), default=self._after)
         self._next_chunk = time.monotonic() + self._pace.seconds(len(rows))
         return len(rows)
 

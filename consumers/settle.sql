@@ -61,6 +61,9 @@ WITH done AS (
     UPDATE inbox.disclosures SET state = 'superseded', code = 'protection-overtook', token = NULL, settled_at = $4
     WHERE contract = $1 AND subject = $2 AND position < $3 AND state IN ('waiting', 'dead')
     RETURNING id, plan
+), due AS (
+    UPDATE inbox.disclosures SET next_attempt_at = $4
+    WHERE contract = $1 AND subject = $2 AND position >= $3 AND state = 'waiting'
 ), told AS (
     UPDATE inbox.plan_items i SET state = 'ended', outcome = 'superseded', code = 'protection-overtook', ended_at = $4
     FROM done WHERE i.plan = done.plan AND i.letter = done.id AND i.state = 'handed'

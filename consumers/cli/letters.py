@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from consumers.closing import Closing
     from consumers.letters import Group, Inside, Letter
 
-app = typer.Typer(no_args_is_help=True, help="Dead letters (配達不能): what there is, what is in one, closing one.")
+_HELP = """Dead letters (配達不能): what there is, what is in one, closing one.
+
+\b
+In this order:
+  jukihub letters groups                       what there is, and who waits behind it
+  jukihub letters list --contract prefecture   letter by letter, with their ids
+  jukihub letters show 0190…                   what is in one, without a value
+Then `jukihub replay plan` to tell them after all, or `discard` or `correct` never to tell them.
+"""
+
+app = typer.Typer(no_args_is_help=True, help=_HELP)
 
 
 @app.command("groups")

@@ -13,7 +13,18 @@ if TYPE_CHECKING:
     from consumers.overview import Overview
     from consumers.plans import Progress
 
-app = typer.Typer(no_args_is_help=True, help="Replay (再送): dead letters, decided again, approved by a second person.")
+_HELP = """Replay (再送): dead letters, decided again, approved by a second person.
+
+\b
+In this order:
+  jukihub replay plan --contract prefecture --reason "their import is repaired"
+  jukihub replay approve 7a1e…    by another person, with the duty of an approver
+  jukihub replay run 7a1e…        by an operator
+  jukihub replay show 7a1e…       how far it is, how it ended
+Which letters there are: `jukihub letters groups`.
+"""
+
+app = typer.Typer(no_args_is_help=True, help=_HELP)
 PlanId = Annotated[UUID, typer.Argument(metavar="PLAN", help="Id of the plan.")]
 
 
@@ -26,7 +37,7 @@ def plan(  # noqa: PLR0913 - the filter, option by option
 
     \b
     Examples:
-      jukihub replay plan --contract prefecture --code counterpart-bad-address --reason "their import is repaired"
+      jukihub replay plan --contract prefecture --code counterpart-bad-text --reason "their import is repaired"
       jukihub replay plan --contract prefecture --id 0190… --reason "asked for by the prefecture on the phone"
     """
     wanted = given.wanted(contract, code, ids, since, until, limit)

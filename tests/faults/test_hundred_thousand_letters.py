@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from hub.errors import NotPermitted
 from hub.outcome import Outcome
 from hub.people import Person
 from tests.house import House, made_databases
-from tests.integration.replay.desk import CROWD, ITO, KATO, MORI, SHIPPED, Anybody, Desk, in_order
+from tests.integration.replay.desk import CROWD, ITO, KATO, MORI, Anybody, Desk, bound, in_order
 
 SIZES = [
     pytest.param(300, id="three-hundred"),
@@ -86,7 +85,7 @@ async def crowd(house: House, folder: Path, monkeypatch: pytest.MonkeyPatch, siz
     with made_databases(house, folder) as settings:
         async with connect(settings.database, 8) as database:
             desk = Desk(settings, database, monkeypatch)
-            desk.book = replace(SHIPPED, contracts={desk.name: desk.contract})
+            desk.book = bound({desk.name: desk.contract})
             desk.counterpart = Slow()
             await desk.many(range(1, size + 1))
             await desk.receive()

@@ -22,6 +22,7 @@ from consumers.planning import Filter
 from consumers.plans import Plan, Progress
 from consumers.settle import Settler
 from contracts import book as law
+from contracts.book import Book
 from contracts.canonical import fingerprint
 from contracts.change import JAPAN, parse
 from contracts.contract import Contract
@@ -104,6 +105,7 @@ class Anybody:
 
     taken: list[Disclosure] = field(default_factory=list)
     refusing: dict[str, str] = field(default_factory=dict)
+    known: set[UUID] = field(default_factory=set)
     repeats: int = 0
     down: bool = False
     identifier: str = "juminhyo_code"
@@ -112,12 +114,13 @@ class Anybody:
     async def hand_over(self, _line: Any, said: Disclosure) -> Outcome:
         if self.down:
             return Deferred("unreachable")
-        if any(one.id == said.id for one in self.taken):
+        if said.id in self.known:
             self.repeats += 1
             return Delivered("again")
         if code := self.refusing.get(str(said.items[self.identifier])):
             return Refused(f"counterpart-{code}")
         self.taken.append(said)
+        self.known.add(said.id)
         return Delivered(f"R-{len(self.taken)}")
 
 
@@ -156,12 +159,10 @@ class Desk:
 
     def change_contract(self, **changed: Any) -> None:
         """Another Book from now on."""
-        altered = replace(self.contract, **changed)
-        self.book = _bound({**SHIPPED.contracts, self.name: altered})
+        self.book = bound({**SHIPPED.contracts, self.name: replace(self.contract, **changed)})
 
     def end_contract(self) -> None:
-        left = {name: one for name, one in SHIPPED.contracts.items() if name != self.name}
-        self.book = _bound(left)
+        self.book = bound({name: one for name, one in SHIPPED.contracts.items() if name != self.name})
 
     async def routed_by_it(self) -> None:
         """The routers have begun anew with the Book of now."""
@@ -390,9 +391,10 @@ class Desk:
         self.now += timedelta(**time)
 
 
-def _bound(contracts: dict[str, Contract]) -> law.Book:
-    book = replace(SHIPPED, contracts=contracts)
-    return replace(book, hash=fingerprint(book.document()))
+def bound(contracts: Mapping[str, Contract]) -> Book:
+    """The shipped law with these contracts, under a hash of its own: a Book that can be kept."""
+    made = replace(SHIPPED, contracts=contracts)
+    return replace(made, hash=fingerprint(made.document()))
 
 
 def resident_of(number: int) -> UUID:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from consumers import chunk, running
+from consumers.deliver import REPLAYED_IN_HAND, REPLAYED_SHARE
 from consumers.letters import groups, listed
 from consumers.plan_state import Stand
 from consumers.plans import Plan, Progress, results
@@ -374,10 +375,29 @@ async def test_a_living_disclosure_goes_before_a_hundred_that_are_replayed(desk:
     deliverer = desk.deliverer()
     heads = await deliverer.read()
     replayed = [head for head in heads if head.plan is not None]
-    assert (len(heads) - len(replayed), len(replayed)) == (1, 2)
+    assert (len(heads) - len(replayed), len(replayed)) == (1, REPLAYED_IN_HAND)
     desk.counterpart.down = False
     desk.later(seconds=40)
     assert (await at_work).ended == {"delivered": 100}
+
+
+async def test_what_is_replayed_never_has_more_than_its_part_of_the_line(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.letters(*range(1, 41))
+    desk.accept()
+    hand_over, on_the_line, seen = desk.counterpart.hand_over, [0], []
+
+    async def counted(line: Any, said: Any) -> Any:
+        on_the_line[0] += 1
+        seen.append(on_the_line[0])
+        await asyncio.sleep(0)
+        on_the_line[0] -= 1
+        return await hand_over(line, said)
+
+    monkeypatch.setattr(desk.counterpart, "hand_over", counted)
+    await desk.run(await desk.approved())
+    assert (len(seen), max(seen)) == (40, desk.counterpart.settings.parallel // REPLAYED_SHARE)
 
 
 async def test_a_plan_of_a_contract_that_is_gone_ends_without_releasing_anything(desk: Desk) -> None:
