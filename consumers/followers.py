@@ -2,9 +2,9 @@
 
 What was sealed under another contract than the one of today does not; nor does anything once the contract or a grant of
 it is over, or where the contract withholds protected persons, because a protection that has begun since is known to
-deciding again alone. It becomes a letter itself (`decide-again`), and is decided again
-in a plan of its own. This is done in the transaction that lets the letter go, so that nobody slips through in between. Until
-then, whoever waits behind a dead letter rests, so that a crowd of them costs nobody else.
+deciding again alone. It becomes a letter itself (`decide-again`), and is decided again in a plan of its own. This is
+done in the transaction that lets the letter go, so that nobody slips through in between. Until then, whoever waits
+behind a dead letter rests, so that a crowd of them costs nobody else.
 """
 
 from collections.abc import Sequence
