@@ -347,8 +347,6 @@ async def test_the_contract_of_the_token_is_not_believed_but_decided_again(desk:
     desk.change_contract(items=(*desk.contract.items, "household_no"))
     await desk.letters(1)
     desk.accept()
-    desk.book = replace(desk.book, contracts={**desk.book.contracts, desk.name: replace(
-        desk.contract, items=desk.contract.items[:-1]
-    )})  # fmt: skip
+    desk.change_contract(items=desk.contract.items[:-1])
     await desk.run(await desk.approved())
     assert "household_no" not in desk.counterpart.taken[0].items
