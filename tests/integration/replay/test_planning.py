@@ -1,7 +1,6 @@
 """A plan, and its approval: what is decided again, by whom it is approved, and what voids it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import orjson
