@@ -42,8 +42,10 @@ def up(say: Say, *, with_processes: bool = True) -> None:
     if with_processes:
         here = _with_standins(here, book, say)
         _run(here, members.processes(book, here.data.resolve()), remembered(here.data) != before, say)
-    for name, via in waiting(book.contracts).items():
-        say(f"{name}: no way ({via}) yet; what it is told is kept on its topic")
+    if names := ", ".join(waiting(book.contracts)):
+        say(f"no way yet, what they are told is kept on their topics: {names}")
+    if with_processes:
+        say(f"api: {api(here.data)}")
     say(f"data: {here.data.resolve()}")
 
 
@@ -64,11 +66,16 @@ def status() -> list[dict[str, Any]]:
     """Every process with `name`, `state` (running, unhealthy, stopped, elsewhere), `pid` and `port`."""
     here = settings()
     book, data = given.book(here), here.data.resolve()
-    return [
-        _broker_status(here),
-        _database_status(here),
-        *map(_member_status, [*members.standins(book, data, Path()), *members.processes(book, data)]),
-    ]
+    group = [*members.standins(book, data, Path()), *members.processes(book, data)]
+    with ThreadPoolExecutor(len(group) + 2) as asked:  # all at once: what is frozen takes its time beside the others
+        servers = [asked.submit(one, here) for one in (_broker_status, _database_status)]
+        return [*(one.result() for one in servers), *asked.map(_member_status, group)]
+
+
+def api(data: Path) -> str | None:
+    """Where the API of this house is, while it runs."""
+    url: str | None = members.Member("api", (), data.resolve()).said().get("url")
+    return url
 
 
 def infra(part: str) -> Path:
