@@ -22,7 +22,6 @@ from hub.broker_admin import Broker, answers
 from hub.config import Settings, remembered, settings
 from hub.errors import AlreadyTold, DependencyUnavailable, JukiError, NotPermitted
 from hub.members import Member
-from hub.migrate import migrate_all
 from hub.wanted import wanted
 from hub.ways import waiting
 
@@ -62,10 +61,13 @@ def down(say: Say) -> None:
     (here.data / "house.env").unlink(missing_ok=True)
 
 
-def status() -> list[dict[str, Any]]:
-    """Every process with `name`, `state` (running, unhealthy, stopped, elsewhere), `pid` and `port`."""
+def status(book: Book | None = None) -> list[dict[str, Any]]:
+    """Every process that the Book (else the one that is set) asks for.
+
+    Each has `name`, `state` (running, unhealthy, stopped, elsewhere, unreachable), `pid` and `port`.
+    """
     here = settings()
-    book, data = given.book(here), here.data.resolve()
+    book, data = book or given.book(here), here.data.resolve()
     group = [*members.standins(book, data, Path()), *members.processes(book, data)]
     with ThreadPoolExecutor(len(group) + 2) as asked:  # all at once: what is frozen takes its time beside the others
         servers = [asked.submit(one, here) for one in (_broker_status, _database_status)]
@@ -150,6 +152,8 @@ def _remember(here: Settings, found: dict[str, str]) -> Settings:
 
 
 def _prepare(here: Settings, book: Book, say: Say) -> None:
+    from hub.migrate import migrate_all  # noqa: PLC0415 - half of the time that `status` would take
+
     asyncio.run(migrate_all(here))
     say("database: every migration is applied")
     made = Broker(here.kafka, here.secrets_dir).apply(wanted(book, here), here.prefix)

@@ -75,7 +75,7 @@ class Member:
             return False
 
     def wait(self) -> None:
-        """Until it is well, started again where it ends; DependencyUnavailable where it goes on ending, or is silent."""
+        """Until it is well, started again where it ends; DependencyUnavailable where it goes on ending or is silent."""
         until, starts = time.monotonic() + START_SECONDS, 1
         while not self.healthy():
             if self.pid() is None:
@@ -88,7 +88,7 @@ class Member:
 
 
 def processes(book: Book, data: Path) -> list[Member]:
-    """The hub's own processes: relay, router, ledger, watch, API, and one per counterpart that a way of ours leads to."""
+    """The hub's own processes, and one per counterpart that a way of ours leads to."""
     alone = {"relay": ("relay",), "router-0": ("router",), "ledger": ("ledger",), "watch": ("watch",),
              "api": ("api", "--port", "0")}  # fmt: skip
     each = {f"deliver-{name}": ("deliver", "--contract", name) for name in _adapted(book)}

@@ -29,7 +29,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="one JSON docume
     from hub import status as how  # noqa: PLC0415 - as above
 
     here = settings()
-    book, rows = given.book(here), house.status()
+    book = given.book(here)
+    rows = house.status(book)
     facts = how.gather(here, book, rows, datetime.now(UTC))
     found, contracts = how.troubles(facts), how.contracts(facts, book)
     if as_json:
@@ -53,10 +54,19 @@ def _print(
     console.print(f"[bold {'red' if troubles else 'green'}]{verdict}[/]")
     for each in troubles:
         console.print(f"  {each['what']}\n    [bold]$ {each['command']}[/]", soft_wrap=True)
+    console.print("", _processes(rows))
+    _print_contracts(console, contracts)
+
+
+def _print_contracts(console: Any, contracts: list[dict[str, Any]]) -> None:
+    """A line for each of which there is something to say; the others by name."""
+    silent = [row["contract"] for row in contracts if row["waiting"] is None and row["offsets_behind"] is None]
     still = [row["contract"] for row in contracts if _is_still(row)]
-    console.print("", _processes(rows), "", _contracts([row for row in contracts if not _is_still(row)]))
-    if still:
-        console.print(f"Nothing waits: {', '.join(still)}")
+    if rows := [row for row in contracts if row["contract"] not in {*silent, *still}]:
+        console.print("", _contracts(rows))
+    for title, names in (("Nothing waits", still), ("Not known", silent)):
+        if names:
+            console.print(f"\n{title}: {', '.join(names)}")
 
 
 def _say_where(data: Path, api: str | None) -> None:
@@ -83,10 +93,7 @@ def _processes(rows: list[dict[str, Any]]) -> Any:
 def _contracts(rows: list[dict[str, Any]]) -> Any:
     from rich.table import Table  # noqa: PLC0415 - only for people
 
-    if not rows:
-        return ""
-    table = Table("contract", "waiting", "behind a letter", "dead letters", "oldest", box=None, pad_edge=False,
-                  caption="–: not known", caption_justify="left")  # fmt: skip
+    table = Table("contract", "waiting", "behind a letter", "dead letters", "oldest", box=None, pad_edge=False)
     for row in rows:
         lag = "" if row["lag_seconds"] == 0 else _shown(row["lag_seconds"], " s")
         if row["offsets_behind"] is not None:
