@@ -22,7 +22,6 @@ from hub.broker_admin import Broker, answers
 from hub.config import Settings, remembered, settings
 from hub.errors import AlreadyTold, DependencyUnavailable, JukiError, NotPermitted
 from hub.members import Member
-from hub.migrate import migrate_all
 from hub.wanted import wanted
 from hub.ways import waiting
 
@@ -42,8 +41,10 @@ def up(say: Say, *, with_processes: bool = True) -> None:
     if with_processes:
         here = _with_standins(here, book, say)
         _run(here, members.processes(book, here.data.resolve()), remembered(here.data) != before, say)
-    for name, via in waiting(book.contracts).items():
-        say(f"{name}: no way ({via}) yet; what it is told is kept on its topic")
+    if names := ", ".join(waiting(book.contracts)):
+        say(f"no way yet, what they are told is kept on their topics: {names}")
+    if with_processes:
+        say(f"api: {api(here.data)}")
     say(f"data: {here.data.resolve()}")
 
 
@@ -60,15 +61,23 @@ def down(say: Say) -> None:
     (here.data / "house.env").unlink(missing_ok=True)
 
 
-def status() -> list[dict[str, Any]]:
-    """Every process with `name`, `state` (running, unhealthy, stopped, elsewhere), `pid` and `port`."""
+def status(book: Book | None = None) -> list[dict[str, Any]]:
+    """Every process that the Book (else the one that is set) asks for.
+
+    Each has `name`, `state` (running, unhealthy, stopped, elsewhere, unreachable), `pid` and `port`.
+    """
     here = settings()
-    book, data = given.book(here), here.data.resolve()
-    return [
-        _broker_status(here),
-        _database_status(here),
-        *map(_member_status, [*members.standins(book, data, Path()), *members.processes(book, data)]),
-    ]
+    book, data = book or given.book(here), here.data.resolve()
+    group = [*members.standins(book, data, Path()), *members.processes(book, data)]
+    with ThreadPoolExecutor(len(group) + 2) as asked:  # all at once: what is frozen takes its time beside the others
+        servers = [asked.submit(one, here) for one in (_broker_status, _database_status)]
+        return [*(one.result() for one in servers), *asked.map(_member_status, group)]
+
+
+def api(data: Path) -> str | None:
+    """Where the API of this house is, while it runs."""
+    url: str | None = members.Member("api", (), data.resolve()).said().get("url")
+    return url
 
 
 def infra(part: str) -> Path:
@@ -143,6 +152,8 @@ def _remember(here: Settings, found: dict[str, str]) -> Settings:
 
 
 def _prepare(here: Settings, book: Book, say: Say) -> None:
+    from hub.migrate import migrate_all  # noqa: PLC0415 - half of the time that `status` would take
+
     asyncio.run(migrate_all(here))
     say("database: every migration is applied")
     made = Broker(here.kafka, here.secrets_dir).apply(wanted(book, here), here.prefix)

@@ -5,8 +5,9 @@
             …
             process.beat()
 
-/health answers 200 while the last beat is fresh, else 503: a process that hangs is not a healthy one. Where several
-loops run side by side, each beats under its own name, and the oldest counts. The port, 0 for a free one, is written to
+/health answers 200 while the last beat is fresh, else 503: a process that hangs is not a healthy one. Until the first
+beat it says `starting`: such a process may still find that it cannot work. Where several loops run side by side, each
+beats under its own name, and the oldest counts. The port, 0 for a free one, is written to
 <data>/run/<name>.json, and as a target of Prometheus (file_sd) to <data>/targets/<name>.json. Both go in an orderly
 end alone: what was killed is still to be asked, and is down.
 """
@@ -16,7 +17,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -48,6 +49,13 @@ class Process:
         """Seconds since the last beat of the loop that is behind most; since the start where none has beaten yet."""
         return self._clock() - min(self._beats.values(), default=self._begun)
 
+    @property
+    def status(self) -> str:
+        """`ok`, `starting` before the first beat, or `stalled` where the last one is too long ago."""
+        if self.age >= FRESH_SECONDS:
+            return "stalled"
+        return "ok" if self._beats else "starting"
+
     async def wait(self, seconds: float, woken: asyncio.Event | None = None) -> None:
         """Rest for `seconds`, less where `woken` is set or the process is to stop."""
         events = [self.stopping] + ([woken] if woken else [])
@@ -58,15 +66,17 @@ class Process:
 
 
 @asynccontextmanager
-async def running(settings: Settings, name: str, port: int = 0) -> AsyncIterator[Process]:
-    """One process from its first log line to its last."""
+async def running(
+    settings: Settings, name: str, port: int = 0, said: Mapping[str, str] | None = None
+) -> AsyncIterator[Process]:
+    """One process from its first log line to its last. `said`: what <data>/run/<name>.json says beside the port."""
     log.configure(name, settings.log_level)
     process = Process(name)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stopping.set)
     runner = await _served(process, port)
-    files = _announced(settings.data, name, runner.addresses[0][1])
+    files = _announced(settings.data, name, runner.addresses[0][1], said or {})
     log.get().info("process-started")
     try:
         yield process
@@ -92,19 +102,19 @@ async def _metrics(_request: web.Request) -> web.Response:
 
 def _health(process: Process) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_request: web.Request) -> web.Response:
-        fresh = process.age < FRESH_SECONDS
-        status = "ok" if fresh else "stalled"
+        status = process.status
         body = {"process": process.name, "status": status, "beat_age_seconds": round(process.age, 1)}
-        return web.json_response(body, status=200 if fresh else 503)
+        return web.json_response(body, status=503 if status == "stalled" else 200)
 
     return answer
 
 
-def _announced(data: Path, name: str, port: int) -> list[Path]:
+def _announced(data: Path, name: str, port: int, more: Mapping[str, str]) -> list[Path]:
     target = [{"targets": [f"127.0.0.1:{port}"], "labels": {"process": name}}]
     said = {
-        data / "run" / f"{name}.json": {"pid": os.getpid(), "port": port}, data / "targets" / f"{name}.json": target,
-    }  # fmt: skip
+        data / "run" / f"{name}.json": {"pid": os.getpid(), "port": port, **more},
+        data / "targets" / f"{name}.json": target,
+    }
     for file, content in said.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".draft")

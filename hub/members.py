@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from hub.ways import ADAPTED
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+STARTS = 3
+"""How often a process is started: a server that has just come up does not answer the first who ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +46,51 @@ class Member:
         """Its process number while it runs."""
         return detached.running(self.lock)
 
-    def port(self) -> int | None:
-        """Its port, once this very process (not an earlier one) has said it."""
+    def said(self) -> Mapping[str, Any]:
+        """What this very process (not an earlier one) has said of itself; nothing until then."""
         try:
             said: dict[str, Any] = json.loads((self.data / "run" / f"{self.name}.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return None
-        return said["port"] if said["pid"] == self.pid() else None
+            return {}
+        return said if said["pid"] == self.pid() else {}
+
+    def port(self) -> int | None:
+        """The port of its /health and /metrics, once it has said it."""
+        port: int | None = self.said().get("port")
+        return port
+
+    def start(self) -> bool:
+        """Start it where it does not run; whether it was started."""
+        return detached.start(self.lock, self.command, self.log) is not None
 
     def healthy(self) -> bool:
-        """Whether it says itself that it is well."""
+        """Whether it says itself that it is well, and at work: a process that starts may yet end."""
         port = self.port()
         if port is None:
             return False
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
-                return bool(answer.status == 200)
+                return bool(json.load(answer)["status"] == "ok")
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             return False
 
     def wait(self) -> None:
-        """Until it is well; DependencyUnavailable where it ends or stays silent instead."""
-        until = time.monotonic() + START_SECONDS
+        """Until it is well, started again where it ends; DependencyUnavailable where it goes on ending or is silent."""
+        until, starts = time.monotonic() + START_SECONDS, 1
         while not self.healthy():
             if self.pid() is None:
-                raise DependencyUnavailable("process-ended", self.name, f"Read {self.log}")
+                if starts == STARTS:
+                    raise DependencyUnavailable("process-ended", self.name, f"Read {self.log}")
+                starts += self.start()
             if time.monotonic() > until:
                 raise DependencyUnavailable("process-silent", self.name, f"Read {self.log}")
             time.sleep(0.05)
 
 
 def processes(book: Book, data: Path) -> list[Member]:
-    """The hub's own processes: relay, router, ledger, watch, and one per counterpart that a way of ours leads to."""
-    alone = {"relay": ("relay",), "router-0": ("router",), "ledger": ("ledger",), "watch": ("watch",)}
+    """The hub's own processes, and one per counterpart that a way of ours leads to."""
+    alone = {"relay": ("relay",), "router-0": ("router",), "ledger": ("ledger",), "watch": ("watch",),
+             "api": ("api", "--port", "0")}  # fmt: skip
     each = {f"deliver-{name}": ("deliver", "--contract", name) for name in _adapted(book)}
     return [Member(name, (sys.executable, "-m", "hub", "run", *words), data) for name, words in (alone | each).items()]
 
@@ -100,7 +114,7 @@ def _adapted(book: Book) -> dict[str, str]:
 def start(members: Sequence[Member]) -> list[str]:
     """Start those that do not run, all at once, and wait until every one is well; the names of those started."""
     (members[0].data / "counterparts").mkdir(parents=True, exist_ok=True)
-    started = [member.name for member in members if detached.start(member.lock, member.command, member.log)]
+    started = [member.name for member in members if member.start()]
     for member in members:
         member.wait()
     return started

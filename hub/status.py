@@ -63,9 +63,9 @@ class Facts:
     kept: Kept | None
     logs: Path = Path(".data/log")
 
-    def tail(self, name: str) -> str:
-        """The command that shows what a process said last."""
-        return f"tail -n 20 {self.logs / name}.log"
+    def tail(self, *names: str) -> str:
+        """The command that shows what processes said last."""
+        return " ".join(["tail -n 20", *(f"{self.logs / name}.log" for name in names)])
 
     def highest(self, metric: str, process: str = "") -> float:
         """The highest value of a metric over the processes whose name begins so; 0 where nobody has it."""
@@ -127,15 +127,17 @@ def troubles(facts: Facts) -> list[Trouble]:
 
 
 def _down(facts: Facts) -> Iterator[Trouble]:
-    for row in facts.rows:
-        name, state = row["name"], row["state"]
-        if state == "unreachable":
-            yield Trouble("broker-unavailable", name, "Kafka does not answer; nothing is lost, nothing moves",
+    by_state = {state: [row["name"] for row in facts.rows if row["state"] == state]
+                for state in ("unreachable", "stopped", "unhealthy")}  # fmt: skip
+    for state, names in by_state.items():
+        place = ", ".join(names)
+        if names and state == "unreachable":
+            yield Trouble("broker-unavailable", place, "Kafka does not answer; nothing is lost, nothing moves",
                           "jukihub topics plan")  # fmt: skip
-        elif state == "unhealthy":
-            yield Trouble("process-stalled", name, f"{name} runs and does not get on", facts.tail(name))
-        elif state == "stopped":
-            yield Trouble("process-down", name, f"{name} does not run", "jukihub up")
+        elif names and state == "stopped":
+            yield Trouble("process-down", place, f"Not running: {place}", "jukihub up")
+        elif names:
+            yield Trouble("process-stalled", place, f"Running, and not getting on: {place}", facts.tail(*names))
 
 
 def _database(facts: Facts) -> Iterator[Trouble]:

@@ -14,7 +14,7 @@ from typing import Final
 import uvicorn
 
 from hub import log
-from hub.api.app import application
+from hub.api.app import PREFIX, application
 from hub.config import Settings
 from hub.database import connect
 from hub.errors import DatabaseError, DependencyUnavailable, UsageError
@@ -41,7 +41,7 @@ async def serve(settings: Settings, port: int, metrics_port: int) -> None:
 
 
 async def _serve(settings: Settings, taken: socket.socket, metrics_port: int) -> None:
-    async with running(settings, "api", metrics_port) as process:
+    async with running(settings, "api", metrics_port, {"url": url(settings, taken)}) as process:
         server = _Server(_config(settings))
         serving = asyncio.ensure_future(server.serve([taken]))
         watching = asyncio.ensure_future(_watch(settings, process))
@@ -52,6 +52,13 @@ async def _serve(settings: Settings, taken: socket.socket, metrics_port: int) ->
         for ended in await asyncio.gather(serving, watching, stopping, return_exceptions=True):
             if isinstance(ended, BaseException):
                 raise ended
+
+
+def url(settings: Settings, taken: socket.socket) -> str:
+    """Where the API is, as a client on this machine writes it."""
+    host, port = taken.getsockname()[:2]
+    scheme = "https" if settings.api_certificate else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{PREFIX}"
 
 
 def bound(host: str, port: int) -> socket.socket:

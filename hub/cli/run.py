@@ -42,7 +42,9 @@ def ledger(port: Port = 0) -> None:
 
 
 def api(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="port of the API")] = 8443,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port of the API; 0: a free one, written to <HUB_DATA>/run")
+    ] = 8443,
     metrics_port: Port = 0,
 ) -> None:
     """Serve the HTTP API (/api/v1): on this machine alone, or by TLS with HUB_API_CERTIFICATE and HUB_API_KEY.

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -28,16 +29,19 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="one JSON docume
     from hub import status as how  # noqa: PLC0415 - as above
 
     here = settings()
-    book, rows = given.book(here), house.status()
+    book = given.book(here)
+    rows = house.status(book)
     facts = how.gather(here, book, rows, datetime.now(UTC))
     found, contracts = how.troubles(facts), how.contracts(facts, book)
     if as_json:
         typer.echo(json.dumps({
             "well": not found, "verdict": how.verdict(found), "at": facts.now.isoformat(),
             "troubles": [asdict(each) for each in found], "processes": rows, "contracts": contracts,
+            "api": house.api(here.data),
         }, ensure_ascii=False))  # fmt: skip
     else:
         _print(how.verdict(found), [asdict(each) for each in found], rows, contracts)
+        _say_where(here.data, house.api(here.data))
     raise typer.Exit(1 if found else 0)
 
 
@@ -50,29 +54,51 @@ def _print(
     console.print(f"[bold {'red' if troubles else 'green'}]{verdict}[/]")
     for each in troubles:
         console.print(f"  {each['what']}\n    [bold]$ {each['command']}[/]", soft_wrap=True)
-    console.print(_processes(rows), _contracts(contracts))
-    typer.echo(f"data: {settings().data.resolve()}", err=True)
+    console.print("", _processes(rows))
+    _print_contracts(console, contracts)
+
+
+def _print_contracts(console: Any, contracts: list[dict[str, Any]]) -> None:
+    """A line for each of which there is something to say; the others by name."""
+    silent = [row["contract"] for row in contracts if row["waiting"] is None and row["offsets_behind"] is None]
+    still = [row["contract"] for row in contracts if _is_still(row)]
+    if rows := [row for row in contracts if row["contract"] not in {*silent, *still}]:
+        console.print("", _contracts(rows))
+    for title, names in (("Nothing waits", still), ("Not known", silent)):
+        if names:
+            console.print(f"\n{title}: {', '.join(names)}")
+
+
+def _say_where(data: Path, api: str | None) -> None:
+    if api:
+        typer.echo(f"api: {api}", err=True)
+    typer.echo(f"data: {data.resolve()}", err=True)
+
+
+def _is_still(row: dict[str, Any]) -> bool:
+    """Whether there is nothing to say of a contract."""
+    return row["offsets_behind"] == 0 or (row["waiting"], row["dead"], row["lag_seconds"]) == (0, 0, 0)
 
 
 def _processes(rows: list[dict[str, Any]]) -> Any:
     from rich.table import Table  # noqa: PLC0415 - only for people
 
-    table = Table("process", "state", "pid", "port")
+    table = Table("process", "state", "pid", "port", box=None, pad_edge=False)
     for row in rows:
         state = str(row["state"])
         table.add_row(row["name"], f"[{STATES[state]}]{state}[/]", *(str(row[key] or "") for key in ("pid", "port")))
     return table
 
 
-def _contracts(contracts: list[dict[str, Any]]) -> Any:
+def _contracts(rows: list[dict[str, Any]]) -> Any:
     from rich.table import Table  # noqa: PLC0415 - only for people
 
-    table = Table("contract", "via", "waiting", "behind a letter", "dead letters", "oldest", caption="–: not known")
-    for row in contracts:
+    table = Table("contract", "waiting", "behind a letter", "dead letters", "oldest", box=None, pad_edge=False)
+    for row in rows:
         lag = "" if row["lag_seconds"] == 0 else _shown(row["lag_seconds"], " s")
         if row["offsets_behind"] is not None:
             lag = "read to the end" if row["offsets_behind"] == 0 else f"{row['offsets_behind']} offsets unread"
-        table.add_row(row["contract"], row["via"], *(_shown(row[key]) for key in ("waiting", "behind", "dead")), lag)
+        table.add_row(row["contract"], *(_shown(row[key]) for key in ("waiting", "behind", "dead")), lag)
     return table
 
 

@@ -1,10 +1,12 @@
-"""`jukihub up`, `status` and `down`, on servers that somebody named: every process stands, falls and stands again."""
+"""`jukihub up`, `status` and `down`, on servers that somebody named: these are used, every process stands and falls."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.house import World
 
 MEMBERS = {
     "counterpart-convenience-store", "counterpart-intermediate-server", "counterpart-prefecture", "relay", "router-0",
-    "ledger", "watch", "deliver-convenience-store", "deliver-intermediate-server", "deliver-prefecture",
+    "ledger", "watch", "api", "deliver-convenience-store", "deliver-intermediate-server", "deliver-prefecture",
 }  # fmt: skip
 
 
@@ -50,6 +52,8 @@ def test_the_house_stands_and_stands_again_after_kill_nine(jukihub: Terminal) ->
     assert done.returncode == 0, done.stderr
     first = jukihub.pids()
     assert set(first) == MEMBERS
+    assert [name for name in ("kafka", "postgres") if (Path(jukihub.env["HUB_DATA"]) / name).exists()] == []
+    assert status_of(api_of(jukihub) + "/me") == 401
 
     killed = ("router-0", "counterpart-prefecture")
     for name in killed:
@@ -68,18 +72,32 @@ def test_the_house_stands_and_stands_again_after_kill_nine(jukihub: Terminal) ->
     assert jukihub.pids() == {}
 
 
-def test_named_servers_are_used_and_not_started(jukihub: Terminal) -> None:
-    done = jukihub("up", "--no-processes")
-    data = Path(jukihub.env["HUB_DATA"])
-    assert (done.returncode, (data / "kafka").exists(), (data / "postgres").exists()) == (0, False, False)
+def api_of(jukihub: Terminal) -> str:
+    return str(json.loads(jukihub("status", "--json").stdout)["api"])
 
 
-def test_status_ends_with_one_where_something_is_not_up(jukihub: Terminal) -> None:
-    assert jukihub("status").returncode == 1
+def status_of(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
 
 
-def test_production_is_not_brought_up_by_it(world: World) -> None:
-    done = Terminal({**world.env, "HUB_ENV": "production"})("up")
+@pytest.fixture
+def newcomer(tmp_path: Path) -> Terminal:
+    """Somebody who has brought nothing up."""
+    return Terminal({**inherited(), "HUB_DATA": str(tmp_path / "data")})
+
+
+def test_where_nothing_was_brought_up_status_says_so_in_the_first_lines_and_ends_with_one(newcomer: Terminal) -> None:
+    done = newcomer("status")
+    first = [line.strip() for line in done.stdout.splitlines()[:3]]
+    assert (done.returncode, first[1:]) == (1, ["Nothing runs here", "$ jukihub up"])
+
+
+def test_production_is_not_brought_up_by_it(newcomer: Terminal) -> None:
+    done = Terminal({**newcomer.env, "HUB_ENV": "production"})("up")
     assert (done.returncode, "not-in-production" in done.stderr) == (5, True)
 
 

@@ -3,14 +3,21 @@
 import asyncio
 import json
 import socket
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
 from contracts.errors import JukiError
@@ -97,36 +104,60 @@ def test_the_first_makes_the_others_and_each_of_them_does_their_own(here: Settin
     assert [secret for secret in (given, reset, FIRST, SECOND, token) if secret in everything] == []
 
 
-async def test_the_api_is_a_process_as_every_other(here: Settings, tmp_path: Path) -> None:
+async def test_the_api_is_a_process_as_every_other_and_speaks_tls_where_it_has_a_certificate(
+    here: Settings, tmp_path: Path
+) -> None:
     async with connect(here.database, size=1) as database:
         root = await accounts.first(database, "root", FIRST, now())
         assert root is not None
         token = (await tokens.new(database, root.id, "test", timedelta(days=1), now()))[1]
-    processes = Processes({**config.inherited(), "HUB_DATABASE": here.database, "HUB_DATA": str(here.data)}, tmp_path)
-    port = free_port()
-    processes.hub("api", "api", "--port", str(port))
+    certificate = self_signed(tmp_path)
+    named = {"HUB_DATABASE": here.database, "HUB_DATA": str(here.data)}
+    processes = Processes({**config.inherited(), **named, **certificate}, tmp_path)
+    processes.hub("api", "api", "--port", "0")
     try:
-        status = await until(lambda: asyncio.to_thread(answered, port, token), bool, "the API to answer")
-        unknown = await asyncio.to_thread(answered, port, "jukihub_")
-        metrics = await asyncio.to_thread(text_of, f"http://127.0.0.1:{processes.port('api')}/metrics")
+        metrics_port = processes.port("api")
+        url = json.loads((here.data / "run" / "api.json").read_text(encoding="utf-8"))["url"]
+        trusting = ssl.create_default_context(cafile=certificate["HUB_API_CERTIFICATE"])
+        status = await until(lambda: asyncio.to_thread(answered, url, token, trusting), bool, "the API to answer")
+        others = [await asyncio.to_thread(answered, *asked) for asked in (
+            (url, "jukihub_", trusting), (url, token, ssl.create_default_context()),
+            (url.replace("https:", "http:"), token, trusting),
+        )]  # fmt: skip
+        metrics = await asyncio.to_thread(text_of, f"http://127.0.0.1:{metrics_port}/metrics")
+        version = await asyncio.to_thread(handshake, url, trusting)
     finally:
         processes.stop()
-    assert (status, unknown) == (200, 401)
+    assert (status, others, version) == (200, [401, 0, 0], "TLSv1.3")
     assert 'hub_api_answers_total{code="401"} 1.0' in metrics
     assert token not in processes.logs()
 
 
-def free_port() -> int:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
+def self_signed(folder: Path) -> dict[str, str]:
+    """A certificate of 127.0.0.1 by nobody but itself, and its key; the settings that name both."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "api")])
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now() - timedelta(minutes=5), now() + timedelta(1)
+    ).add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    certificate, private = folder / "api.pem", folder / "api.key"
+    certificate.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
+    private.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+    return {"HUB_API_CERTIFICATE": str(certificate), "HUB_API_KEY": str(private)}
 
 
-def answered(port: int, token: str) -> int:
-    """The status of an answer; 0 while nobody answers."""
-    asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+def handshake(url: str, trusting: ssl.SSLContext) -> str | None:
+    where = urlsplit(url)
+    with socket.create_connection((str(where.hostname), where.port or 0), timeout=10) as plain, \
+            trusting.wrap_socket(plain, server_hostname=where.hostname) as sealed:  # fmt: skip
+        return sealed.version()
+
+
+def answered(url: str, token: str, trusting: ssl.SSLContext) -> int:
+    """The status of an answer; 0 where there is none."""
+    asked = urllib.request.Request(f"{url}/me", headers={"Authorization": f"Bearer {token}"})
     try:
-        with urllib.request.urlopen(asked, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=10, context=trusting) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         with refused:

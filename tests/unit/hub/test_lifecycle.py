@@ -23,6 +23,16 @@ def test_a_process_is_as_old_as_its_start_until_a_loop_beats() -> None:
     assert process.age == 7
 
 
+def test_a_process_is_starting_until_a_loop_beats_and_not_for_ever() -> None:
+    clock = Clock()
+    begun, never = Process("relay", clock), Process("ledger", clock)
+    assert begun.status == "starting"
+    begun.beat()
+    assert begun.status == "ok"
+    clock.now += FRESH_SECONDS
+    assert (begun.status, never.status) == ("stalled", "stalled")
+
+
 def test_one_loop_that_stands_still_is_not_hidden_by_the_others() -> None:
     clock = Clock()
     process = Process("deliver", clock)

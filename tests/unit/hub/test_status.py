@@ -83,6 +83,14 @@ def test_where_nothing_runs_one_command_is_said_and_not_one_for_each() -> None:
     assert [(each.code, each.command) for each in found] == [("nothing-runs", "jukihub up")]
 
 
+def test_several_of_one_kind_are_one_trouble_with_one_command() -> None:
+    rows = tuple(row | {"state": "unhealthy" if row["name"] in ("relay", "watch") else "running"} for row in ROWS)
+    found = troubles(replace(WELL, rows=rows))
+    assert [(each.place, each.command) for each in found] == [
+        ("relay, watch", "tail -n 20 /var/log/hub/relay.log /var/log/hub/watch.log")
+    ]
+
+
 def test_the_verdict_counts_and_says_where_to_begin() -> None:
     found = troubles(replace(WELL, kept=None, rows=state("relay", "stopped")))
     assert verdict(found) == "異常 2 件 / 2 trouble(s): begin with the first"
