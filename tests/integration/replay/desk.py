@@ -333,8 +333,9 @@ class Desk:
                 deliverer.freed.clear()
                 await self.receive()
                 if not await deliverer.start():
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(deliverer.freed.wait(), 0.005)
+                    with suppress(TimeoutError):  # not `wait_for`: before 3.12 it loses a cancel that meets a result
+                        async with asyncio.timeout(0.005):
+                            await deliverer.freed.wait()
 
         task = asyncio.create_task(beside())
         try:
