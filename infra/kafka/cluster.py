@@ -30,8 +30,6 @@ PORTS = range(20000, 32000)
 """Below those that the kernel gives away: who calls a dead node again and again must not be given its port."""
 STOP_SECONDS = 20.0
 """Less than a single broker has: the last node may find no controller to take its leave of."""
-JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-"""Three Java machines on few cores: one collecting thread each, and no time spent on compiling for the long run."""
 
 
 def main(arguments: list[str]) -> int:
@@ -169,7 +167,7 @@ def _chosen(given: argparse.Namespace) -> list[int]:
 
 
 def _node(given: argparse.Namespace, number: int) -> Node:
-    return Node(given.data / f"node-{number}", given.secrets, given.libs, given.memory_mb, JAVA_OPTIONS)
+    return Node(given.data / f"node-{number}", given.secrets, given.libs, given.memory_mb)
 
 
 def _remembered(given: argparse.Namespace) -> Said:

@@ -18,6 +18,9 @@ from hub import broker_admin, detached
 from hub.errors import DependencyUnavailable
 
 STOP_SECONDS = 45.0
+SMALL_MB = 512
+SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""For a heap of at most that size, as tests have on few cores: one collecting thread, and no compiling for long runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,6 @@ class Node:
     secrets: Path
     libs: Path
     memory_mb: int
-    options: tuple[str, ...] = ()
-    """Further options of the Java machine."""
 
     @property
     def lock(self) -> Path:
@@ -60,7 +61,7 @@ class Node:
         classes = ["-cp", f"{self.libs}/*"]
         if not storage.formatted(self.data):
             print("preparing the broker's folder", file=sys.stderr)
-            storage.format_log(self.data, self.secrets, [str(program), *self.options, *classes], settings, cluster_id)
+            storage.format_log(self.data, self.secrets, [str(program), *self._sized, *classes], settings, cluster_id)
         command = [str(program), *self._options(), *classes, "kafka.Kafka", str(settings)]
         detached.start(self.lock, command, self.data / "broker.out")
 
@@ -82,11 +83,15 @@ class Node:
             raise DependencyUnavailable("still-running", str(self.data), "The broker's process does not end")
         return outcome
 
+    @property
+    def _sized(self) -> tuple[str, ...]:
+        return SMALL if self.memory_mb <= SMALL_MB else ()
+
     def _options(self) -> list[str]:
         return [
             f"-Xmx{self.memory_mb}m",
             "-Xms128m",
-            *self.options,
+            *self._sized,
             "-XX:+ExitOnOutOfMemoryError",
             "-Djava.awt.headless=true",
             f"-Dkafka.logs.dir={self.data}",

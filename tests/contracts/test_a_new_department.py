@@ -125,6 +125,7 @@ def functions(listed: str, contract: str) -> set[str]:
     return set(re.findall(rf"^(\S+::\w+)\[(?:\S*-)?{contract}(?:-[^\]]*)?\]$", listed, re.MULTILINE))
 
 
+@pytest.mark.faults
 def test_every_test_over_the_book_has_it_among_its_cases(copied: Path) -> None:
     listed = pytest_there(copied, "--collect-only", *OVER_THE_BOOK).stdout
     over_the_book = set.intersection(*(functions(listed, name) for name in load().contracts))

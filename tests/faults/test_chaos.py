@@ -10,14 +10,13 @@ import pytest
 from tests.faults.chaos.play import play
 from tests.faults.chaos.schedule import BY_NAME
 
-SEED, SECONDS = 7042, 12.0
+SEED, SECONDS = 7042, 9.0
 SHORTEST, LONGEST = 1.0, 2.5
-"""What lasts seconds in a long run lasts a moment here."""
+"""What lasts seconds in a long run lasts a moment here; a node that has to start again would take half a minute."""
 
 KINDS = tuple(replace(BY_NAME[name], shortest=SHORTEST, longest=LONGEST) for name in (
-    "process-killed", "process-frozen", "process-replaced-while-frozen", "node-killed", "node-frozen",
-    "clients-cut-off", "database-killed", "database-sessions-ended", "counterpart-killed", "counterpart-down",
-    "counterpart-talks-nonsense", "clock-jumps",
+    "process-killed", "process-frozen", "node-frozen", "clients-cut-off", "database-killed",
+    "database-sessions-ended", "counterpart-down", "counterpart-talks-nonsense", "clock-jumps",
 ))  # fmt: skip
 
 CONTRACTS = ("prefecture", "intermediate-server", "convenience-store", "child-policy")

@@ -28,7 +28,7 @@ from tests.house import House, made_databases
 from tests.integration.replay.desk import CROWD, ITO, KATO, MORI, Anybody, Desk, bound, in_order
 
 SIZES = [
-    pytest.param(300, id="three-hundred"),
+    pytest.param(300, id="three-hundred", marks=pytest.mark.faults),
     pytest.param(
         int(os.environ.get("JUKI_TEST_LETTERS", "100000")), id="all",
         marks=[pytest.mark.faults, pytest.mark.timeout(7200)],

@@ -23,6 +23,7 @@ def explained(change_id: str, contract: str) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.faults
 @pytest.mark.trap("input-14")
 async def test_what_was_told_and_what_was_not_agrees_with_the_ledger(
     line: Line, monkeypatch: pytest.MonkeyPatch

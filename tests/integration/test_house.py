@@ -46,6 +46,7 @@ def jukihub(world: World) -> Iterator[Terminal]:
     terminal("down")
 
 
+@pytest.mark.faults
 @pytest.mark.trap("K8")
 def test_the_house_stands_and_stands_again_after_kill_nine(jukihub: Terminal) -> None:
     done = jukihub("up")

@@ -92,6 +92,7 @@ async def is_there(server: Server) -> bool:
         return bool(await database.fetchval("SELECT one FROM kept") == 1)
 
 
+@pytest.mark.faults
 @pytest.mark.trap("K2")
 async def test_a_restart_keeps_the_data(server: Server) -> None:
     await put(server)
@@ -100,6 +101,7 @@ async def test_a_restart_keeps_the_data(server: Server) -> None:
     assert await is_there(server)
 
 
+@pytest.mark.faults
 @pytest.mark.trap("K8")
 async def test_after_kill_nine_it_starts_again_with_its_data(server: Server) -> None:
     await put(server)
@@ -121,6 +123,7 @@ def test_a_second_start_says_that_it_is_running_already(server: Server) -> None:
     assert (second["pid"], "running already" in second["stderr"]) == (first["pid"], True)
 
 
+@pytest.mark.faults
 def test_the_port_stays_the_same_over_a_restart(kafka: Server) -> None:
     before = kafka("status")["kafka"]
     kafka("stop")

@@ -168,6 +168,7 @@ async def test_a_successor_fences_its_predecessor_and_nothing_is_told_twice(line
     await gapless(line, "child-policy", 20)
 
 
+@pytest.mark.faults
 @pytest.mark.trap("A5")
 async def test_a_take_over_at_any_moment_neither_repeats_nor_leaves_out_a_sequence_number(line: Line) -> None:
     await line.publish(60)

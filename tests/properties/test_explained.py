@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
@@ -69,14 +68,16 @@ def said(record: Any, protected: bool | None) -> Any:
     return record if record is None or protected is None else {**record, "protected": protected}
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
-def test_the_cases_reach_every_outcome(outcome: str) -> None:
-    def reaches(case: Case) -> bool:
+def test_the_cases_reach_every_outcome() -> None:
+    missing = set(OUTCOMES)
+
+    def reaches_the_last(case: Case) -> bool:
         decided = decide(*case)
-        return outcome == (decided.state if isinstance(decided, Disclosure) else decided.reason)
+        missing.discard(decided.state if isinstance(decided, Disclosure) else decided.reason)
+        return not missing
 
     repeatable = settings(max_examples=3000, derandomize=True, database=None, phases=[Phase.generate])
-    find(cases(), reaches, settings=repeatable)
+    find(cases(), reaches_the_last, settings=repeatable)
 
 
 @given(cases())

@@ -111,6 +111,7 @@ def test_node_with_kafkajs_and_jose(department: list[str], world: World, tmp_pat
     assert _said([node, str(tmp_path / "child_policy.mjs"), *department], world) == _expected()
 
 
+@pytest.mark.faults
 @pytest.mark.trap("input-23", "C7")
 @pytest.mark.parametrize("wrong", ["aud", "topic", "part", "key"])
 async def test_a_token_that_lies_elsewhere_than_it_says_ends_the_example(

@@ -89,6 +89,7 @@ async def test_the_router_can_read_what_the_relay_has_carried(world):
     assert rising(seen)
 
 
+@pytest.mark.faults
 @pytest.mark.trap("input-16", "P6")
 async def test_relays_killed_again_and_again_lose_nothing_and_keep_the_order(world):
     async with connect(world.settings.registry, 2) as db:

@@ -79,7 +79,7 @@ def test_a_number_that_is_missing_between_two_lines_of_the_ledger_is_counted(seq
 
 
 def test_a_process_says_where_prometheus_finds_it(tmp_path: Path) -> None:
-    files = _announced(tmp_path, "relay", 4711)
+    files = _announced(tmp_path, "relay", 4711, {})
     target = json.loads((tmp_path / "targets" / "relay.json").read_text(encoding="utf-8"))
     assert target == [{"targets": ["127.0.0.1:4711"], "labels": {"process": "relay"}}]
     assert sorted(file.parent.name for file in files) == ["run", "targets"]
