@@ -20,7 +20,7 @@ from hub.errors import DependencyUnavailable
 STOP_SECONDS = 45.0
 SMALL_MB = 512
 SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-"""For a heap of at most that size, as tests have on few cores: one collecting thread, and no compiling for long runs."""
+"""For a heap of at most that size, as tests have: one collecting thread, and no compiling for long runs."""
 
 
 @dataclass(frozen=True, slots=True)
