@@ -154,6 +154,14 @@ def cut_off_once(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     monkeypatch.setattr(chunk.Chunks, "_let_go", dying)
 
 
+async def nothing_on_its_way(desk: Desk) -> None:
+    """What a cancelled plan had handed over ends as it ends, and nobody waits for it: it is waited for here."""
+    end = time.monotonic() + 120
+    while on_its_way := await desk.database.fetchval("SELECT count(*) FROM inbox.plan_items WHERE state = 'handed'"):
+        assert time.monotonic() < end, f"{on_its_way} are on their way"
+        await asyncio.sleep(0.05)
+
+
 @pytest.mark.trap("input-24", "D7", "D8", "D10")
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_crowd_of_letters_is_replayed_in_living_traffic_without_loss_doubling_or_disorder(
@@ -194,6 +202,7 @@ async def replayed(desk: Desk, size: int, monkeypatch: pytest.MonkeyPatch) -> di
     with pytest.raises(RuntimeError, match="cut off"):
         await run(desk, second, ITO)
     await run(desk, second, MORI)
+    await nothing_on_its_way(desk)
     sql = (
         "SELECT state, count(*) AS n FROM inbox.disclosures d WHERE state = 'dead' OR (state = 'waiting' AND EXISTS"
         " (SELECT FROM inbox.disclosures e WHERE e.subject = d.subject AND e.state = 'dead')) GROUP BY state"
