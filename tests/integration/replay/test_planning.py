@@ -156,7 +156,7 @@ async def test_what_the_ledger_does_not_name_is_never_released(desk: Desk) -> No
     assert await desk.verdicts(await desk.plan()) == [("not-decidable", "not-in-ledger")]
 
 
-@pytest.mark.trap("D12")
+@pytest.mark.trap("input-11", "D12")
 async def test_a_protection_that_began_since_withholds_where_the_contract_says_so(desk: Desk) -> None:
     desk.change_contract(protected="withhold")
     await desk.letters(1)
@@ -164,7 +164,7 @@ async def test_a_protection_that_began_since_withholds_where_the_contract_says_s
     assert await desk.verdicts(await desk.plan()) == [("withheld", "protected")]
 
 
-@pytest.mark.trap("D12")
+@pytest.mark.trap("input-11", "D12")
 async def test_a_protection_that_began_since_is_marked_for_a_contract_that_carries_the_mark(desk: Desk) -> None:
     desk.change_contract(items=(*desk.contract.items, "dv_protection"))
     await desk.letters(1)
