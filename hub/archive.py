@@ -9,8 +9,9 @@ So is a number of a contract that is missing between two lines. What is archived
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -43,18 +44,19 @@ async def run(settings: Settings, port: int) -> None:
     async with running(settings, "ledger", port) as process, connect(settings.database) as database:
         await bus.check_topics(settings, PRINCIPAL, [topic, topics.watch(settings.prefix)])
         async with asyncio.TaskGroup() as loops:
-            loops.create_task(_kept_up(settings, process, database))
-            loops.create_task(_forwarded(settings, process, database))
+            loops.create_task(_kept_up(process, "archive-waits", partial(_archiving, settings, process, database)))
+            # of its own: that the watch cannot be told keeps nothing from being archived
+            loops.create_task(_kept_up(process, "forwarding-waits", partial(_forwarding, settings, process, database)))
 
 
-async def _kept_up(settings: Settings, process: Process, database: Database) -> None:
+async def _kept_up(process: Process, waits: str, work: Callable[[Patience], Awaitable[None]]) -> None:
     patience = Patience()
     while not process.stopping.is_set():
         try:
-            await _archiving(settings, process, database, patience)
+            await work(patience)
         except PASSING as failed:
             if not process.stopping.is_set():
-                log.get().warning("archive-waits", code=failed.code)
+                log.get().warning(waits, code=failed.code)
                 await process.wait(patience.rest())
 
 
@@ -67,18 +69,6 @@ async def _archiving(settings: Settings, process: Process, database: Database, p
         while not process.stopping.is_set():
             process.beat("archive")
             await archiver.once()
-
-
-async def _forwarded(settings: Settings, process: Process, database: Database) -> None:
-    """A loop of its own: that the watch cannot be told keeps nothing from being archived."""
-    patience = Patience()
-    while not process.stopping.is_set():
-        try:
-            await _forwarding(settings, process, database, patience)
-        except PASSING as failed:
-            if not process.stopping.is_set():
-                log.get().warning("forwarding-waits", code=failed.code)
-                await process.wait(patience.rest())
 
 
 async def _forwarding(settings: Settings, process: Process, database: Database, patience: Patience) -> None:
