@@ -240,7 +240,7 @@ async def test_while_the_disk_of_one_node_is_full_writing_goes_on_and_nothing_ac
     three: Three,
 ) -> None:
     if three.narrow.refused:
-        pytest.skip(three.narrow.refused)
+        pytest.skip(three.narrow.refused)  # only root may mount a disk as small as that; the skip says so
     await asyncio.to_thread(three.narrow.fill)
     try:
         for number in range(5):
