@@ -39,7 +39,8 @@ class Desk:
         """Who waits behind what could not be read."""
         async with acting_as(self.bearer, self.database, Act.QUARANTINE_SEE, "lines", self.now):
             await bus.check_topics(self.settings, DESK, [self.topic])
-            return await quarantine.waiting(self.settings, DESK, range(self.settings.partitions))
+            found = await quarantine.records(self.settings, DESK, range(self.settings.partitions))
+            return quarantine.lines(found)
 
     async def requests(self) -> list[Request]:
         """What waits for another person's approval."""

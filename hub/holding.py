@@ -10,10 +10,9 @@ under its next numbers and with a line in the ledger, and a mark behind them say
 from collections.abc import Awaitable, Callable, Sequence
 
 from contracts.change import JAPAN
-from hub import log, metrics, quarantine, topics
+from hub import log, metrics, quarantine
 from hub.bus import Incoming
 from hub.errors import DatabaseError, DependencyUnavailable, TokenRefused
-from hub.intake import Accepted
 from hub.router import Router
 
 AT_ONCE = 500
@@ -41,7 +40,7 @@ class Holder:
         letters = quarantine.unsettled(await self._letters(part)).get((part, contract), [])
         for start in range(0, len(letters), AT_ONCE):
             some = letters[start : start + AT_ONCE]
-            changes = await _read(router, some)
+            changes = await router.read_again(some)
             if changes is None or not await router.settle(part, contract, changes, some[-1].offset):
                 return False
         return True
@@ -53,16 +52,6 @@ async def _has_key(router: Router, contract: str) -> bool:
     except (TokenRefused, DatabaseError, DependencyUnavailable):
         return False
     return True
-
-
-async def _read(router: Router, letters: Sequence[Incoming]) -> list[Accepted] | None:
-    found = []
-    for letter in letters:
-        read = await router.intake.read(quarantine.as_it_came(letter, topics.changes(router.prefix)))
-        if not isinstance(read, Accepted):
-            return None
-        found.append(read)
-    return found
 
 
 def _tell(router: Router, part: int, contract: str) -> None:

@@ -7,7 +7,7 @@ the partition stands does nothing, so that nothing else is ever passed over. A r
 client library cannot give out at all cannot be moved, and is not passed over in this way.
 """
 
-from hub import bus, quarantine, topics
+from hub import quarantine
 from hub.acts import End, Release
 from hub.config import Settings
 from hub.router import PRINCIPAL, Router
@@ -29,6 +29,4 @@ async def passed(settings: Settings, router: Router, act: Release) -> End | None
 
 async def _lies_there(settings: Settings, act: Release) -> bool:
     """Whether a router has done it and could not say so."""
-    topic = topics.quarantine(settings.prefix)
-    async with bus.reader(settings, PRINCIPAL, topic, [act.partition]) as reader:
-        return quarantine.was_passed(await reader.read_to_end(), act.id)
+    return quarantine.was_passed(await quarantine.records(settings, PRINCIPAL, [act.partition]), act.id)

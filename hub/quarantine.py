@@ -160,24 +160,29 @@ def alarm_stopped(record: Incoming) -> None:
     log.get().error("partition-stopped", code="no-usable-key", partition=record.partition, offset=record.offset)
 
 
-async def parked(
-    settings: Settings, principal: str, partitions: Sequence[int], residents: Pseudonyms
-) -> set[UUID]:
-    """Every resident with a letter in quarantine that waits."""
-    found = await waiting(settings, principal, partitions)
-    return {resident for line in found if (resident := residents.resident(line.key)) is not None}
-
-
-async def waiting(settings: Settings, principal: str, partitions: Sequence[int]) -> list[Line]:
-    """Every line that waits, as it is on the topic now."""
+async def records(settings: Settings, principal: str, partitions: Sequence[int]) -> list[Incoming]:
+    """Everything that lies there now, from the beginning."""
     async with bus.reader(settings, principal, topics.quarantine(settings.prefix), partitions) as reader:
-        return lines(await reader.read_to_end())
+        return await reader.read_to_end()
+
+
+def parked(found: Iterable[Incoming], residents: Pseudonyms) -> set[UUID]:
+    """Every resident with a letter that waits. `found`: from the beginning."""
+    return {resident for line in lines(found) if (resident := residents.resident(line.key)) is not None}
+
+
+def held_contracts(found: Iterable[Incoming]) -> dict[int, set[str]]:
+    """By partition every contract for which something is held. `found`: from the beginning."""
+    contracts: dict[int, set[str]] = {}
+    for part, contract in unsettled(found):
+        contracts.setdefault(part, set()).add(contract)
+    return contracts
 
 
 async def line_of(settings: Settings, principal: str, partition: int, letter: int, discarded: Iterable[int]) -> Line:
     """The line with this letter and all that are to be discarded; UsageError where there is none."""
     if partition < settings.partitions:
-        for line in await waiting(settings, principal, [partition]):
+        for line in lines(await records(settings, principal, [partition])):
             if {letter, *discarded} <= {*line.offsets}:
                 return line
     raise UsageError("no-such-letter", f"partition {partition} offset {letter}")
@@ -187,10 +192,3 @@ def alarm_held(partition: int, contract: str) -> None:
     """Say that a contract is told nothing more until its key is back; what it would be told is kept."""
     metrics.CONTRACTS_HELD.labels(contract).set(1)
     log.get().error("contract-held", code=_HELD.decode(), contract=contract, partition=partition)
-
-
-async def held_contracts(settings: Settings, principal: str, partitions: Sequence[int]) -> dict[int, set[str]]:
-    """By partition every contract for which something is held."""
-    async with bus.reader(settings, principal, topics.quarantine(settings.prefix), partitions) as reader:
-        places = unsettled(await reader.read_to_end())
-    return {part: {contract for own, contract in places if own == part} for part, _ in places}

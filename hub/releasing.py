@@ -7,15 +7,12 @@ be discarded, nothing is done, and the resident waits on. Newer changes of the r
 because one process does both, one after the other.
 """
 
-from collections.abc import Sequence
 
-from hub import acts, bus, log, passing, quarantine, topics
+from hub import acts, log, passing, quarantine, topics
 from hub.acts import End, Release
-from hub.bus import Incoming
 from hub.config import Settings
 from hub.database import Database
 from hub.errors import DatabaseError
-from hub.intake import Accepted
 from hub.quarantine import Line
 from hub.router import PRINCIPAL, Clock, Router
 
@@ -47,9 +44,7 @@ class Releaser:
         log.get().warning(what, code=ended.code, partition=act.partition, count=ended.count)
 
     async def _carry_out(self, router: Router, act: Release) -> End:
-        topic = topics.quarantine(self._settings.prefix)
-        async with bus.reader(self._settings, PRINCIPAL, topic, [act.partition]) as reader:
-            records = await reader.read_to_end()
+        records = await quarantine.records(self._settings, PRINCIPAL, [act.partition])
         done = quarantine.marked(records, act.id)
         if done is not None:
             return End(DONE, done)
@@ -60,18 +55,9 @@ class Releaser:
 
     async def _release(self, router: Router, act: Release, line: Line) -> End:
         kept = [record for record in line.letters if record.offset not in act.discarded]
-        read = await self._read(router, kept)
+        read = await router.read_again(kept)
         if read is None:
             return End("still-unreadable", 0)
         mark = quarantine.mark(line.key, act.id, len(read), self._clock())
         await router.release(act.partition, line.key, read, mark)
         return End(DONE, len(read))
-
-    async def _read(self, router: Router, letters: Sequence[Incoming]) -> list[Accepted] | None:
-        found = []
-        for letter in letters:
-            read = await router.intake.read(quarantine.as_it_came(letter, topics.changes(self._settings.prefix)))
-            if not isinstance(read, Accepted):
-                return None
-            found.append(read)
-        return found

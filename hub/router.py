@@ -156,6 +156,16 @@ class Router:
             self.held[part].add(contract)
             quarantine.alarm_held(part, contract)
 
+    async def read_again(self, letters: Iterable[Incoming]) -> list[Accepted] | None:
+        """What lies in quarantine, read as the records that they were; None where one still cannot be read."""
+        found = []
+        for letter in letters:
+            read = await self.intake.read(quarantine.as_it_came(letter, topics.changes(self.prefix)))
+            if not isinstance(read, Accepted):
+                return None
+            found.append(read)
+        return found
+
     async def settle(self, part: int, contract: str, letters: list[Accepted], upto: int) -> bool:
         """Tell one contract what was held for it, up to the offset `upto`; False where its key is still gone."""
         advanced, now, tally = dict(self.sequences[part]), self.clock(), Tally()
@@ -213,8 +223,8 @@ async def _router(  # noqa: PLR0913 - the wiring of one process
     found = await _committed(settings, partitions)
     teller = await Teller.of(settings.prefix, book, keys)
     sequences = {part: _sequences(found.get(part), f"{topics.changes(settings.prefix)}[{part}]") for part in partitions}
-    parked = await quarantine.parked(settings, PRINCIPAL, partitions, residents)
-    held = await quarantine.held_contracts(settings, PRINCIPAL, partitions)
+    letters = await quarantine.records(settings, PRINCIPAL, partitions)
+    parked, held = quarantine.parked(letters, residents), quarantine.held_contracts(letters)
     await reader.seek({part: found[part].offset if part in found else None for part in partitions})
     offsets = {part: position.offset for part, position in found.items()}
     metrics.PARKED.set(len(parked))

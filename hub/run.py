@@ -114,8 +114,7 @@ class Between:
         await self._holder.once(router)
 
     async def _letters(self, part: int) -> list[Incoming]:
-        async with bus.reader(self._settings, PRINCIPAL, topics.quarantine(self._settings.prefix), [part]) as reader:
-            return await reader.read_to_end()
+        return await quarantine.records(self._settings, PRINCIPAL, [part])
 
 
 async def _route_until_stopped(router: Router, process: Process, between: Between | None = None) -> None:

@@ -72,7 +72,7 @@ class WholeWay:
         """One poll of the router."""
         if self._router is None:
             teller = await Teller.of("juki", BOOK, self.keys)
-            held = {0: {contract for _, contract in quarantine.unsettled(self.broker.read("juki.quarantine"))}}
+            held = quarantine.held_contracts(self.broker.read("juki.quarantine"))
             offsets = {0: at.offset} if (at := self.broker.committed.get(0)) else {}
             self._router = Router("juki", Intake(self.keys, self.residents), teller, self.reader, self.broker,
                                   self._now, self.sequences, set(), offsets, held=held)  # fmt: skip
