@@ -22,13 +22,12 @@ from hub.api.problems import MEDIA, TooMany
 from hub.bus import Incoming
 from hub.config import read
 from hub.people import Duty
-from hub.quarantine import Line
 from hub.topics import quarantine as topic
 from tests.house import House
 from tests.office import NOW, Office, cheap_passwords, opened
 
 MARK = "架空花子0417"
-LINE = Line(3, b"k", tuple(Incoming("juki.quarantine", 3, at, b"k", b"", (), 0) for at in (17, 18)))
+LETTERS = [Incoming("juki.quarantine", 3, at, b"k", b"", (), 0) for at in (17, 18)]
 
 
 class Api:
@@ -46,12 +45,12 @@ class Api:
 async def api(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
     async def there(*_: object) -> None: ...
 
-    async def waiting(*_: object) -> list[Line]:
-        return [LINE]
+    async def letters(*_: object) -> list[Incoming]:
+        return LETTERS
 
     cheap_passwords(monkeypatch)
     monkeypatch.setattr(desk.bus, "check_topics", there)
-    monkeypatch.setattr(quarantine, "waiting", waiting)
+    monkeypatch.setattr(quarantine, "records", letters)
     async with opened(house, tmp_path) as office:
         made = application(office.settings, office.clock, per_minute=100_000)
         with asgi.get_client(made) as session:
