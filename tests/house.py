@@ -7,6 +7,7 @@ rights are the world's own. `world.env` is for processes, `world.settings` for w
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,8 @@ INFRA = Path(__file__).resolve().parents[1] / "infra"
 KAFKA, POSTGRES = INFRA / "kafka" / "broker.py", INFRA / "postgres" / "server.py"
 PARTITIONS = 4
 DATABASES = ("hub", "registry")
+KEPT = "JUKI_TEST_HOUSE"
+"""A folder whose servers are used and left running: for whoever runs a few tests again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +79,32 @@ def script(file: Path, *arguments: str, env: Mapping[str, str] | None = None) ->
 
 @contextmanager
 def standing() -> Iterator[House]:
-    """Both servers, up and migrated, until the block is left."""
+    """Both servers, up and migrated, until the block is left; those of JUKI_TEST_HOUSE stay up for the next run."""
+    kept = os.environ.get(KEPT)
     # not pytest's own folder: that one is closed to the account which PostgreSQL runs under when we are root
-    folder = Path(tempfile.mkdtemp(prefix="juki-house-"))
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    folder = Path(kept).resolve() / worker if kept else Path(tempfile.mkdtemp(prefix="juki-house-"))
     try:
-        with ThreadPoolExecutor(2) as both:
-            kafka = both.submit(_started, KAFKA, folder / "kafka", folder, "--memory-mb", "512")
-            postgres = both.submit(_started, POSTGRES, folder / "postgres", folder, "--memory-mb", "64")
-        dsns = postgres.result()
-        house = House(folder, kafka.result()["kafka"], dsns["postgres"], {name: dsns[name] for name in DATABASES})
-        _elsewhere(migrate_all(_settings(house, house.templates, folder / "data", "template"))).result()
-        yield house
+        yield _furnished(folder)
     finally:
-        for file, name in ((KAFKA, "kafka"), (POSTGRES, "postgres")):
-            script(file, "stop", "--data", str(folder / name), "--secrets", str(folder / "secrets"))
-        shutil.rmtree(folder, ignore_errors=True)
+        if not kept:
+            _ended(folder)
+
+
+def _furnished(folder: Path) -> House:
+    with ThreadPoolExecutor(2) as both:
+        kafka = both.submit(_started, KAFKA, folder / "kafka", folder, "--memory-mb", "512")
+        postgres = both.submit(_started, POSTGRES, folder / "postgres", folder, "--memory-mb", "64")
+    dsns = postgres.result()
+    house = House(folder, kafka.result()["kafka"], dsns["postgres"], {name: dsns[name] for name in DATABASES})
+    _elsewhere(migrate_all(_settings(house, house.templates, folder / "data", "template"))).result()
+    return house
+
+
+def _ended(folder: Path) -> None:
+    for file, name in ((KAFKA, "kafka"), (POSTGRES, "postgres")):
+        script(file, "stop", "--data", str(folder / name), "--secrets", str(folder / "secrets"))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

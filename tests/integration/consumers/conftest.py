@@ -20,6 +20,7 @@ def inbox_dsn(house: House) -> str:
 
 async def _made(house: House) -> None:
     async with connect(house.postgres, 1) as admin:
+        await admin.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")  # of a house that was kept
         await admin.execute(f'CREATE DATABASE {NAME} TEMPLATE "hub" OWNER "hub"')
 
 
