@@ -10,7 +10,6 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-import stamina
 import structlog
 
 ALLOWED = frozenset({
@@ -41,7 +40,6 @@ def configure(process: str, level: str = "info") -> None:
     )
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(process=process)
-    stamina.instrumentation.set_on_retry_hooks([])  # its metric has a label that grows without end, its line arguments
     logging.basicConfig(handlers=[_Foreign()], level=logging.WARNING, force=True)
 
 

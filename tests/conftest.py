@@ -1,7 +1,8 @@
 """What tests ask for by name: `house`, the servers of this session, and as much of them as they need.
 
-`world` is everything that one test has alone; it costs the broker a second or two. `shared` is one for all tests of a
-file that leave it as they found it; `databases` are a test's own, with nothing on the broker, in a tenth of a second.
+`world` is everything that one test has alone, with five contracts; `whole` is one with all of them, and costs the
+broker a second or two more. `shared` is a whole one for all tests of a file that leave it as they found it;
+`databases` are a test's own, with nothing on the broker, in a tenth of a second.
 """
 
 from collections.abc import Iterator
@@ -22,15 +23,22 @@ def house() -> Iterator[House]:
 
 @pytest.fixture
 def world(house: House, tmp_path: Path) -> Iterator[World]:
-    """Topics, rights and databases of this test alone, on the session's servers."""
+    """Topics, rights and databases of this test alone, on the session's servers; five contracts."""
     with made_world(house, tmp_path / "data") as world:
+        yield world
+
+
+@pytest.fixture
+def whole(house: House, tmp_path: Path) -> Iterator[World]:
+    """The same with every contract."""
+    with made_world(house, tmp_path / "data", whole=True) as world:
         yield world
 
 
 @pytest.fixture(scope="module")
 def shared(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One world for all tests of a file, none of which leaves anything in it that another would notice."""
-    with made_world(house, tmp_path_factory.mktemp("shared") / "data") as world:
+    with made_world(house, tmp_path_factory.mktemp("shared") / "data", whole=True) as world:
         yield world
 
 

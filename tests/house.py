@@ -2,7 +2,8 @@
 
 Both are started by the same scripts as everywhere else. A world is isolated by its names: topics, groups and
 transactional ids under a fresh prefix, and two databases cloned from migrated ones. Principals are shared, their
-rights are the world's own. `world.env` is for processes, `world.settings` for what runs inside the test.
+rights are the world's own. Its Book has a few contracts, unless all are asked for: sixteen cost the broker seconds.
+`world.env` is for processes, `world.settings` for what runs inside the test.
 """
 
 import asyncio
@@ -13,14 +14,17 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from contracts import book
+from contracts.book import Book
+from contracts.folder import SHIPPED
 from hub.broker_admin import Broker
 from hub.config import Settings, inherited, read
 from hub.database import connect
@@ -28,9 +32,12 @@ from hub.migrate import migrate_all
 from hub.wanted import wanted
 
 INFRA = Path(__file__).resolve().parents[1] / "infra"
+SUBSCRIBERS = SHIPPED / "subscribers"
 KAFKA, POSTGRES = INFRA / "kafka" / "broker.py", INFRA / "postgres" / "server.py"
 PARTITIONS = 4
 DATABASES = ("hub", "registry")
+FEW = ("child-policy", "convenience-store", "intermediate-server", "prefecture", "tax")
+"""The contracts of a small Book: read from its topic, handed over to three counterparts, and waiting for its way."""
 KEPT = "JUKI_TEST_HOUSE"
 """A folder whose servers are used and left running: for whoever runs a few tests again and again."""
 
@@ -68,6 +75,7 @@ class World:
     settings: Settings
     env: Mapping[str, str]
     house: House
+    book: Book
 
 
 def script(file: Path, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -97,6 +105,7 @@ def _furnished(folder: Path) -> House:
         postgres = both.submit(_started, POSTGRES, folder / "postgres", folder, "--memory-mb", "64")
     dsns = postgres.result()
     house = House(folder, kafka.result()["kafka"], dsns["postgres"], {name: dsns[name] for name in DATABASES})
+    _elsewhere(_hurried(house)).result()
     _elsewhere(migrate_all(_settings(house, house.templates, folder / "data", "template"))).result()
     return house
 
@@ -107,19 +116,35 @@ def _ended(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@cache
+def few() -> Book:
+    """The small Book."""
+    document = book.load().document()
+    return Book.of({**document, "contracts": {name: document["contracts"][name] for name in FEW}})
+
+
+def shipped(folder: Path, contracts: Sequence[str]) -> Path:
+    """`folder`, new, with these of the shipped contracts."""
+    folder.mkdir(parents=True)
+    for name in contracts:
+        shutil.copy(SUBSCRIBERS / f"{name}.toml", folder)
+    return folder
+
+
 @contextmanager
-def made_world(house: House, data: Path) -> Iterator[World]:
-    """A fresh world in `house`, with `data` as its data folder; gone when the block is left."""
+def made_world(house: House, data: Path, *, whole: bool = False) -> Iterator[World]:
+    """A fresh world in `house`, with `data` as its data folder, gone when the block is left; `whole`: all contracts."""
     name = f"w{uuid.uuid4().hex[:8]}"
-    dsns = _own(house, name)
-    settings = _settings(house, dsns, data, name)
-    broker = house.broker()
+    given = book.load() if whole else few()
+    own = {} if whole else {"HUB_CONTRACTS": str(shipped(data / "contracts", FEW))}
+    environment = _environment(house, _own(house, name), data, name) | own
+    settings, broker = read(environment), house.broker()
     with ThreadPoolExecutor(1) as beside:
-        applied = beside.submit(broker.apply, wanted(book.load(), settings), name)
+        applied = beside.submit(broker.apply, wanted(given, settings), name)
         _elsewhere(_clone(house, name)).result()
         applied.result()
     try:
-        yield World(settings, {**inherited(), **_environment(house, dsns, data, name)}, house)
+        yield World(settings, {**inherited(), **environment}, house, given)
     finally:
         with ThreadPoolExecutor(1) as beside:
             forgotten = beside.submit(broker.forget, name)
@@ -165,6 +190,14 @@ def _elsewhere(work: Coroutine[Any, Any, None]) -> Future[None]:
     """Run `work` in a thread with a loop of its own: the test's loop is pytest's."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work)
+
+
+async def _hurried(house: House) -> None:
+    """Nothing is synced: a server that is killed finds everything again, and no test pulls the plug of the machine."""
+    async with connect(house.postgres, size=1) as database:
+        for setting in ("fsync", "full_page_writes"):
+            await database.execute(f"ALTER SYSTEM SET {setting} = off")
+        await database.execute("SELECT pg_reload_conf()")
 
 
 async def _clone(house: House, name: str) -> None:

@@ -27,6 +27,8 @@ from hub.errors import DependencyUnavailable, NotPermitted
 
 _UNAUTHORISED = {29, 30, 31}
 
+stamina.instrumentation.set_on_retry_hooks([])  # its metric has a label that grows without end, its line arguments
+
 
 async def check_topics(settings: Settings, principal: str, topics: Sequence[str]) -> None:
     """Ask for every topic by name; an error or another partition count ends the process with a clear word."""

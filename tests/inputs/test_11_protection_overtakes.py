@@ -25,8 +25,7 @@ from producers.city import load
 from producers.relay import Relay
 from producers.relay_process import opened
 from producers.todokede import answer
-from tests.house import World
-from tests.inputs.memory import BOOK
+from tests.house import World, few
 
 pytestmark = pytest.mark.faults
 
@@ -74,9 +73,9 @@ async def hub(world: World) -> AsyncIterator[Hub]:
         registry, crew = await stack.enter_async_context(opened(settings))
         database = await stack.enter_async_context(connect(settings.database))
         keys = KeyStore(database, wrapper(settings))
-        await books.remember(database, BOOK, now())
-        router = await stack.enter_async_context(slot(settings, BOOK, keys, Tenure(database, settings, every), now))
-        contracts = [BOOK.contracts[name] for name in (FLAGS, SUSPENDS)]
+        await books.remember(database, few(), now())
+        router = await stack.enter_async_context(slot(settings, few(), keys, Tenure(database, settings, every), now))
+        contracts = [few().contracts[name] for name in (FLAGS, SUSPENDS)]
         inboxes = [await stack.enter_async_context(parts(settings, one, NOBODY, now)) for one in contracts]
         yield Hub(registry, database, crew, router, inboxes)
 

@@ -202,7 +202,7 @@ async def test_whatever_is_sent_it_is_no_fault_of_ours_and_comes_back_in_no_refu
     for operation in (found.ok() for found in described.get_all_operations()):
         made = [operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)]
 
-        @bounds(max_examples=12, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+        @bounds(max_examples=8, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
                 suppress_health_check=[*HealthCheck])  # fmt: skip
         @given(case=strategies.one_of(made))
         def sent(case: Any) -> None:

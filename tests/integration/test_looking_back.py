@@ -30,10 +30,10 @@ from hub.errors import DatabaseError, JukiError, UsageError
 from hub.lookback import Stored, stored
 from hub.migrate import migrate_all
 from hub.simulate import Simulation, simulate
-from tests.house import House, World, made_databases
+from tests.house import House, World, few, made_databases
 from tests.integration.test_router_on_kafka import Line, archiver, drained, now
 
-BOOK = law.load()
+BOOK = few()
 NARROWED = replace(BOOK.contracts["child-policy"], items=BOOK.contracts["child-policy"].items[:-4])
 TODAY = datetime(2026, 4, 9, 3, tzinfo=UTC)
 

@@ -43,19 +43,19 @@ def as_lines(*values: Any) -> str:
 
 @pytest.mark.trap("D2", "M1", "P14", "V2")
 @pytest.mark.timeout(180)
-async def test_marked_residents_are_found_nowhere_else(world: World, house: House, tmp_path: Path) -> None:
-    processes = Processes(world.env, tmp_path)
+async def test_marked_residents_are_found_nowhere_else(whole: World, house: House, tmp_path: Path) -> None:
+    processes = Processes(whole.env, tmp_path)
     processes.standins()
     ordered(processes.urls["prefecture"], fault="refuse-one", nth=1, code="not-accepted")
     processes.all()
     processes.hub("watch", "watch")
     try:
-        said = await the_marked_live(world, processes)
+        said = await the_marked_live(whole, processes)
         metrics = "".join(text_of(f"http://127.0.0.1:{processes.port(name)}/metrics") for name in metric_names())
         told = json.dumps([asked(url, "/told") for url in processes.urls.values()], ensure_ascii=False)
     finally:
         processes.stop()
-    async with connect(world.settings.database) as database, connect(world.settings.registry_dsn) as registry:
+    async with connect(whole.settings.database) as database, connect(whole.settings.registry_dsn) as registry:
         assert found_in(told.encode(), [NAME]), "the counterparts were told: the search can find"
         assert found_in(await dump(registry, "registry"), [NAME]), "the registry has it: the search can find"
         assert found_in(await dump(database, "hub"), MARKS) == set()

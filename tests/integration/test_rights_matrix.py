@@ -85,7 +85,7 @@ def principals() -> list[str]:
 @pytest.fixture(scope="module")
 def world(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One world for all tests of this file: they change nothing in it, or have found a hole."""
-    with made_world(house, tmp_path_factory.mktemp("rights")) as world:
+    with made_world(house, tmp_path_factory.mktemp("rights") / "data", whole=True) as world:
         yield world
 
 

@@ -20,7 +20,6 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from contracts import book as law
 from hub import acts, archive, bus, envelope, metrics, passing, topics
 from hub.acts import End, Release
 from hub.archive import Archiver
@@ -45,9 +44,9 @@ from hub.run import Between, check_sequences
 from hub.seal import ContentKey, Place, Sheet, header, seal
 from hub.wanted import reader_of
 from hub.wrapping import wrapper
-from tests.house import World
+from tests.house import World, few
 
-BOOK = law.load()
+BOOK = few()
 
 
 def now() -> datetime:

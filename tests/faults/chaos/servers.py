@@ -1,7 +1,6 @@
 """The house of one run: three nodes behind proxies and a PostgreSQL, topics and rights applied, a small city loaded."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts.folder import SHIPPED
+from contracts.book import load
 from hub import given
 from hub.broker_admin import Broker
 from hub.config import Settings, inherited, read
@@ -25,6 +24,7 @@ from tests.faults.chaos.keeper import Keeper
 from tests.faults.chaos.schedule import FULL_NODE
 from tests.faults.cluster import Cluster
 from tests.faults.proxy import Proxy
+from tests.house import shipped
 
 PREFIX = "chaos"
 PARTITIONS = 4
@@ -88,7 +88,7 @@ async def _furnished(
     environment = {
         "HUB_KAFKA": nodes.bootstrap, "HUB_DATABASE": server.dsns["hub"], "HUB_REGISTRY": server.dsns["registry"],
         "HUB_DATA": str(folder / "data"), "HUB_SECRETS": str(nodes.secrets), "HUB_PREFIX": PREFIX,
-        "HUB_PARTITIONS": str(PARTITIONS), "HUB_REPLICATION": "3", "HUB_CONTRACTS": str(_book(folder, contracts)),
+        "HUB_PARTITIONS": str(PARTITIONS), "HUB_REPLICATION": "3", "HUB_CONTRACTS": str(_contracts(folder, contracts)),
     }  # fmt: skip
     settings = read(environment)
     await migrate_all(settings)
@@ -99,14 +99,9 @@ async def _furnished(
     return House(Stage(nodes, server, keeper, disks), settings)
 
 
-def _book(folder: Path, contracts: Sequence[str]) -> Path:
+def _contracts(folder: Path, contracts: Sequence[str]) -> Path:
     """A folder with these of the shipped contracts; with all of them where none is named."""
-    own = folder / "contracts"
-    own.mkdir()
-    for file in (SHIPPED / "subscribers").glob("*.toml"):
-        if not contracts or file.stem in contracts:
-            shutil.copy(file, own)
-    return own
+    return shipped(folder / "contracts", contracts or [*load().contracts])
 
 
 def _applied(settings: Settings) -> None:
