@@ -2,7 +2,7 @@
 
 The database is real, the topics are in memory, the counterpart takes two milliseconds, and each run has a thread and a
 loop of its own, as it has a process of its own in a city. `JUKI_TEST_LETTERS` is the size of the crowd (100,000); some
-hundreds of the same are part of every `make test`. What is measured is printed: letters a second, and how long a
+hundreds of the same show the same in a minute. What is measured is printed: letters a second, and how long a
 living disclosure takes from the topic to the counterpart's receipt, before the replay and during it.
 """
 
@@ -38,6 +38,7 @@ LIVING = 10_000_000
 """Living residents are numbered from here on."""
 FLOOR_SECONDS = 0.05
 """Below this a latency is noise."""
+FULL_SPEED = running.Pace()
 
 
 class Slow(Anybody):
@@ -60,9 +61,10 @@ class Living:
     def __init__(self, desk: Desk, counterpart: Slow) -> None:
         self.desk, self.counterpart = desk, counterpart
         self.sent: dict[int, float] = {}
+        self.enough = False
 
     async def flow(self) -> None:
-        while True:
+        while not self.enough:
             resident = LIVING + len(self.sent)
             self.sent[resident] = time.monotonic()
             await self.desk.relocate(resident)
@@ -106,7 +108,9 @@ async def beside(work: Coroutine[Any, Any, Any]) -> Any:
     return await asyncio.to_thread(asyncio.run, work)
 
 
-async def run(desk: Desk, plan: Plan, person: Person, stop_at: int | None = None) -> Progress:
+async def run(
+    desk: Desk, plan: Plan, person: Person, stop_at: int | None = None, pace: running.Pace = FULL_SPEED
+) -> Progress:
     """One operator's run of a plan; cancelled by the same person once so many are handed over."""
 
     async def cancel() -> None:
@@ -121,7 +125,7 @@ async def run(desk: Desk, plan: Plan, person: Person, stop_at: int | None = None
                 cancelling.append(asyncio.ensure_future(cancel()))
 
         async with connect(desk.settings.database, 4) as own:
-            done = await running.run(desk.settings, own, plan.id, person, running.Pace(), seen, desk.clock)
+            done = await running.run(desk.settings, own, plan.id, person, pace, seen, desk.clock)
             await asyncio.gather(*cancelling)
             return done
 
@@ -176,8 +180,8 @@ async def test_a_crowd_of_letters_is_replayed_in_living_traffic_without_loss_dou
             begun = time.monotonic()
             counts = await replayed(desk, size, monkeypatch)
             ended = time.monotonic()
-            flow.cancel()
-            await asyncio.wait([flow])
+            living.enough = True
+            await flow
             await everything_told(desk, size + size // 10 + len(living.sent))
         failing = size // 50
         assert counts == {"dead": failing, "waiting": failing}
@@ -191,12 +195,14 @@ async def test_a_crowd_of_letters_is_replayed_in_living_traffic_without_loss_dou
 async def replayed(desk: Desk, size: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Cancelled half-way, by two at once, cut off, and to its end; then what still fails. What is left of the crowd."""
     first = await approved(desk)
+    pace = running.Pace(size / 5) if size <= CROWD else FULL_SPEED  # so few would be through before anybody cancels
     ended = await asyncio.gather(
-        run(desk, first, ITO, stop_at=size // 2), run(desk, first, MORI), return_exceptions=True
+        run(desk, first, ITO, size // 2, pace), run(desk, first, MORI, size // 2, pace), return_exceptions=True
     )  # fmt: skip
     codes = {one.code for one in ended if isinstance(one, NotPermitted)}
     assert codes <= {"plan-is-running", "plan-cancelled"}
     assert len(codes) == 1
+    await nothing_on_its_way(desk)
     second = await approved(desk)
     cut_off_once(monkeypatch, after=1)
     with pytest.raises(RuntimeError, match="cut off"):
