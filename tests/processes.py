@@ -30,7 +30,7 @@ async def until(look: Callable[[], Awaitable[T]], enough: Callable[[T], bool], w
 
 
 def asked(url: str, path: str = "") -> Any:
-    with urllib.request.urlopen(url + path, timeout=10) as answer:
+    with urllib.request.urlopen(url + path, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -74,9 +74,19 @@ class Processes:
         for kind in KINDS:
             self.hub(f"deliver-{kind}", "deliver", "--contract", kind)
 
-    def command(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-m", "hub", *arguments], input=given, capture_output=True, text=True,
-                              env=self.environment, check=False, cwd=self.folder)  # fmt: skip
+    def command(self, *arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        """`jukihub <arguments>`, to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "hub", *arguments], input=given, capture_output=True, text=True,
+            env={**self.environment, **environment}, check=False, cwd=self.folder,
+        )  # fmt: skip
+
+    def beginning(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """`jukihub <arguments>`, not waited for."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "hub", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, env={**self.environment, **environment}, cwd=self.folder,
+        )  # fmt: skip
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         process = self.running.pop(name)

@@ -3,6 +3,7 @@
 {"fault": "down", "how": "503" | "close"}   answers 503, or cuts the connection, before anything is done
 {"fault": "slow", "seconds": 2.5, "when": "before" | "after"}   waits before or after the effect
 {"fault": "refuse-one", "subject": "…" | "nth": 3, "code": "…"}   that subject until cleared, or the n-th from now
+{"fault": "refuse-many", "subjects": ["…"], "code": "…"}      those subjects until cleared
 {"fault": "nonsense", "how": "no-receipt" | "html" | "truncated" | "empty", "when": "before" | "after"}
 {"fault": "clear"}                                            all of them off
 
@@ -19,6 +20,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "down": {"how": ("503", "close")},
     "slow": {"seconds": float, "when": ("before", "after")},
     "refuse-one": {"subject": str, "nth": int, "code": str},
+    "refuse-many": {"subjects": list, "code": str},
     "nonsense": {"how": ("no-receipt", "html", "truncated", "empty"), "when": ("before", "after")},
 }
 
@@ -44,6 +46,9 @@ class Faults:
 
     def refuses(self, subject: str) -> str | None:
         """The code with which this request is refused by order."""
+        many = self.on.get("refuse-many", {})
+        if subject in many.get("subjects", ()):
+            return str(many.get("code", "not-accepted"))
         rule = self.on.get("refuse-one")
         if rule is None:
             return None

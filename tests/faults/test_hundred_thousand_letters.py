@@ -1,247 +1,231 @@
-"""A crowd of dead letters is replayed in living traffic: cancelled half-way, run by two at once, cut off, some failing.
+"""A crowd of dead letters is replayed in living traffic: cancelled half-way, run by two at once, killed, some failing.
 
-The database is real, the topics are in memory, the counterpart takes two milliseconds, and each run has a thread and a
-loop of its own, as it has a process of its own in a city. `JUKI_TEST_LETTERS` is the size of the crowd (100,000); some
-hundreds of the same show the same in a minute. What is measured is printed: letters a second, and how long a
-living disclosure takes from the topic to the counterpart's receipt, before the replay and during it.
+Everything is real: the changes come through router and topic, the letters are planned, approved and run by commands
+that persons type, the prefecture's stand-in takes what it is told. `JUKI_TEST_LETTERS` is the size of the crowd
+(100,000). What is measured is printed (-s): letters a second, and how long a living change takes from its publication
+to the counterpart's receipt, before the replay and during it.
 """
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
 
-from consumers import chunk, planning, running
-from consumers.disclosure import Disclosure
-from consumers.plans import Plan, Progress
-from hub.database import connect
-from hub.errors import NotPermitted
-from hub.outcome import Outcome
-from hub.people import Person
-from tests.house import House, made_databases
-from tests.integration.replay.desk import CROWD, ITO, KATO, MORI, Anybody, Desk, bound, in_order
+from tests import people
+from tests.house import House, made_world
+from tests.integration.replay.office import City, city
+from tests.processes import Processes, asked, ordered
 
+pytestmark = pytest.mark.faults
 SIZES = [
-    pytest.param(300, id="three-hundred", marks=pytest.mark.faults),
-    pytest.param(
-        int(os.environ.get("JUKI_TEST_LETTERS", "100000")), id="all",
-        marks=[pytest.mark.faults, pytest.mark.timeout(7200)],
-    ),
-]  # fmt: skip
+    pytest.param(300, id="three-hundred"),
+    pytest.param(int(os.environ.get("JUKI_TEST_LETTERS", "100000")), id="all", marks=pytest.mark.timeout(7200)),
+]
+CONTRACT = "prefecture"
 LIVING = 10_000_000
 """Living residents are numbered from here on."""
-FLOOR_SECONDS = 0.05
+FEW = 1000
+"""Fewer letters than this would be through before anybody cancels: a twentieth of them is let go a second."""
+FLOOR_SECONDS = 0.1
 """Below this a latency is noise."""
-FULL_SPEED = running.Pace()
+PATIENCE_SECONDS = 1800.0
 
 
-class Slow(Anybody):
-    """Anybody who takes their time, and whose clock is looked at."""
+class Office:
+    """The city, what of it has been told, and what lives in it besides."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.told_at: dict[str, float] = {}
-
-    async def hand_over(self, line: Any, said: Disclosure) -> Outcome:
-        await asyncio.sleep(0.002)
-        outcome = await super().hand_over(line, said)
-        self.told_at.setdefault(str(said.items[self.identifier]), time.monotonic())
-        return outcome
-
-
-class Living:
-    """Living traffic: one resident after another moves, and it is looked at how long it takes until that is told."""
-
-    def __init__(self, desk: Desk, counterpart: Slow) -> None:
-        self.desk, self.counterpart = desk, counterpart
-        self.sent: dict[int, float] = {}
+    def __init__(self, made: City, size: int) -> None:
+        self.city, self.size = made, size
+        self.prefecture = made.processes.urls[CONTRACT]
+        self.sent: dict[UUID, datetime] = {}
         self.enough = False
 
-    async def flow(self) -> None:
+    @property
+    def pace(self) -> list[str]:
+        return ["--rate", str(self.size / 20)] if self.size < FEW else []
+
+    async def counted(self, sql: str, *values: Any) -> int:
+        return int(await self.city.database.fetchval(f"SELECT count(*) FROM inbox.{sql}", *values))
+
+    async def until(self, count: int, sql: str, *values: Any) -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while (found := await self.counted(sql, *values)) < count:
+            assert time.monotonic() < end, f"{found} of {count}: {sql}"
+            await asyncio.sleep(0.2)
+
+    async def publish(self, residents: range) -> None:
+        for start in range(0, len(residents), 500):
+            await self.city.relocate(*residents[start : start + 500])
+
+    async def live(self) -> None:
+        """One resident after another moves."""
         while not self.enough:
-            resident = LIVING + len(self.sent)
-            self.sent[resident] = time.monotonic()
-            await self.desk.relocate(resident)
+            now = datetime.now(UTC)
+            [change] = await self.city.relocate(LIVING + len(self.sent))
+            self.sent[uuid5(change, CONTRACT)] = now
             await asyncio.sleep(0.04)
 
-    def seconds(self, since: float, until: float) -> list[float]:
-        """What took how long, of everything that was sent in between and is told by now."""
-        told = self.counterpart.told_at
-        return sorted(told[code] - sent for resident, sent in self.sent.items()
-                      if since <= sent < until and (code := self.desk.identifier(resident)) in told)  # fmt: skip
+    async def seconds(self, since: datetime, until: datetime) -> list[float]:
+        """How long took what was published in between, until the counterpart's receipt was kept."""
+        meant = {disclosure: at for disclosure, at in self.sent.items() if since <= at < until}
+        sql = "SELECT id, settled_at FROM inbox.disclosures WHERE state = 'delivered' AND id = ANY($1)"
+        rows = await self.city.database.fetch(sql, [*meant])
+        assert len(rows) == len(meant)
+        return sorted((row["settled_at"] - meant[UUID(str(row["id"]))]).total_seconds() for row in rows)
+
+    async def approved(self) -> str:
+        """A plan of all letters, made by one and approved by another person."""
+        made = await self.sees("ito", "replay", "plan", "--contract", CONTRACT, "--reason", "repaired")
+        assert (await self.sees("kato", "replay", "approve", made["plan"]))["state"] == "approved"
+        return str(made["plan"])
+
+    async def sees(self, *words: str) -> Any:
+        return await asyncio.to_thread(self.city.sees, *words)
+
+    def runs(self, person: str, plan: str) -> "subprocess.Popen[str]":
+        return self.city.begins(person, "replay", "run", plan, "--json", *self.pace)
+
+    async def handed(self, plan: str, count: int) -> None:
+        await self.until(count, "plan_items WHERE plan = $1 AND handed_at IS NOT NULL", UUID(plan))
+
+    async def nothing_on_its_way(self) -> None:
+        """What a cancelled plan had handed over ends as it ends, and nobody waits for it: it is waited for here."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while found := await self.counted("plan_items WHERE state = 'handed'"):
+            assert time.monotonic() < end, f"{found} are on their way"
+            await asyncio.sleep(0.2)
+
+
+@pytest.fixture
+async def office(house: House, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    """A crowd of dead letters, every tenth with a follower; every fiftieth resident is refused still."""
+    with made_world(house, tmp_path / "data") as world:
+        environment = {**world.env, "HUB_MAX_WAITING": "1000000"}
+        processes = Processes(environment, tmp_path)
+        try:
+            async with city(world, processes) as made:
+                found = Office(made, request.param)
+                await dead(found)
+                yield found
+        finally:
+            processes.stop()
+
+
+async def dead(office: Office) -> None:
+    size, processes = office.size, office.city.processes
+    ordered(office.prefecture, fault="down")
+    await office.publish(range(1, size + 1))
+    await office.until(size, "disclosures")
+    await asyncio.to_thread(processes.kill, "deliver")
+    await office.city.database.execute(
+        "UPDATE inbox.disclosures SET state = 'dead', code = 'counterpart-not-accepted', attempts = 1,"
+        " settled_at = received_at, first_failed_at = received_at"
+    )
+    processes.hub("deliver", "deliver", "--contract", CONTRACT)
+    await office.publish(range(10, size + 1, 10))
+    await office.until(size + size // 10, "disclosures")
+    await office.until(size, "disclosures WHERE mirrored_at IS NOT NULL")
+    refuse(office)
+
+
+def refuse(office: Office) -> None:
+    ordered(office.prefecture, fault="clear")
+    failing = [people.record(resident)["juminhyo_code"] for resident in range(50, office.size + 1, 50)]
+    ordered(office.prefecture, fault="refuse-many", subjects=failing)
+
+
+@pytest.mark.trap("input-24", "D7", "D8", "D10")
+@pytest.mark.parametrize("office", SIZES, indirect=True)
+async def test_a_crowd_of_letters_is_replayed_in_living_traffic_without_loss_doubling_or_disorder(
+    office: Office,
+) -> None:
+    flow, started = asyncio.create_task(office.live()), datetime.now(UTC)
+    await asyncio.sleep(max(3.0, min(60.0, office.size / 500)))  # what it is like without any replay
+    begun = datetime.now(UTC)
+    await cancelled_half_way_while_two_run_it(office)
+    await killed_and_run_again(office)
+    failing = office.size // 50
+    assert await left(office) == {"dead": failing, "waiting": failing}
+    await what_failed_is_replayed_when_it_can_be(office)
+    ended = datetime.now(UTC)
+    office.enough = True
+    await flow
+    await office.until(office.size + office.size // 10 + len(office.sent), "disclosures WHERE state = 'delivered'")
+    before, during = await office.seconds(started, begun), await office.seconds(begun, ended)
+    report(office.size, (ended - begun).total_seconds(), before, during)
+    await judged(office)
+    if office.size > FEW:
+        assert p99(during) <= 2 * max(p99(before), FLOOR_SECONDS)
+
+
+async def cancelled_half_way_while_two_run_it(office: Office) -> None:
+    plan = await office.approved()
+    both = [office.runs(person, plan) for person in ("ito", "mori")]
+    await office.handed(plan, office.size // 2)
+    cancelled = await asyncio.to_thread(office.city.types, "ito", "replay", "cancel", plan)
+    assert cancelled.returncode == 0, cancelled.stderr
+    said = await asyncio.gather(*(asyncio.to_thread(one.communicate) for one in both))
+    assert sorted(one.returncode for one in both) == [3, 5], said  # one worked, and one was told that another does
+    await office.nothing_on_its_way()
+
+
+async def killed_and_run_again(office: Office) -> None:
+    plan = await office.approved()
+    first = office.runs("ito", plan)
+    await office.handed(plan, office.size // 10)
+    first.kill()
+    await asyncio.to_thread(first.communicate)
+    again = office.runs("mori", plan)
+    out, errors = await asyncio.to_thread(again.communicate)
+    assert again.returncode == 3, errors  # some are refused still
+    assert json.loads(out)["ended"]["refused"] == office.size // 50
+    await office.nothing_on_its_way()
+
+
+async def left(office: Office) -> dict[str, int]:
+    """What is left of the crowd: letters, and who waits behind them."""
+    rows = await office.city.database.fetch(
+        "SELECT state, count(*) AS n FROM inbox.disclosures d WHERE state = 'dead' OR (state = 'waiting' AND EXISTS"
+        " (SELECT FROM inbox.disclosures e WHERE e.subject = d.subject AND e.state = 'dead')) GROUP BY state"
+    )
+    return {row["state"]: row["n"] for row in rows}
+
+
+async def what_failed_is_replayed_when_it_can_be(office: Office) -> None:
+    ordered(office.prefecture, fault="clear")
+    last = office.runs("ito", await office.approved())
+    out, errors = await asyncio.to_thread(last.communicate)
+    assert last.returncode == 0, errors
+    assert json.loads(out)["ended"] == {"delivered": office.size // 50}
+
+
+async def judged(office: Office) -> None:
+    """Nothing lost, nothing doubled, order kept; a line of the ledger for every release, and none too many."""
+    seen = await asyncio.to_thread(asked, office.prefecture, "/told")
+    told = Counter(one["id"] for one in seen["told"])
+    assert (len(told), max(told.values())) == (office.size + office.size // 10 + len(office.sent), 1)
+    versions: dict[str, int] = {}
+    for one in seen["told"]:
+        assert one["version"] > versions.get(one["subject"], 0)
+        versions[one["subject"]] = one["version"]
+    assert await office.counted("disclosures WHERE state <> 'delivered'") == 0
+    released = await office.counted("plan_items WHERE handed_at IS NOT NULL")
+    await office.until(released, "plan_items i JOIN hub.releases r ON r.plan = i.plan AND r.disclosure = i.letter")
+    assert await office.city.database.fetchval("SELECT count(*) FROM hub.releases") == released
 
 
 def p99(seconds: list[float]) -> float:
     return seconds[min(len(seconds) - 1, int(len(seconds) * 0.99))]
-
-
-@asynccontextmanager
-async def crowd(house: House, folder: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> AsyncIterator[Desk]:
-    """A desk with `size` dead letters, every tenth with a follower; every fiftieth resident is still refused."""
-    with made_databases(house, folder) as settings:
-        async with connect(settings.database, 8) as database:
-            desk = Desk(settings, database, monkeypatch)
-            desk.book = bound({desk.name: desk.contract})
-            desk.counterpart = Slow()
-            await desk.many(range(1, size + 1))
-            await desk.receive()
-            await database.execute(
-                "UPDATE inbox.disclosures SET state = 'dead', code = 'counterpart-not-accepted', attempts = 1,"
-                " settled_at = received_at, first_failed_at = received_at"
-            )
-            await desk.many(range(10, size + 1, 10))
-            await desk.receive()
-            for resident in range(50, size + 1, 50):
-                desk.refuse(resident)
-            await database.execute("ANALYZE inbox.disclosures")
-            yield desk
-
-
-async def beside(work: Coroutine[Any, Any, Any]) -> Any:
-    """In a thread with a loop of its own: what is a process of its own in a city."""
-    return await asyncio.to_thread(asyncio.run, work)
-
-
-async def run(
-    desk: Desk, plan: Plan, person: Person, stop_at: int | None = None, pace: running.Pace = FULL_SPEED
-) -> Progress:
-    """One operator's run of a plan; cancelled by the same person once so many are handed over."""
-
-    async def cancel() -> None:
-        async with connect(desk.settings.database, 1) as own:
-            await running.plans.note(own, plan.id, running.Event("cancelled", "", person.id, desk.now))
-
-    async def ran() -> Progress:
-        cancelling: list[asyncio.Future[None]] = []
-
-        def seen(progress: Progress, _state: str) -> None:
-            if stop_at is not None and progress.handed >= stop_at and not cancelling:
-                cancelling.append(asyncio.ensure_future(cancel()))
-
-        async with connect(desk.settings.database, 4) as own:
-            done = await running.run(desk.settings, own, plan.id, person, pace, seen, desk.clock)
-            await asyncio.gather(*cancelling)
-            return done
-
-    return await beside(ran())  # type: ignore[no-any-return]
-
-
-async def approved(desk: Desk) -> Plan:
-    """Planned by one, approved by another, beside the living traffic."""
-
-    async def made() -> Plan:
-        async with connect(desk.settings.database, 2) as own:
-            wanted = planning.Filter(desk.name)
-            plan = await planning.plan(desk.settings, own, desk.book, wanted, ITO, "repaired", desk.now)
-            await planning.approve(desk.settings, own, desk.book, plan.id, KATO, desk.now)
-            return plan
-
-    return await beside(made())  # type: ignore[no-any-return]
-
-
-def cut_off_once(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """After so many chunks one run dies between the ledger and the hand-over."""
-    let_go, count = chunk.Chunks._let_go, [0]
-
-    async def dying(self: chunk.Chunks, held: Any, free: Any) -> None:
-        count[0] += 1
-        if count[0] == after:
-            raise RuntimeError("cut off")
-        await let_go(self, held, free)
-
-    monkeypatch.setattr(chunk.Chunks, "_let_go", dying)
-
-
-async def nothing_on_its_way(desk: Desk) -> None:
-    """What a cancelled plan had handed over ends as it ends, and nobody waits for it: it is waited for here."""
-    end = time.monotonic() + 120
-    while on_its_way := await desk.database.fetchval("SELECT count(*) FROM inbox.plan_items WHERE state = 'handed'"):
-        assert time.monotonic() < end, f"{on_its_way} are on their way"
-        await asyncio.sleep(0.05)
-
-
-@pytest.mark.trap("input-24", "D7", "D8", "D10")
-@pytest.mark.parametrize("size", SIZES)
-async def test_a_crowd_of_letters_is_replayed_in_living_traffic_without_loss_doubling_or_disorder(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
-    async with crowd(house, tmp_path / "data", monkeypatch, size) as desk:
-        living = Living(desk, desk.counterpart)  # type: ignore[arg-type]
-        async with desk.handing_over():
-            flow = asyncio.create_task(living.flow())
-            started = time.monotonic()
-            await asyncio.sleep(max(2.0, min(20.0, size / 500)))  # what it is like without any replay
-            begun = time.monotonic()
-            counts = await replayed(desk, size, monkeypatch)
-            ended = time.monotonic()
-            living.enough = True
-            await flow
-            await everything_told(desk, size + size // 10 + len(living.sent))
-        failing = size // 50
-        assert counts == {"dead": failing, "waiting": failing}
-        before, during = living.seconds(started, begun), living.seconds(begun, ended)
-        report(size, ended - begun, before, during)
-        await judged(desk, size, len(living.sent))
-        if size > 10 * CROWD:
-            assert p99(during) <= 2 * max(p99(before), FLOOR_SECONDS)
-
-
-async def replayed(desk: Desk, size: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """Cancelled half-way, by two at once, cut off, and to its end; then what still fails. What is left of the crowd."""
-    first = await approved(desk)
-    pace = running.Pace(size / 5) if size <= CROWD else FULL_SPEED  # so few would be through before anybody cancels
-    ended = await asyncio.gather(
-        run(desk, first, ITO, size // 2, pace), run(desk, first, MORI, size // 2, pace), return_exceptions=True
-    )  # fmt: skip
-    codes = {one.code for one in ended if isinstance(one, NotPermitted)}
-    assert codes <= {"plan-is-running", "plan-cancelled"}
-    assert len(codes) == 1
-    await nothing_on_its_way(desk)
-    second = await approved(desk)
-    cut_off_once(monkeypatch, after=1)
-    with pytest.raises(RuntimeError, match="cut off"):
-        await run(desk, second, ITO)
-    await run(desk, second, MORI)
-    await nothing_on_its_way(desk)
-    sql = (
-        "SELECT state, count(*) AS n FROM inbox.disclosures d WHERE state = 'dead' OR (state = 'waiting' AND EXISTS"
-        " (SELECT FROM inbox.disclosures e WHERE e.subject = d.subject AND e.state = 'dead')) GROUP BY state"
-    )
-    left = {row["state"]: row["n"] for row in await desk.database.fetch(sql)}
-    desk.accept()
-    third = await approved(desk)
-    assert (await run(desk, third, ITO)).ended == {"delivered": size // 50}
-    return left
-
-
-async def everything_told(desk: Desk, count: int) -> None:
-    end = time.monotonic() + 120
-    while len(desk.counterpart.taken) < count:
-        assert time.monotonic() < end, f"{len(desk.counterpart.taken)} of {count} told"
-        await asyncio.sleep(0.05)
-
-
-async def judged(desk: Desk, size: int, living: int) -> None:
-    """Nothing lost, nothing doubled, order kept; a line of the ledger for every release, and none too many."""
-    told = desk.told()
-    assert len(told) == len(set(told)) == size + size // 10 + living
-    assert in_order(desk.counterpart.taken, desk.counterpart.identifier)
-    assert await desk.states() == {"delivered": len(told)}
-    await desk.archive()
-    sql = (
-        "SELECT count(*) FILTER (WHERE r.plan IS NULL) AS unnamed, count(*) FILTER (WHERE i.letter IS NULL) AS unknown"
-        " FROM (SELECT * FROM inbox.plan_items WHERE handed_at IS NOT NULL) i"
-        " FULL JOIN hub.releases r ON r.plan = i.plan AND r.disclosure = i.letter"
-    )
-    counts = await desk.database.fetchrow(sql)
-    assert counts is not None
-    assert (counts["unnamed"], counts["unknown"]) == (0, 0)
 
 
 def report(size: int, seconds: float, before: list[float], during: list[float]) -> None:

@@ -41,6 +41,8 @@ class City:
     writer: bus.Writer
     processes: Processes
     tokens: Mapping[str, str]
+    keys: KeyStore
+    residents: Pseudonyms
     records: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     async def relocate(self, *residents: int) -> list[UUID]:
@@ -63,21 +65,19 @@ class City:
 
     async def _sealed(self, resident: int, content: bytes) -> tuple[tuple[str, int], Outgoing]:
         settings, who = self.world.settings, resident_of(resident)
-        keys = KeyStore(self.database, wrapper(settings))
-        own = Pseudonyms(await keys.pseudonym_key(CHANGES)).of([who])[0]
+        own = self.residents.of([who])[0]
         topic, part = topics.changes(settings.prefix), who.int % settings.partitions
-        key = await keys.content_key(CHANGES, datetime.now(UTC).date())
+        key = await self.keys.content_key(CHANGES, datetime.now(UTC).date())
         token = seal(key, Place(CHANGES, topic, part), "", 0, [Sheet(0, "", content, own)])[0]
         return (topic, part), Outgoing(own, token, envelope.CHANGE, int(time.time() * 1000))
 
     def types(self, person: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`jukihub …`, typed by one of the people."""
-        before = self.processes.environment.get("HUB_TOKEN", "")
-        self.processes.environment["HUB_TOKEN"] = self.tokens[person]
-        try:
-            return self.processes.command(*arguments)
-        finally:
-            self.processes.environment["HUB_TOKEN"] = before
+        return self.processes.command(*arguments, HUB_TOKEN=self.tokens[person])
+
+    def begins(self, person: str, *arguments: str) -> subprocess.Popen[str]:
+        """The same, and nobody waits for its end."""
+        return self.processes.beginning(*arguments, HUB_TOKEN=self.tokens[person])
 
     def sees(self, person: str, *arguments: str) -> Any:
         """What a command says with --json; it has to be done."""
@@ -95,7 +95,8 @@ async def city(world: World, processes: Processes) -> AsyncIterator[City]:
         processes.hub("router", "router")
         processes.hub("ledger", "ledger")
         processes.hub("deliver", "deliver", "--contract", "prefecture")
-        yield City(world, database, writer, processes, known)
+        keys = KeyStore(database, wrapper(world.settings))
+        yield City(world, database, writer, processes, known, keys, Pseudonyms(await keys.pseudonym_key(CHANGES)))
 
 
 async def _people(database: Database) -> dict[str, str]:
