@@ -23,7 +23,11 @@ from hub.errors import DependencyUnavailable
 
 SOCKET_PORT = 5432  # what clients assume where none is named
 LONGEST_SOCKET = 100  # bytes of a socket's path; the kernel takes 107
-ACCESS = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
+ACCESS = """\
+local all all scram-sha-256
+host all all 127.0.0.1/32 scram-sha-256
+local replication postgres scram-sha-256
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""A real PostgreSQL without a container: `python infra/postgres/server.py start|stop|status|prepare --data FOLDER`.
+"""A real PostgreSQL without a container: `python infra/postgres/server.py COMMAND --data FOLDER`.
+
+Commands: start, stop, status, prepare; follow (--primary FOLDER), promote.
 
 Promises: the first start makes the cluster, the roles and the databases `hub` and `registry`, each owned by a role of
 its own that cannot enter the other one; a later start finds its data, also after kill -9; it outlives its starter;
@@ -17,6 +19,7 @@ from typing import Any
 
 import account
 import roles
+import standby
 from cluster import Cluster
 
 from hub.errors import JukiError
@@ -28,10 +31,11 @@ def main(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     given = _parser().parse_args(arguments)
     commands: dict[str, Callable[[Cluster], Said]] = {
-        "start": start, "stop": stop, "status": status, "prepare": prepare,
+        "start": start, "stop": stop, "status": status, "prepare": prepare, "promote": promote,
+        "follow": lambda cluster: follow(_cluster(given, given.primary), cluster),
     }  # fmt: skip
     try:
-        said = commands[given.command](_cluster(given))
+        said = commands[given.command](_cluster(given, given.data))
     except JukiError as refused:
         print(refused, file=sys.stderr)
         return int(refused.exit_code)
@@ -41,8 +45,9 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="A PostgreSQL of one node, with the databases hub and registry.")
-    parser.add_argument("command", choices=["start", "stop", "status", "prepare"])
+    parser.add_argument("command", choices=["start", "stop", "status", "prepare", "follow", "promote"])
     parser.add_argument("--data", type=Path, default=Path(".data/postgres"), help="the server's folder")
+    parser.add_argument("--primary", type=Path, default=Path(".data/postgres"), help="the folder of whom to follow")
     parser.add_argument("--secrets", type=Path, default=Path(".data/secrets"), help="folder of passwords")
     parser.add_argument("--port", type=int, help="also listen on 127.0.0.1; 0: a free port, kept for later starts")
     parser.add_argument("--memory-mb", type=int, default=128, help="shared buffers, MiB")
@@ -51,8 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _cluster(given: argparse.Namespace) -> Cluster:
-    return Cluster(given.data.resolve(), given.secrets.resolve(), given.port, given.memory_mb, given.max_connections,
+def _cluster(given: argparse.Namespace, data: Path) -> Cluster:
+    return Cluster(data.resolve(), given.secrets.resolve(), given.port, given.memory_mb, given.max_connections,
                    given.timeout)  # fmt: skip
 
 
@@ -69,6 +74,18 @@ def start(cluster: Cluster) -> Said:
     else:
         print("PostgreSQL is running already", file=sys.stderr)
     roles.ensure(cluster)
+    return status(cluster)
+
+
+def follow(primary: Cluster, cluster: Cluster) -> Said:
+    """Make a standby of the primary, and start it."""
+    standby.follow(primary, cluster)
+    return status(cluster)
+
+
+def promote(cluster: Cluster) -> Said:
+    """Make a primary of a standby."""
+    standby.promote(cluster)
     return status(cluster)
 
 

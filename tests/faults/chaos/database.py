@@ -22,6 +22,7 @@ class Server:
     """The server in `folder`. `dsns`: of `hub`, `registry` and the superuser (`postgres`)."""
 
     def __init__(self, folder: Path, secrets: Path) -> None:
+        self.folder = folder
         self._where = ("--data", str(folder), "--secrets", str(secrets))
         self.dsns: dict[str, str] = {}
         self._process = 0
@@ -31,7 +32,9 @@ class Server:
         options = ("--max-connections", str(CONNECTIONS), "--memory-mb", "32")
         done = script(POSTGRES, "start", *self._where, *options)
         assert done.returncode == 0, done.stderr
-        said: dict[str, Any] = json.loads(done.stdout)
+        self._said(json.loads(done.stdout))
+
+    def _said(self, said: dict[str, Any]) -> None:
         self.dsns = {name: said[name] for name in ("hub", "registry", "postgres")}
         self._process = said["pid"]
 
@@ -39,6 +42,17 @@ class Server:
         """SIGQUIT is PostgreSQL's immediate shutdown; SIGKILL is what it says."""
         os.kill(self._process, signal.SIGQUIT if how == "immediate" else signal.SIGKILL)
         waited(lambda: not _runs(self._process), "the database to be gone")
+
+    def follow(self, primary: "Server") -> None:
+        """Begin as the standby of another server."""
+        done = script(POSTGRES, "follow", *self._where, "--primary", str(primary.folder), "--memory-mb", "32")
+        assert done.returncode == 0, done.stderr
+        self._said(json.loads(done.stdout))
+
+    def promote(self) -> None:
+        """Take the place of the primary, which is gone."""
+        done = script(POSTGRES, "promote", *self._where)
+        assert done.returncode == 0, done.stderr
 
     def stop(self) -> None:
         """End it in order."""
