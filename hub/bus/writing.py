@@ -37,7 +37,8 @@ class Writer:
         if self._producer is None:
             await self.start()
         try:
-            await asyncio.wait_for(_gathered(self._producer, batches), ACKNOWLEDGED_WITHIN)
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+                await _gathered(self._producer, batches)
         except _FAILURES:
             await self.stop()
             raise ProduceFailed("not-acknowledged") from None
@@ -65,7 +66,8 @@ class TransactionalWriter(Writer):
         which settles that, and read the committed positions. After Fenced the slot is somebody else's.
         """
         try:
-            await asyncio.wait_for(self._transaction(batches, group, topic, positions), ACKNOWLEDGED_WITHIN)
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+                await self._transaction(batches, group, topic, positions)
         except asyncio.CancelledError:  # told to end: what is open is aborted, so that nobody waits for its time-out
             await self._abort()
             raise
@@ -89,7 +91,8 @@ class TransactionalWriter(Writer):
 
     async def _abort(self) -> None:
         with suppress(*_FAILURES):  # the successor fences us, which aborts what is open
-            await asyncio.wait_for(self._producer.abort_transaction(), 5)
+            async with asyncio.timeout(5):
+                await self._producer.abort_transaction()
         await self.stop()
 
 

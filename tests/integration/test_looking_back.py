@@ -188,6 +188,16 @@ async def test_books_of_the_old_form_are_kept_aside(shelf: Shelf) -> None:
     assert await books.book_of_day(shelf.settings, TODAY.date()) == BOOK
 
 
+async def test_the_last_sequence_of_every_contract_and_partition_is_known(shelf: Shelf) -> None:
+    assert await archive.last_sequences(shelf.database) == {}
+    last = {("a", 0): 3, ("a", 7): 1, ("b", 0): 2, ("c-d", 5): 4}
+    rows = [(name, part, seq) for (name, part), count in last.items() for seq in range(1, count + 1)]
+    await shelf.database.executemany(
+        "INSERT INTO hub.told VALUES ($1, $2, $3, gen_random_uuid(), gen_random_uuid(), 'inside', '{}', '', '')", rows
+    )
+    assert await archive.last_sequences(shelf.database) == last
+
+
 async def left_of(line: Line, content: bytes) -> Stored:
     found = await stored(line.settings, json.loads(content)["id"])
     assert found is not None
