@@ -1,4 +1,4 @@
-"""The commands of the registry's side: `city`, `morning`, `due`, `todokede`, `run relay`, and those of `recorded_cli`.
+"""The commands of the registry's side: `city`, `morning`, `due`, `todokede`, `run relay`; others in other modules.
 
 stdout is data, stderr is for people; a refused notice ends in exit code 3, and the other lines are answered still.
 """
@@ -23,6 +23,7 @@ from producers import due as dues
 from producers import morning as mornings
 from producers import recorded_cli, relay_process
 from producers import todokede as counter
+from producers.atena import cli as atena_cli
 from producers.refusals import sentence
 
 _PARTIAL = 3
@@ -39,6 +40,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     app.command("due")(due)
     app.command("todokede")(todokede)
     recorded_cli.commands(app)
+    atena_cli.commands(app)
     run.command("relay")(relay)
 
 

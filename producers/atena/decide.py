@@ -6,7 +6,8 @@
    another number has it, the two are one person and become one number, unless 4. two persons have found that they are
    not, or 5. that would take a resident's number: then it needs a merge by two persons, except that the register
    itself may state it. 6. Another 個人番号 than the known one, with no word of a change, is somebody else's; the
-   register needs no such word. 7. What the register finds never to have been theirs is forgotten, and may be another's.
+   register needs no such word, and of residents it alone may say it. 7. What the register finds never to have been
+   theirs is forgotten, and may be another's.
 """
 
 from dataclasses import dataclass
@@ -16,12 +17,11 @@ from producers.atena.refusals import NumberRefused
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A number in use, and what is known of its person. `denied`: 個人番号 that are proved to be somebody else's."""
+    """A number in use, and what is known of its person."""
 
     number: str
     my_number: str | None
     is_resident: bool = False
-    denied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,11 @@ class Forget:
 Step = Allot | Linked | Known | Learn | Join | Forget
 
 
-def decide(stated: Stated, own: Holder | None, holder: Holder | None) -> Step:
-    """`own`: whom the 宛名番号 is linked to; `holder`: whose the stated 個人番号 is or was."""
+def decide(stated: Stated, own: Holder | None, holder: Holder | None, *, apart: bool = False) -> Step:
+    """`own`: whom the 宛名番号 is linked to; `holder`: whose the stated 個人番号 is or was.
+
+    `apart`: two persons have found that these two are not one.
+    """
     if own is None:
         return Allot() if holder is None else Linked(holder.number)
     if stated.my_number is None and stated.corrects and own.my_number is not None:
@@ -92,17 +95,18 @@ def decide(stated: Stated, own: Holder | None, holder: Holder | None) -> Step:
         return Known(own.number)
     if holder is not None and holder.number == own.number:  # a former one of theirs
         return Learn(own.number) if stated.by_register else Known(own.number)
-    if own.my_number not in {None, stated.replaces} and not stated.by_register:
+    if not stated.by_register and not _may_state(stated, own):
         raise NumberRefused("other-my-number" if holder is None else "my-number-of-another", "my_number")
-    _check_not_proved_another(stated.my_number, own, holder)
     if holder is None:
         return Learn(own.number)
+    if apart:
+        raise NumberRefused("proved-another", "my_number")
     return _joined(stated, own, holder)
 
 
-def _check_not_proved_another(my_number: str, own: Holder, holder: Holder | None) -> None:
-    if my_number in own.denied or (holder is not None and own.my_number in holder.denied):
-        raise NumberRefused("proved-another", "my_number")
+def _may_state(stated: Stated, own: Holder) -> bool:
+    """Whether another system than the register may say so: of a resident it may not say that it was replaced."""
+    return own.my_number is None or (own.my_number == stated.replaces and not own.is_resident)
 
 
 def _joined(stated: Stated, own: Holder, holder: Holder) -> Step:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from hub.database import Connection
 from producers.atena import giving, numbers
-from producers.atena.decide import Stated, decide
+from producers.atena.decide import Stated
 from producers.atena.form import JUKI, Link, of_record
 from producers.atena.translating import numbers_of
 from producers.household import Record
@@ -31,7 +31,7 @@ _IDENTITY: Final = ("name", "birth_date", "sex", "address")
 
 async def follow(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list[Draft]:
     """`drafts` with the numbers that apply, each beginning where the one before it ended. Raises NumberRefused."""
-    known = await numbers_of(tx, {_link(draft.after) for draft in drafts if draft.after is not None})
+    known = dict(await numbers_of(tx, {_link(draft.after) for draft in drafts if draft.after is not None}))
     told: dict[UUID, str] = {}
     followed = []
     for draft in drafts:
@@ -40,8 +40,8 @@ async def follow(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list
             before = {**before, _ITEM: told[draft.resident]}
         after = draft.after
         if after is not None:
-            told[draft.resident] = await _number(tx, draft, after, known, now)
-            after = {**after, _ITEM: told[draft.resident]}
+            number = known[_link(after)] = told[draft.resident] = await _number(tx, draft, after, known, now)
+            after = {**after, _ITEM: number}
         followed.append(replace(draft, before=before, after=after))
     return followed
 
@@ -72,8 +72,7 @@ async def number_changed(tx: Connection, kind: str, before: Record, after: Recor
 
 
 async def _by_register(tx: Connection, after: Record, stated: Stated, now: datetime) -> str:
-    own = await numbers.linked(tx, _link(after))
-    step = decide(stated, own, await numbers.holder(tx, stated.my_number))
+    step = await numbers.decided(tx, stated, _link(after))
     proposed: Any = after.get(_ITEM)
     given = await giving.carry_out(tx, step, of_record(after), now, proposed, corrects=stated.corrects)
     return given.number

@@ -21,7 +21,7 @@ from producers.notices import RECEIPT
 JUKI: Final = "juki"
 """業務システムID of the register. Its own changes come by `follow`, and no other system's request speaks for it."""
 
-_SYSTEM = re.compile(r"[0-9A-Za-z-]{1,20}")
+SYSTEM = re.compile(r"[0-9A-Za-z-]{1,20}")
 _NOT_COMPARED = re.compile("[\\s\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _IDENTITY = ("name", "birth_date", "sex", "address")
 _CODES = {"missing": "missing-field", "extra_forbidden": "unknown-field"}
@@ -47,7 +47,7 @@ def _matching(pattern: re.Pattern[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-System = Annotated[str, _matching(_SYSTEM)]
+System = Annotated[str, _matching(SYSTEM)]
 
 
 class Request(BaseModel):

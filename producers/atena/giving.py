@@ -11,7 +11,7 @@ from typing import Literal
 
 from hub.database import Connection, Database
 from producers.atena import numbers
-from producers.atena.decide import Allot, Forget, Holder, Join, Known, Learn, Linked, Stated, Step, decide
+from producers.atena.decide import Allot, Forget, Holder, Join, Known, Learn, Linked, Stated, Step
 from producers.atena.form import Link, Request
 from producers.atena.refusals import NumberRefused
 from producers.register import optional
@@ -41,12 +41,15 @@ async def give(db: Database, request: Request, now: datetime) -> Given:
 async def given(tx: Connection, request: Request, now: datetime) -> Given:
     """The same in an open transaction, which holds the lock of numbers from here on."""
     await numbers.lock(tx)
-    holder = await numbers.holder(tx, request.my_number)
+    await _check_former(tx, request)
     if request.atena_no is None:
-        return await _outsider(tx, request, holder, now)
-    own = await numbers.linked(tx, request.link())
-    step = decide(Stated(request.my_number, request.former_my_number), own, holder)
-    return await carry_out(tx, step, request, now)
+        return await _outsider(tx, request, await numbers.holder(tx, request.my_number), now)
+    return await _known(tx, request, now)
+
+
+async def _known(tx: Connection, request: Request, now: datetime) -> Given:
+    stated = Stated(request.my_number, request.former_my_number)
+    return await carry_out(tx, await numbers.decided(tx, stated, request.link()), request, now)
 
 
 async def _outsider(tx: Connection, request: Request, holder: Holder | None, now: datetime) -> Given:
@@ -61,8 +64,17 @@ async def _outsider(tx: Connection, request: Request, holder: Holder | None, now
     own = await numbers.linked(tx, Link(request.system, known))
     if holder is not None and own is not None and own.number != holder.number:
         raise NumberRefused("atena-no-of-another", "system")
-    step = decide(Stated(request.my_number), own, holder)
-    return await carry_out(tx, step, request.model_copy(update={"atena_no": known}), now)
+    return await _known(tx, request.model_copy(update={"atena_no": known}), now)
+
+
+async def _check_former(tx: Connection, request: Request) -> None:
+    """What is said to have been replaced must be known as theirs: a change is told of somebody who is known."""
+    if request.former_my_number is None:
+        return
+    own = None if request.atena_no is None else await numbers.linked(tx, request.link())
+    former = await numbers.holder(tx, request.former_my_number)
+    if own is None or former is None or former.number != own.number:
+        raise NumberRefused("former-unknown", "former_my_number")
 
 
 async def _of_the_city(tx: Connection, holder: Holder | None) -> str | None:

@@ -102,6 +102,8 @@ async def carry_out(tx: Connection, act: Act, approved: Approved, now: datetime)
     """Do it in the open transaction; the number that the act is about afterwards. Raises NumberRefused, Moved."""
     held = await _lock_residents(tx, act)
     await numbers.lock(tx)
+    if await tx.fetchval(SQL["is_done"], approved.request):
+        raise NumberRefused("already-approved", "request")
     await check(tx, act)
     if not await _residents(tx, act) <= held:
         raise Moved("moved-meanwhile", "atena")
@@ -132,7 +134,7 @@ async def _split(tx: Connection, act: Split, approved: Approved, now: datetime) 
     await tx.execute(SQL["move_some"], theirs.encode(), *_columns(act.links))
     if act.with_my_number:
         await _move_my_number(tx, act.number, theirs)
-    await tx.execute(SQL["deny"], theirs.encode(), act.number.encode())
+    await tx.execute(SQL["take_apart"], theirs.encode(), act.number.encode())
     after = await numbers.standing(tx, [act.number, theirs])
     await numbers.note(tx, "split", now, (theirs, act.number), before, after, approved)
     return theirs

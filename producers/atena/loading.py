@@ -16,7 +16,7 @@ import orjson
 
 from hub.database import Connection, Database, queries
 from producers.atena import numbers
-from producers.atena.decide import Stated, decide
+from producers.atena.decide import Stated
 from producers.atena.form import JUKI, encoded, of_record
 from producers.atena.giving import carry_out
 from producers.atena.joining import tell
@@ -76,8 +76,7 @@ def _is_new(record: Record, taken: set[tuple[str, bytes]]) -> bool:
 
 async def _one(tx: Connection, record: Record, now: datetime) -> str:
     request, stated = of_record(record), Stated(record.get("my_number"), by_register=True)
-    own = await numbers.linked(tx, request.link())
-    step = decide(stated, own, await numbers.holder(tx, stated.my_number))
+    step = await numbers.decided(tx, stated, request.link())
     return (await carry_out(tx, step, request, now, record.get("togo_atena_no"))).number
 
 

@@ -17,7 +17,7 @@ import orjson
 
 from hub.database import Connection, Row, queries
 from hub.people import Person
-from producers.atena.decide import Holder
+from producers.atena.decide import Holder, Stated, Step, decide
 from producers.atena.form import Link, Request, encoded
 from producers.atena.refusals import NumberRefused
 from producers.register import optional
@@ -49,6 +49,15 @@ async def linked(tx: Connection, link: Link) -> Holder | None:
 async def holder(tx: Connection, my_number: str | None) -> Holder | None:
     """Whose this 個人番号 is, or was until it was replaced."""
     return None if my_number is None else _holder(await tx.fetchrow(SQL["holder"], my_number.encode()))
+
+
+async def decided(tx: Connection, stated: Stated, link: Link) -> Step:
+    """What is to be done about somebody with a 宛名番号. Raises NumberRefused."""
+    own, other = await linked(tx, link), await holder(tx, stated.my_number)
+    apart = False
+    if own is not None and other is not None and own.number != other.number:
+        apart = await tx.fetchval(SQL["are_apart"], own.number.encode(), other.number.encode())
+    return decide(stated, own, other, apart=apart)
 
 
 async def in_use(tx: Connection, number: str) -> Holder:
@@ -113,7 +122,7 @@ async def absorb(
         await tx.execute(SQL[statement], absorbed.encode(), number.encode())
     if my_number is not None and (await in_use(tx, number)).my_number is None:
         await tx.execute(SQL["set_my_number"], number.encode(), my_number.encode())
-    await tx.execute(SQL["undeny"], number.encode())
+    await tx.execute(SQL["no_longer_apart"], number.encode())
     await note(tx, "merged", now, pair, before, await standing(tx, pair), approved)
 
 
@@ -149,5 +158,4 @@ def _holder(row: Row | None) -> Holder | None:
 
 def _read(row: Row) -> Holder:
     my_number: Any = row["my_number"]
-    denied = frozenset(each.decode() for each in row["denied"])
-    return Holder(row["number"].decode(), None if my_number is None else my_number.decode(), row["is_resident"], denied)
+    return Holder(row["number"].decode(), None if my_number is None else my_number.decode(), row["is_resident"])

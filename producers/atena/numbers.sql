@@ -70,12 +70,14 @@ SELECT number, system, atena_no FROM registry.atena WHERE number = ANY($1::bytea
 INSERT INTO registry.togo_trail (event, at, number, other, request, approved_by, approved_name, before, after)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
--- name: undeny
--- Whom two persons join again nothing keeps apart: what was denied is this person's own after all.
-DELETE FROM registry.atena_denied d USING registry.atena a
-WHERE a.number = $1 AND d.system = a.system AND d.atena_no = a.atena_no
-  AND d.my_number IN (SELECT my_number FROM registry.togo WHERE number = $1
-                      UNION ALL SELECT my_number FROM registry.togo_former WHERE number = $1)
+-- name: are_apart
+SELECT EXISTS (SELECT FROM registry.togo_apart WHERE number = $1 AND other = $2)
+
+-- name: no_longer_apart
+-- Whom two persons have joined again.
+DELETE FROM registry.atena_apart p USING registry.atena a, registry.atena b
+WHERE a.number = $1 AND b.number = $1 AND a.system = p.system AND a.atena_no = p.atena_no
+  AND b.system = p.other_system AND b.atena_no = p.other_atena_no
 
 -- name: merged_into
 SELECT merged_into FROM registry.togo WHERE number = $1
@@ -96,14 +98,10 @@ SELECT my_number FROM registry.togo WHERE number = $1
 -- name: reopen
 UPDATE registry.togo SET merged_into = NULL WHERE number = $1
 
--- name: deny
--- What either person's 個人番号 is or was, is not the other's, whoever of them asks.
-INSERT INTO registry.atena_denied (system, atena_no, my_number)
-SELECT a.system, a.atena_no, m.my_number FROM registry.atena a JOIN (
-    SELECT my_number, number FROM registry.togo WHERE number IN ($1, $2) AND my_number IS NOT NULL
-    UNION ALL SELECT my_number, number FROM registry.togo_former WHERE number IN ($1, $2)
-) AS m ON m.number <> a.number
-WHERE a.number IN ($1, $2) ON CONFLICT DO NOTHING
+-- name: take_apart
+INSERT INTO registry.atena_apart (system, atena_no, other_system, other_atena_no)
+SELECT a.system, a.atena_no, b.system, b.atena_no FROM registry.atena a, registry.atena b
+WHERE (a.number, b.number) IN (($1, $2), ($2, $1)) ON CONFLICT DO NOTHING
 
 -- name: records
 -- Everybody on the register who is linked to these numbers, with the record; the caller holds their locks.
@@ -112,3 +110,6 @@ WHERE a.system = $2 AND a.number = ANY($1::bytea[]) AND r.status = 'registered' 
 
 -- name: set_record
 UPDATE registry.resident SET record = $2 WHERE resident = $1
+
+-- name: is_done
+SELECT EXISTS (SELECT FROM registry.togo_trail WHERE request = $1)

@@ -24,6 +24,11 @@ class Answered:
     in_use: str
     links: Sequence[Link]
 
+    def of(self, system: str | None) -> "Answered":
+        """The same with the links of one system alone."""
+        kept = [link for link in self.links if system in {None, link.system}]
+        return Answered(self.number, self.in_use, kept)
+
     def wire(self) -> dict[str, Any]:
         """For machines."""
         merged = {} if self.number == self.in_use else {"merged_into": self.in_use}
@@ -44,14 +49,14 @@ async def numbers_of(db: Connection | Database, links: Iterable[Link]) -> Mappin
     return {_link(row): row["number"].decode() for row in rows}
 
 
-async def links_of(db: Database, number: str, system: str | None = None) -> Answered | None:
-    """Who is linked to one number, in all systems or in one."""
-    return (await answered(db, [number], system)).get(number)
+async def links_of(db: Database, number: str) -> Answered | None:
+    """Who is linked to one number."""
+    return (await answered(db, [number])).get(number)
 
 
-async def answered(db: Database, numbers: Iterable[str], system: str | None = None) -> Mapping[str, Answered]:
+async def answered(db: Database, numbers: Iterable[str]) -> Mapping[str, Answered]:
     """Each number that was ever allotted, as it is answered now."""
-    rows = await db.fetch(SQL["links"], [number.encode() for number in numbers], system)
+    rows = await db.fetch(SQL["links"], [number.encode() for number in numbers])
     linked: dict[tuple[str, str], list[Link]] = defaultdict(list)
     for row in rows:
         found = linked[row["asked"].decode(), row["number"].decode()]

@@ -10,7 +10,7 @@ WITH RECURSIVE way AS (
     SELECT way.asked, t.number, t.merged_into FROM way JOIN registry.togo t ON t.number = way.merged_into
 )
 SELECT way.asked, way.number, a.system, a.atena_no
-FROM way LEFT JOIN registry.atena a ON a.number = way.number AND ($2::text IS NULL OR a.system = $2)
+FROM way LEFT JOIN registry.atena a ON a.number = way.number
 WHERE way.merged_into IS NULL
 ORDER BY way.asked, a.system, a.atena_no
 

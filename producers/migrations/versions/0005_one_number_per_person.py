@@ -48,22 +48,27 @@ CREATE TABLE registry.atena (
 );
 CREATE INDEX atena_number ON registry.atena (number);
 CREATE INDEX atena_alike ON registry.atena (alike);
-CREATE TABLE registry.atena_denied (
+CREATE TABLE registry.atena_apart (             -- two persons have found that these are two; each pair both ways
     system text NOT NULL,
     atena_no bytea NOT NULL,
-    my_number bytea NOT NULL,                   -- two persons have found that it is somebody else's
-    PRIMARY KEY (system, atena_no, my_number),
-    FOREIGN KEY (system, atena_no) REFERENCES registry.atena
+    other_system text NOT NULL,
+    other_atena_no bytea NOT NULL,
+    PRIMARY KEY (system, atena_no, other_system, other_atena_no),
+    FOREIGN KEY (system, atena_no) REFERENCES registry.atena,
+    FOREIGN KEY (other_system, other_atena_no) REFERENCES registry.atena
 )
 """
 
 STATE = """
 CREATE VIEW registry.togo_state AS
 SELECT t.number, t.my_number, t.merged_into,
-    EXISTS (SELECT FROM registry.atena a WHERE a.number = t.number AND a.system = 'juki') AS is_resident,
-    ARRAY(SELECT d.my_number FROM registry.atena a JOIN registry.atena_denied d USING (system, atena_no)
-          WHERE a.number = t.number) AS denied
-FROM registry.togo t
+    EXISTS (SELECT FROM registry.atena a WHERE a.number = t.number AND a.system = 'juki') AS is_resident
+FROM registry.togo t;
+CREATE VIEW registry.togo_apart AS
+SELECT a.number, b.number AS other
+FROM registry.atena_apart p
+JOIN registry.atena a ON a.system = p.system AND a.atena_no = p.atena_no
+JOIN registry.atena b ON b.system = p.other_system AND b.atena_no = p.other_atena_no
 """
 
 TRAIL = """

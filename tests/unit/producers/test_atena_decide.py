@@ -11,7 +11,6 @@ ONE, ONE_X, ONE_Y = Holder("1", None), Holder("1", X), Holder("1", Y)
 TWO_X, TWO_Y = Holder("2", X), Holder("2", Y)
 RESIDENT, RESIDENT_X = Holder("1", None, is_resident=True), Holder("2", X, is_resident=True)
 RESIDENT_Y = Holder("1", Y, is_resident=True)
-NOT_X = Holder("1", None, denied=frozenset({X}))
 
 
 def by_register(my_number, **more):
@@ -50,9 +49,7 @@ def test_a_number_is_given_by_the_my_number_alone(stated, own, holder, step):
     [
         pytest.param(Stated(X), ONE_Y, None, "other-my-number", id="another one, and no word of a change"),
         pytest.param(Stated(X), ONE_Y, TWO_X, "my-number-of-another", id="somebody else's"),
-        pytest.param(Stated(X), NOT_X, TWO_X, "proved-another", id="whom two persons took apart stays apart"),
-        pytest.param(by_register(X), NOT_X, TWO_X, "proved-another", id="for the register as well"),
-        pytest.param(Stated(X), NOT_X, None, "proved-another", id="even when nobody has it any more"),
+        pytest.param(Stated(X, replaces=Y), RESIDENT_Y, None, "other-my-number", id="of residents it is the register"),
         pytest.param(Stated(X), RESIDENT, TWO_X, "needs-merge", id="a resident's number is not taken by a department"),
         pytest.param(Stated(X, replaces=Y), ONE_Y, RESIDENT_X, "needs-merge", id="nor absorbed"),
         pytest.param(by_register(X), RESIDENT, RESIDENT_X, "needs-merge", id="two residents are joined by persons"),
@@ -66,3 +63,10 @@ def test_what_would_join_two_persons_is_refused(stated, own, holder, code):
         decide(stated, own, holder)
     assert (refused.value.code, refused.value.place) == (code, "my_number")
     assert code in SENTENCES
+
+
+@pytest.mark.parametrize("stated", [Stated(X), by_register(X), Stated(X, replaces=Y)])
+@pytest.mark.parametrize("own", [ONE, ONE_Y])
+def test_whom_two_persons_took_apart_no_my_number_joins_again(stated, own):
+    with pytest.raises(NumberRefused, match=r"proved-another|my-number-of-another"):
+        decide(stated, own, TWO_X, apart=True)
