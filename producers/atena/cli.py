@@ -6,6 +6,7 @@ in, and leave a line in the audit. A 個人番号 comes in by stdin or a file, n
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
@@ -242,7 +243,5 @@ def _at_desk(what: "Callable[[Desk], Awaitable[T]]") -> T:
         raise
 
 
-def _now() -> Any:
-    from hub.run import now  # noqa: PLC0415 - not needed for anybody's help
-
-    return now()
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -97,11 +97,19 @@ def read(value: Any) -> Request:
 
 def of_record(record: Mapping[str, Any]) -> Request:
     """What the register itself states of a resident; the Change's own door judges the values."""
-    address = record.get("address") or {}
+    number = record.get("my_number")
     return Request.model_construct(
-        system=JUKI, atena_no=record["atena_no"], my_number=record.get("my_number"), name=record.get("name"),
-        birth_date=record.get("birth_date"), sex=record.get("sex"), address=address.get("text"),
+        system=JUKI, atena_no=record["atena_no"], my_number=number, **identity_of(record)
     )  # fmt: skip
+
+
+def identity_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """基本4情報 of a resident's record."""
+    address = record.get("address") or {}
+    return {
+        "name": record.get("name"), "birth_date": record.get("birth_date"), "sex": record.get("sex"),
+        "address": address.get("text"),
+    }  # fmt: skip
 
 
 def encoded(identity: Mapping[str, Any]) -> tuple[bytes, bytes]:

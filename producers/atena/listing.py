@@ -35,11 +35,12 @@ class Alike:
 
 async def duplicates(db: Database) -> AsyncIterator[Alike]:
     """Who could be the same person, never who is; those whom two persons have taken apart are left out."""
-    last = (b"", b"")
-    while rows := await db.fetch(SQL["alike"], *last, PAGE):
-        for row in rows:
+    last = b""
+    while rows := await db.fetch(SQL["without_my_number"], last, PAGE):
+        page = [row["number"] for row in rows]
+        for row in await db.fetch(SQL["alike"], page):
             yield _alike(row)
-        last = rows[-1]["number"], rows[-1]["other"]
+        last = page[-1]
 
 
 async def trail(db: Database, after: int = 0) -> AsyncIterator[dict[str, Any]]:

@@ -1,21 +1,18 @@
+-- name: without_my_number
+SELECT number FROM registry.togo WHERE my_number IS NULL AND merged_into IS NULL AND number > $1
+ORDER BY number LIMIT $2
+
 -- name: alike
--- Pairs of numbers, each once, of which at least one has no 個人番号; of two links that are alike the first is shown.
-SELECT DISTINCT ON (p.number, p.other) p.* FROM (
-    SELECT least(a.number, b.number) AS number, greatest(a.number, b.number) AS other,
-        CASE WHEN a.number < b.number THEN a.system ELSE b.system END AS system,
-        CASE WHEN a.number < b.number THEN a.atena_no ELSE b.atena_no END AS atena_no,
-        CASE WHEN a.number < b.number THEN a.identity ELSE b.identity END AS identity,
-        CASE WHEN a.number < b.number THEN b.system ELSE a.system END AS other_system,
-        CASE WHEN a.number < b.number THEN b.atena_no ELSE a.atena_no END AS other_atena_no,
-        CASE WHEN a.number < b.number THEN b.identity ELSE a.identity END AS other_identity
-    FROM registry.togo t
-    JOIN registry.atena a ON a.number = t.number
-    JOIN registry.atena b ON b.alike = a.alike AND b.number <> a.number
-    WHERE t.my_number IS NULL AND t.merged_into IS NULL
-      AND NOT EXISTS (SELECT FROM registry.togo_apart p WHERE p.number = t.number AND p.other = b.number)
-) AS p
-WHERE (p.number, p.other) > ($1, $2)
-ORDER BY p.number, p.other, p.system, p.atena_no, p.other_system, p.other_atena_no LIMIT $3
+-- Who is like these; each pair of numbers once, with the first two links of theirs that are alike.
+SELECT DISTINCT ON (a.number, b.number)
+    a.number, a.system, a.atena_no, a.identity,
+    b.number AS other, b.system AS other_system, b.atena_no AS other_atena_no, b.identity AS other_identity
+FROM registry.atena a
+JOIN registry.atena b ON b.alike = a.alike AND b.number <> a.number
+JOIN registry.togo o ON o.number = b.number
+WHERE a.number = ANY($1::bytea[]) AND (o.my_number IS NOT NULL OR a.number < b.number)
+  AND NOT EXISTS (SELECT FROM registry.togo_apart p WHERE p.number = a.number AND p.other = b.number)
+ORDER BY a.number, b.number, a.system, a.atena_no, b.system, b.atena_no
 
 -- name: trail
 SELECT t.*, r.requested_name, r.reason FROM registry.togo_trail t LEFT JOIN registry.togo_request r ON r.id = t.request

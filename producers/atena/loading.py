@@ -17,7 +17,7 @@ import orjson
 from hub.database import Connection, Database, queries
 from producers.atena import numbers
 from producers.atena.decide import Stated
-from producers.atena.form import JUKI, encoded, of_record
+from producers.atena.form import JUKI, encoded, identity_of, of_record
 from producers.atena.giving import carry_out
 from producers.atena.joining import tell
 from producers.household import Record
@@ -46,7 +46,7 @@ def copy_rows(records: Iterable[Record], now: datetime) -> tuple[list[Row], list
     for record in records:
         number = record["togo_atena_no"].encode()
         togo.append((number, optional(record.get("my_number")), now))
-        atena.append((JUKI, record["atena_no"].encode(), number, *encoded(of_record(record).identity())))
+        atena.append((JUKI, record["atena_no"].encode(), number, *encoded(identity_of(record))))
     return togo, atena
 
 

@@ -10,10 +10,8 @@ from producers.city import load
 from tests.house import House, made_databases
 
 _TRAIL = ("togo_trail", "togo_request")
-_EMPTIED = (
-    *_TRAIL, "atena_apart", "atena", "togo_former", "togo", "outbox", "halted", "notice", "history", "resident",
-    "household", "loaded",
-)  # fmt: skip
+_NUMBERS = (*_TRAIL, "atena_apart", "atena", "togo_former", "togo")
+_REGISTER = ("outbox", "halted", "notice", "history", "resident", "household", "loaded")
 _SEQUENCES = ("togo_place_seq", "outsider_no_seq", "togo_atena_no_seq", "atena_no_seq", "household_no_seq")
 
 
@@ -28,23 +26,24 @@ def settings(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 async def empty(settings: Settings) -> AsyncIterator[Database]:
     """A city of which nobody knows anybody yet."""
     async with connect(settings.registry_dsn, 10) as registry:
-        await _clear(registry)
+        await _clear(registry, (*_NUMBERS, *_REGISTER))
+        for sequence in _SEQUENCES:
+            await registry.execute(f"ALTER SEQUENCE registry.{sequence} RESTART")
         yield registry
 
 
 @pytest.fixture
 async def village(empty: Database) -> Database:
-    """A register of 120."""
+    """A register of 120, of whom nobody has been given a number here yet."""
     await load(empty, 120, 7)
+    await _clear(empty, _NUMBERS)
     return empty
 
 
-async def _clear(registry: Database) -> None:
+async def _clear(registry: Database, tables: tuple[str, ...]) -> None:
     async with registry.transaction() as tx:
         for table in _TRAIL:  # append-only for everybody but the owner of the tables
             await tx.execute(f"ALTER TABLE registry.{table} DISABLE TRIGGER append_only")
-        await tx.execute("TRUNCATE " + ", ".join(f"registry.{table}" for table in _EMPTIED))
+        await tx.execute("TRUNCATE " + ", ".join(f"registry.{table}" for table in tables))
         for table in _TRAIL:
             await tx.execute(f"ALTER TABLE registry.{table} ENABLE TRIGGER append_only")
-        for sequence in _SEQUENCES:
-            await tx.execute(f"ALTER SEQUENCE registry.{sequence} RESTART")

@@ -207,7 +207,7 @@ async def test_likeness_follows_the_records(village):
     await act(village, "EX_OFFICIO_CORRECTION", who, record, {**record, "name": "架空　人0号"})
     like = {"name": "架空人０号", "birth_date": record["birth_date"], "sex": record["sex"]}
     await given(village, "tax", "42", None, **like)
-    assert [one.links[0].atena_no async for one in listing.duplicates(village)] == ["0000000005"]
+    assert [one.links[1].atena_no async for one in listing.duplicates(village)] == ["0000000005"]
 
 
 async def test_a_merge_that_changes_a_residents_number_tells_of_it_in_the_same_transaction(village):
