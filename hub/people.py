@@ -49,6 +49,9 @@ class Act(StrEnum):
     QUARANTINE_SEE = "quarantine-see"
     QUARANTINE_RELEASE = "quarantine-release"
     QUARANTINE_RELEASE_APPROVE = "quarantine-release-approve"
+    ATENA_SHOW = "atena-show"
+    ATENA_CORRECT = "atena-correct"
+    ATENA_CORRECT_APPROVE = "atena-correct-approve"
     CONTRACTS_APPROVE = "contracts-approve"
     PEOPLE_SEE = "people-see"
     PEOPLE_MANAGE = "people-manage"
@@ -84,6 +87,9 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.QUARANTINE_SEE: _CONCERNED,
     Act.QUARANTINE_RELEASE: frozenset({Duty.OPERATOR}),
     Act.QUARANTINE_RELEASE_APPROVE: frozenset({Duty.APPROVER}),
+    Act.ATENA_SHOW: _WORKING | {Duty.AUDITOR},
+    Act.ATENA_CORRECT: frozenset({Duty.OPERATOR}),
+    Act.ATENA_CORRECT_APPROVE: frozenset({Duty.APPROVER}),
     Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
     Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),

@@ -1,5 +1,4 @@
-"""The commands of the registry's side: `city`, `morning`, `due`, `expiring`, `todokede`, `run relay`, and those of
-`recorded_cli`.
+"""The commands of the registry's side: `city`, `morning`, `due`, `expiring`, `todokede`, `run relay`; others elsewhere.
 
 stdout is data, stderr is for people; a refused notice ends in exit code 3, and the other lines are answered still.
 """
@@ -25,6 +24,7 @@ from producers import expiring as measures
 from producers import morning as mornings
 from producers import recorded_cli, relay_process
 from producers import todokede as counter
+from producers.atena import cli as atena_cli
 from producers.refusals import REMARKS, sentence
 
 _PARTIAL = 3
@@ -42,6 +42,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     app.command("expiring")(expiring)
     app.command("todokede")(todokede)
     recorded_cli.commands(app)
+    atena_cli.commands(app)
     run.command("relay")(relay)
 
 

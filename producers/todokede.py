@@ -19,6 +19,7 @@ from hub.database import Connection, Database
 from hub.errors import ChangeRefused
 from producers import notices, outbox, protected
 from producers.acts import ACTS
+from producers.atena.following import follow
 from producers.notices import Notice
 from producers.refusals import NoticeRefused
 from producers.register import SQL, Concern, Moved, view, write
@@ -97,7 +98,7 @@ async def _repeated(tx: Connection, notice: Notice, body: bytes) -> Answer:
 
 async def _act(tx: Connection, notice: Notice, now: datetime) -> list[UUID]:
     seen = await view(tx, _concern(notice), today(now))
-    drafts = ACTS[notice.act](notice, seen)
+    drafts = await follow(tx, ACTS[notice.act](notice, seen), now)
     await write(tx, drafts, seen)
     await protected.keep(tx, notice, drafts)
     return [recorded.id for recorded in await outbox.record(tx, drafts, now)]
