@@ -44,6 +44,6 @@ async def _clear(registry: Database, tables: tuple[str, ...]) -> None:
     async with registry.transaction() as tx:
         for table in _TRAIL:  # append-only for everybody but the owner of the tables
             await tx.execute(f"ALTER TABLE registry.{table} DISABLE TRIGGER append_only")
-        await tx.execute("TRUNCATE " + ", ".join(f"registry.{table}" for table in tables))
+        await tx.execute(f"TRUNCATE {', '.join(f'registry.{table}' for table in tables)} CASCADE")
         for table in _TRAIL:
             await tx.execute(f"ALTER TABLE registry.{table} ENABLE TRIGGER append_only")
