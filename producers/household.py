@@ -6,16 +6,23 @@ always. When the head goes, a new one is demanded, and with it every other membe
 relationship is a fact that somebody must state, so none is ever guessed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from producers.outbox import Draft
 from producers.refusals import NoticeRefused
 
 HEAD = "世帯主"
+FOREIGN_ITEMS = (
+    "nationality", "foreign_resident_since", "art30_45_category", "residence_status", "residence_expiry",
+    "residence_card_no", "alias_name", "alias_history",
+)  # fmt: skip
+"""What only foreign residents have (住基法30条の45, 令30条の16, 30条の17)."""
+JAPANESE_ITEMS = ("honseki", "resident_since", "electoral_roll", "former_surname")
+"""What they do not have (住基法30条の45: 7条5号, 6号, 9号; 令30条の13)."""
 Record = Mapping[str, Any]
 
 
@@ -38,6 +45,10 @@ class Person:
     def is_head(self) -> bool:
         return bool(self.record["is_household_head"])
 
+    @property
+    def is_foreign(self) -> bool:
+        return self.record.get("nationality") is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Allotted:
@@ -49,11 +60,24 @@ class Allotted:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A Change as it was recorded."""
+
+    id: UUID
+    resident: UUID
+    kind: str
+    before: Record | None
+    after: Record | None
+    cancels: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What an act may know of the register, locked: everybody in the households concerned, by 宛名番号.
 
     `former`: those concerned who were on the register once and are not now. `allotted`: one set of numbers for each
-    newcomer of the notice. `today`: the day in Japan.
+    newcomer of the notice. `today`: the day in Japan. For acts that look back: `past`, what was recorded about each
+    concerned, the oldest first; `together`, the ids of what was recorded under the notice that is taken back.
     """
 
     today: date
@@ -61,6 +85,8 @@ class View:
     former: Mapping[str, Person] = field(default_factory=dict)
     allotted: Sequence[Allotted] = ()
     new_household_no: str = ""
+    past: Mapping[UUID, Sequence[Past]] = field(default_factory=dict)
+    together: Sequence[UUID] = ()
 
     def find(self, atena_no: str, place: str = "atena_no") -> Person:
         """Somebody on the register; NoticeRefused `not-on-register` otherwise."""
@@ -84,6 +110,20 @@ class View:
         if not found:
             raise NoticeRefused("unknown-household", "household_no")
         return found
+
+    def everybody(self) -> Iterator[Person]:
+        """Whoever is or was on the register, as far as concerned."""
+        yield from self.people.values()
+        yield from self.former.values()
+
+    def record_of(self, resident: UUID) -> Record | None:
+        """The record of a resident who is on the register; None of somebody who is not."""
+        return next((who.record for who in self.people.values() if who.resident == resident), None)
+
+    def check_number_free(self, my_number: str, owner: UUID) -> None:
+        """NoticeRefused `number-taken` where somebody other than `owner` has or had this 個人番号 last."""
+        if any(who.record.get("my_number") == my_number and who.resident != owner for who in self.everybody()):
+            raise NoticeRefused("number-taken", "my_number")
 
 
 def head_of(members: Iterable[Person]) -> Person:
@@ -147,16 +187,38 @@ def those_who_stay(
     return [] if kind is None else [unaltered(who, kind, notice.on, notice.notified_on) for who in staying]
 
 
+def under_renamed_head(head: Person, name: Any, view: View, on: Any, notified_on: Any) -> list[Draft]:
+    """HEAD_NAME_CORRECTED for everybody else where a head is called otherwise from now on (住基法7条4号)."""
+    if not head.is_head or name == head.record["name"]:
+        return []
+    others = [who for who in view.members(head.household_no) if who.resident != head.resident]
+    return [
+        Draft(who.resident, "HEAD_NAME_CORRECTED", who.record, {**who.record, "household_head_name": name},
+              on, notified_on)
+        for who in others
+    ]  # fmt: skip
+
+
 def unaltered(who: Person, kind: str, on: Any, notified_on: Any) -> Draft:
     """A Change that concerns somebody whose own record stays as it is."""
     return Draft(who.resident, kind, who.record, who.record, on, notified_on)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(Protocol):
     """What a notice says for those who stay behind."""
 
-    on: Any
-    notified_on: Any
-    new_head: str | None
-    relationships: Mapping[str, str]
+    @property
+    def on(self) -> Any:
+        """The day of the event."""
+
+    @property
+    def notified_on(self) -> Any:
+        """The day of the notice."""
+
+    @property
+    def new_head(self) -> str | None:
+        """宛名番号 of who is head from now on."""
+
+    @property
+    def relationships(self) -> Mapping[str, str]:
+        """宛名番号 -> 続柄 to the new head."""

@@ -15,7 +15,9 @@ SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bytea[])
 -- name: share
 -- A child of a protected parent is hidden from the same people.
 INSERT INTO registry.other_party (resident, place, party, stated)
-SELECT $2::uuid, place, party, stated FROM registry.other_party WHERE resident = $1
+SELECT $2::uuid, p.place, p.party, p.stated
+FROM registry.other_party AS p JOIN registry.resident AS r USING (resident)
+WHERE r.atena_no = $1 AND r.protected
 ON CONFLICT DO NOTHING
 
 -- name: by_number

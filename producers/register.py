@@ -16,7 +16,7 @@ import orjson
 
 from hub.database import Connection, Row, queries
 from hub.errors import JukiError
-from producers.household import Allotted, Person, View
+from producers.household import Allotted, Past, Person, View
 from producers.outbox import Draft
 from producers.refusals import NoticeRefused
 
@@ -29,27 +29,72 @@ class Moved(JukiError):
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Whom an act concerns: people and a household by number, and newcomers by the 個人番号 that they bring."""
+    """Whom an act concerns: people and a household by number, and whoever has a 個人番号 that is brought.
+
+    `allots`: how many sets of this city's numbers it may need. `undoes`: the Change whose notice is taken back; whoever
+    it touched is concerned. `looks_back`: it has to know what was recorded before.
+    """
 
     atena_nos: Sequence[str]
     my_numbers: Sequence[str] = ()
     household_no: str | None = None
-    newcomers: int = 0
+    allots: int = 0
+    undoes: UUID | None = None
+    looks_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """What was recorded under one notice, and whom and which households and numbers it touched."""
+
+    changes: Sequence[UUID] = ()
+    residents: Sequence[UUID] = ()
+    households: frozenset[bytes] = frozenset()
+    my_numbers: frozenset[str] = frozenset()
 
 
 async def view(tx: Connection, concern: Concern, today: date) -> View:
     """Lock everybody concerned until the transaction ends, and read their records. Raises Moved."""
-    found = await tx.fetch(SQL["whereabouts"], _encoded(concern.atena_nos), _encoded(concern.my_numbers))
+    undone = await _together(tx, concern.undoes)
+    numbers = sorted({*concern.my_numbers, *undone.my_numbers})
+    await tx.fetch(SQL["numbers_first"], _encoded(numbers))
+    found = await tx.fetch(SQL["whereabouts"], _encoded(concern.atena_nos), _encoded(numbers), [*undone.residents])
     named = [] if concern.household_no is None else [concern.household_no.encode()]
-    households = sorted({*named, *(row["household_no"] for row in found if row["household_no"] is not None)})
+    lived_in = (row["household_no"] for row in found if row["household_no"] is not None)
+    households = sorted({*named, *undone.households, *lived_in})
     await tx.fetch(SQL["lock_households"], households)
     rows = await tx.fetch(SQL["lock_people"], households, [row["resident"] for row in found])
     if any(row["household_no"] is not None and row["household_no"] not in households for row in rows):
         raise Moved("moved-meanwhile", "register")
     return View(
         today, _people(rows, "registered"), _people(rows, "removed"),
-        await _allot(tx, concern.newcomers), f"{await tx.fetchval(SQL['allot_household']):010d}",
+        await _allot(tx, concern.allots), f"{await tx.fetchval(SQL['allot_household']):010d}",
+        await _past(tx, rows) if concern.looks_back else {}, undone.changes,
     )  # fmt: skip
+
+
+async def _together(tx: Connection, change: UUID | None) -> _Together:
+    rows = await tx.fetch(SQL["together"], change) if change is not None else []
+    if not rows:
+        return _Together()
+    bodies = [orjson.loads(row["body"]) for row in rows]
+    records = [record for body in bodies for record in (body["before"], body["after"]) if record is not None]
+    return _Together(
+        [UUID(int=one.int) for one in rows[0]["changes"]], [row["resident"] for row in rows],
+        frozenset(record["household_no"].encode() for record in records),
+        frozenset(record["my_number"] for record in records if record.get("my_number") is not None),
+    )  # fmt: skip
+
+
+async def _past(tx: Connection, rows: Iterable[Row]) -> dict[UUID, list[Past]]:
+    past: dict[UUID, list[Past]] = {}
+    for row in await tx.fetch(SQL["past"], [row["resident"] for row in rows]):
+        body, resident = orjson.loads(row["body"]), UUID(int=row["resident"].int)
+        cancels = UUID(body["cancels"]) if body.get("cancels") else None
+        past.setdefault(resident, []).append(
+            Past(UUID(int=row["change"].int), resident, row["kind"], body["before"], body["after"], cancels)
+        )
+    return past
 
 
 async def write(tx: Connection, drafts: Sequence[Draft], seen: View) -> None:
@@ -67,11 +112,11 @@ async def _write(tx: Connection, draft: Draft, *, new: bool) -> None:
         await tx.execute(SQL["remove"], draft.resident, orjson.dumps(draft.before))
         return
     record = draft.after
-    place = (record["household_no"].encode(), optional(record.get("my_number")))
+    place = (record["atena_no"].encode(), record["household_no"].encode(), optional(record.get("my_number")))
     flag, body = record.get("protected") is not False, orjson.dumps(record)
     if not new:
         await tx.execute(SQL["set_record"], draft.resident, *place, flag, body)
-    elif not await tx.execute(SQL["add_resident"], draft.resident, record["atena_no"].encode(), *place, flag, body):
+    elif not await tx.execute(SQL["add_resident"], draft.resident, *place, flag, body):
         raise NoticeRefused("already-on-register", "persons.my_number")
 
 

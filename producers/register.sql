@@ -1,7 +1,20 @@
 -- name: whereabouts
 -- Which households are concerned: of those named, and of whoever has one of these 個人番号. Not locked yet.
 SELECT resident, household_no FROM registry.resident
-WHERE atena_no = ANY($1::bytea[]) OR my_number = ANY($2::bytea[])
+WHERE atena_no = ANY($1::bytea[]) OR my_number = ANY($2::bytea[]) OR resident = ANY($3::uuid[])
+
+-- name: together
+-- What was recorded under the same notice as this Change; recorded without a notice, the Change alone.
+SELECT h.resident, h.body, d.changes
+FROM (
+    SELECT coalesce((SELECT changes FROM registry.notice WHERE changes @> ARRAY[$1::uuid]), ARRAY[$1::uuid]) AS changes
+) AS d
+JOIN registry.history AS h ON h.change = ANY(d.changes)
+
+-- name: numbers_first
+-- Two notices that bring the same 個人番号 wait for each other here, before either has locked anything else.
+SELECT pg_advisory_xact_lock(hashtextextended(encode(d.my_number, 'hex'), 0))
+FROM unnest($1::bytea[]) AS d (my_number)
 
 -- name: lock_households
 -- First lock of every act, in one order; a household that is only being founded has no row yet.
@@ -12,6 +25,10 @@ SELECT household_no FROM registry.household WHERE household_no = ANY($1::bytea[]
 SELECT resident, household_no, status, record FROM registry.resident
 WHERE household_no = ANY($1::bytea[]) OR resident = ANY($2::uuid[])
 ORDER BY resident FOR UPDATE
+
+-- name: past
+-- Everything that was recorded about them, the oldest first.
+SELECT change, resident, kind, body FROM registry.history WHERE resident = ANY($1::uuid[]) ORDER BY resident, version
 
 -- name: allot
 -- Numbers that nobody has had. A refused notice leaves gaps, which do no harm.
@@ -31,7 +48,8 @@ VALUES ($1, $2, $3, $4, 'registered', $5, $6)
 ON CONFLICT DO NOTHING
 
 -- name: set_record
-UPDATE registry.resident SET household_no = $2, my_number = $3, status = 'registered', protected = $4, record = $5
+UPDATE registry.resident
+SET atena_no = $2, household_no = $3, my_number = $4, status = 'registered', protected = $5, record = $6
 WHERE resident = $1
 
 -- name: remove

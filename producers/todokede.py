@@ -17,7 +17,7 @@ from contracts.change import JAPAN
 from contracts.door import read_json
 from hub.database import Connection, Database
 from hub.errors import ChangeRefused
-from producers import notices, outbox
+from producers import notices, outbox, protected
 from producers.acts import ACTS
 from producers.notices import Notice
 from producers.refusals import NoticeRefused
@@ -29,19 +29,24 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the counter answers: the result, the receipt where it could be read, and the ids of the Changes."""
+    """What the counter answers: the result, the receipt where it could be read, and the ids of the Changes.
+
+    `remarks`: codes of what the clerk is told about a notice that is accepted (`producers.refusals.REMARKS`).
+    """
 
     result: Literal["accepted", "refused", "repeated"]
     receipt: str | None
     changes: tuple[str, ...] = ()
     code: str | None = None
     place: str = ""
+    remarks: tuple[str, ...] = ()
 
     def wire(self, line: int) -> dict[str, Any]:
         """One line of the answer of `jukihub todokede`."""
         told: dict[str, Any] = {"line": line, "receipt": self.receipt, "result": self.result}
         if self.code is not None:
             told |= {"code": self.code} | ({"place": self.place} if self.place else {})
+        told |= {"remarks": list(self.remarks)} if self.remarks else {}
         return told | {"changes": list(self.changes)}
 
 
@@ -80,27 +85,28 @@ async def _once(tx: Connection, notice: Notice, body: bytes, now: datetime) -> A
         return await _repeated(tx, notice, body)
     changes = await _act(tx, notice, now)
     await tx.execute(SQL["notice_done"], receipt, changes)
-    return Answer("accepted", notice.receipt, tuple(map(str, changes)))
+    return Answer("accepted", notice.receipt, tuple(map(str, changes)), remarks=notice.remarks())
 
 
 async def _repeated(tx: Connection, notice: Notice, body: bytes) -> Answer:
     before = await tx.fetchrow(SQL["notice_before"], notice.receipt.encode())
     if before is None or before["body"] != body:
         raise NoticeRefused("reused-receipt", "receipt")
-    return Answer("repeated", notice.receipt, tuple(map(str, before["changes"])))
+    return Answer("repeated", notice.receipt, tuple(map(str, before["changes"])), remarks=notice.remarks())
 
 
 async def _act(tx: Connection, notice: Notice, now: datetime) -> list[UUID]:
     seen = await view(tx, _concern(notice), today(now))
     drafts = ACTS[notice.act](notice, seen)
     await write(tx, drafts, seen)
+    await protected.keep(tx, notice, drafts)
     return [recorded.id for recorded in await outbox.record(tx, drafts, now)]
 
 
 def _concern(notice: Notice) -> Concern:
-    newcomers = notice.newcomers()
-    brought = [person.my_number for person in newcomers if person.my_number is not None]
-    return Concern(notice.concerns(), brought, notice.joins(), len(newcomers))
+    return Concern(
+        notice.concerns(), notice.brings(), notice.joins(), notice.allots(), notice.undoes(), notice.looks_back
+    )
 
 
 def _canonical(value: Mapping[str, Any]) -> bytes:

@@ -4,16 +4,12 @@
 remains changes (住基法7条4号), so each of them has a HEAD_CHANGED.
 """
 
-from producers.household import Leaving, View, those_who_stay
+from producers.acts.leaving import deleted
+from producers.household import View
 from producers.notices import Death
 from producers.outbox import Draft
 
 
 def to_changes(notice: Death, view: View) -> list[Draft]:
     """DEATH, and HEAD_CHANGED for each other member where the head died."""
-    dead = view.find(notice.atena_no)
-    stay = those_who_stay(
-        view.members(dead.household_no), [dead],
-        Leaving(notice.on, notice.notified_on, notice.new_head, notice.relationships),
-    )  # fmt: skip
-    return [Draft(dead.resident, "DEATH", dead.record, None, notice.on, notice.notified_on), *stay]
+    return deleted([view.find(notice.atena_no)], "DEATH", notice, view)

@@ -1,49 +1,40 @@
-"""転入 (住基法22条): from another municipality into a new household or an existing one.
+"""転入 (住基法22条): from another municipality, or from abroad (foreign nationals: 30条の46, 30条の47).
 
-1. Nobody who is on the register can move in. 2. A new household has exactly one head among those who come.
-3. An existing household keeps its head. 4. The previous address is kept (住基法7条8号). 5. Those who already live there
-are told of the new composition.
+1. As for everybody who comes onto the register (`entering`). 2. 特例転入 (24条の2): the card was presented, and neither
+30 days since the planned day nor 14 since the move have passed; after that the paper certificate is needed again.
+3. Whoever lived here already and becomes a 中長期在留者 or the like (30条の47) is a foreign national.
 """
 
-from typing import Any
+from datetime import date, timedelta
 
-from producers.acts import newcomers
-from producers.household import HEAD, View, as_head, head_of, unaltered, under
-from producers.notices import MoveIn
+from contracts.dates import last_day
+from producers.acts.entering import entered
+from producers.household import View
+from producers.notices import MoveIn, MoveInAbroad
 from producers.outbox import Draft
 from producers.refusals import NoticeRefused
 
 
 def to_changes(notice: MoveIn, view: View) -> list[Draft]:
     """MOVE_IN_DOMESTIC for each person, HOUSEHOLD_CHANGED for each who lives there already."""
-    there = view.members(notice.household_no) if notice.household_no is not None else []
-    entered = [(entry, _record(entry, notice, view)) for entry in newcomers.entries(notice.persons, view)]
-    head_name = head_of(there).record["name"] if there else _new_head(notice)
-    moved = [
-        Draft(entry.numbers.resident, "MOVE_IN_DOMESTIC", None,
-              _placed(record, head_name, founding=not there), notice.on, notice.notified_on)
-        for entry, record in entered
-    ]  # fmt: skip
-    return moved + [unaltered(who, "HOUSEHOLD_CHANGED", notice.on, notice.notified_on) for who in there]
+    _check_special(notice)
+    return entered(notice, view, "MOVE_IN_DOMESTIC")
 
 
-def _record(entry: newcomers.Entry, notice: MoveIn, view: View) -> dict[str, Any]:
-    household_no = notice.household_no or view.new_household_no
-    return {
-        **newcomers.record(entry, household_no, notice.on, notice.address),
-        "previous_address": notice.previous_address, "notified_date": notice.notified_on,
-    }  # fmt: skip
+def abroad(notice: MoveInAbroad, view: View) -> list[Draft]:
+    """MOVE_IN_ABROAD for each person, HOUSEHOLD_CHANGED for each who lives there already."""
+    if notice.had_address and any(person.nationality is None for person in notice.persons):
+        raise NoticeRefused("only-for-foreigners", "had_address")
+    return entered(notice, view, "MOVE_IN_ABROAD")
 
 
-def _new_head(notice: MoveIn) -> str:
-    heads = [person.name for person in notice.persons if person.relationship_to_head == HEAD]
-    if len(heads) != 1:
-        raise NoticeRefused("one-head-needed", "persons.relationship_to_head")
-    return heads[0]
-
-
-def _placed(record: dict[str, Any], head_name: Any, *, founding: bool) -> dict[str, Any]:
-    relationship = record["relationship_to_head"]
-    if founding and relationship == HEAD:
-        return as_head(record)
-    return under(record, head_name, relationship, "persons.relationship_to_head")
+def _check_special(notice: MoveIn) -> None:
+    if notice.special is None:
+        return
+    if not notice.special.card_presented:
+        raise NoticeRefused("card-needed", "special.card_presented")
+    ends = [date.fromisoformat(notice.special.planned_on) + timedelta(days=30)]
+    moved = last_day(notice.moved_on)
+    ends += [moved + timedelta(days=14)] if moved is not None else []
+    if date.fromisoformat(notice.notified_on) > min(ends):
+        raise NoticeRefused("special-too-late", "special")

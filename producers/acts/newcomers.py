@@ -1,7 +1,8 @@
 """A person who comes onto the register: the whole record, from the notice and the numbers of this city.
 
 Somebody who has been here before is the same human being: the resident and both numbers stay, however long ago it was.
-A protection that nobody has ended comes back with them (支援措置 ends by decision alone).
+A protection that nobody has ended comes back with them (支援措置 ends by decision alone). Japanese nationals have none
+of the items of 法30条の45, foreign nationals have a category of it and none of those that it excepts.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.record import Record
-from producers.household import Allotted, Person, View
+from producers.household import FOREIGN_ITEMS, JAPANESE_ITEMS, Allotted, Person, View
 from producers.notices import Newcomer
 from producers.refusals import NoticeRefused
 
@@ -42,8 +43,21 @@ def entries(persons: list[Newcomer], view: View) -> Iterator[Entry]:
         raise NoticeRefused("named-twice", "persons.my_number")
     fresh = iter(view.allotted)
     for person in persons:
+        _check_nationality(person)
         former = _former(person, view)
         yield Entry(next(fresh) if former is None else _numbers(former), person.items(), former)
+
+
+def _check_nationality(person: Newcomer) -> None:
+    stated = {name for name, value in person.items().items() if value is not None}
+    if person.nationality is None:
+        if stated & {*FOREIGN_ITEMS}:
+            raise NoticeRefused("only-for-foreigners", "persons")
+        return
+    if stated & {*JAPANESE_ITEMS}:
+        raise NoticeRefused("only-for-japanese", "persons")
+    if person.art30_45_category is None:
+        raise NoticeRefused("category-missing", "persons.art30_45_category")
 
 
 def _former(person: Newcomer, view: View) -> Person | None:
@@ -61,9 +75,16 @@ def _numbers(former: Person) -> Allotted:
 
 def record(entry: Entry, household_no: str, since: Any, address: Any) -> dict[str, Any]:
     """The new record, not yet with a place in the household."""
-    since_items = {"resident_since": since} if entry.stated["nationality"] is None else {}
+    japanese, known = entry.stated["nationality"] is None, entry.stated["foreign_resident_since"]
+    since_items = {"resident_since": since} if japanese else {"foreign_resident_since": known or since}
     return {
-        **EMPTY, **entry.stated, **since_items, **entry.protection(),
+        **EMPTY, **entry.stated, **since_items, **_alias(entry, since), **entry.protection(),
         "atena_no": entry.numbers.atena_no, "togo_atena_no": entry.numbers.togo_atena_no,
         "household_no": household_no, "address": address, "address_fixed_date": since,
     }  # fmt: skip
+
+
+def _alias(entry: Entry, since: Any) -> dict[str, Any]:
+    """令30条の17: a 通称 is entered with its history."""
+    alias = entry.stated["alias_name"]
+    return {} if alias is None else {"alias_history": [{"alias": alias, "entered_on": since}]}

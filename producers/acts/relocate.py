@@ -9,19 +9,10 @@ which is all that the 中間サーバー hears of, and which it would otherwise 
 
 from typing import Any
 
-from producers.household import (
-    Leaving,
-    Person,
-    View,
-    head_of,
-    those_who_stay,
-    unaltered,
-    under,
-    under_new_head,
-)
+from producers.acts.regroup import Records, founding, joining
+from producers.household import Person, View, those_who_stay, unaltered
 from producers.notices import Relocate
 from producers.outbox import Draft
-from producers.refusals import NoticeRefused
 
 
 def to_changes(notice: Relocate, view: View) -> list[Draft]:
@@ -33,46 +24,18 @@ def to_changes(notice: Relocate, view: View) -> list[Draft]:
     left = view.members(people[0].household_no)
     joined, records = _into(people, left, notice, view)
     moved = [draft for who, record in zip(people, records, strict=True) for draft in _moved(who, record, notice)]
-    leaving = Leaving(notice.on, notice.notified_on, notice.new_head, notice.relationships)
     return [
-        *moved, *those_who_stay(left, people, leaving, "HOUSEHOLD_CHANGED"),
+        *moved, *those_who_stay(left, people, notice, "HOUSEHOLD_CHANGED"),
         *(unaltered(who, "HOUSEHOLD_CHANGED", notice.on, notice.notified_on) for who in joined),
     ]  # fmt: skip
 
 
-def _into(
-    people: list[Person], left: list[Person], notice: Relocate, view: View
-) -> tuple[list[Person], list[dict[str, Any]]]:
+def _into(people: list[Person], left: list[Person], notice: Relocate, view: View) -> tuple[list[Person], Records]:
     if notice.household_no is not None:
-        joined = _joined(people, notice.household_no, view)
-        return joined, _under_their_head(people, joined, notice)
+        return joining(people, notice.household_no, notice.movers, view)
     if len(people) == len(left):
         return [], [dict(person.record) for person in people]
-    return [], _founding(people, notice, view)
-
-
-def _joined(people: list[Person], household_no: str, view: View) -> list[Person]:
-    if people[0].household_no == household_no:
-        raise NoticeRefused("same-household", "household_no")
-    return view.members(household_no)
-
-
-def _under_their_head(people: list[Person], joined: list[Person], notice: Relocate) -> list[dict[str, Any]]:
-    if any(person.atena_no not in notice.movers for person in people):
-        raise NoticeRefused("relationship-missing", "movers")
-    head = head_of(joined)
-    return [
-        {**under(person.record, head.record["name"], notice.movers[person.atena_no], "movers"),
-         "household_no": head.household_no}
-        for person in people
-    ]  # fmt: skip
-
-
-def _founding(people: list[Person], notice: Relocate, view: View) -> list[dict[str, Any]]:
-    if notice.head is None:
-        raise NoticeRefused("one-head-needed", "head")
-    placed = under_new_head(people, notice.head, notice.movers)
-    return [{**record, "household_no": view.new_household_no} for _, record in placed]
+    return [], founding(people, notice.head, notice.movers, view)
 
 
 def _moved(who: Person, record: dict[str, Any], notice: Relocate) -> list[Draft]:

@@ -1,16 +1,18 @@
 """What every 届出 has in common: receipt, day, who is concerned, who comes, who stays behind."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from contracts.dates import is_date, last_day
 from contracts.record import MunicipalNumber, ResidenceStatus
 from producers.refusals import NoticeRefused
 
 RECEIPT = re.compile(r"[0-9A-Za-z-]{1,40}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _receipt(value: str) -> str:
@@ -31,8 +33,25 @@ def _complete(value: str) -> str:
     return value
 
 
-Date = Annotated[Any, AfterValidator(_date)]
-Day = Annotated[str, AfterValidator(_complete)]
+def _change(value: str) -> str:
+    if not _UUID.fullmatch(value):
+        raise ValueError("not the id of a Change")
+    return value
+
+
+_DAY = {"type": "string", "format": "date"}
+_PART = {"type": ["integer", "null"]}
+_INCOMPLETE = {
+    "type": "object", "additionalProperties": False,
+    "properties": {"year": _PART, "month": _PART, "day": _PART, "text": {"type": ["string", "null"]}},
+}  # fmt: skip
+
+Date = Annotated[Any, AfterValidator(_date), WithJsonSchema({"anyOf": [_DAY, _INCOMPLETE]})]
+Day = Annotated[str, AfterValidator(_complete), WithJsonSchema(_DAY)]
+_RECEIPT = {"type": "string", "pattern": f"^{RECEIPT.pattern}$"}
+Receipt = Annotated[str, AfterValidator(_receipt), WithJsonSchema(_RECEIPT)]
+ChangeId = Annotated[str, AfterValidator(_change), WithJsonSchema({"type": "string", "format": "uuid"})]
+Text = Annotated[str, Field(min_length=1)]
 Numbers = Annotated[list[MunicipalNumber], Field(min_length=1)]
 Relationships = Annotated[dict[str, Annotated[str, Field(min_length=1)]], Field(default_factory=dict)]
 
@@ -42,12 +61,16 @@ class Notice(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    receipt: Annotated[str, AfterValidator(_receipt)]
+    receipt: Receipt
     notified_on: Day
 
     act: str
     happens_first: ClassVar[bool] = True
     """Whether the act may only be notified once it has happened."""
+    days: ClassVar[int | None] = None
+    """Days within which the law wants it notified, where it sets any; the first is not counted (民法140条)."""
+    looks_back: ClassVar[bool] = False
+    """Whether the act has to know what was recorded before about those concerned."""
 
     @property
     def on(self) -> Any:
@@ -66,11 +89,53 @@ class Notice(BaseModel):
         """Persons who come onto the register."""
         return []
 
+    def brings(self) -> list[str]:
+        """個人番号 that are stated, and must be nobody else's."""
+        return [person.my_number for person in self.newcomers() if person.my_number is not None]
+
+    def allots(self) -> int:
+        """How many sets of this city's own numbers the act may need."""
+        return len(self.newcomers())
+
+    def undoes(self) -> UUID | None:
+        """The Change that is taken back, with whatever was recorded under the same notice."""
+        return None
+
+    def remarks(self) -> tuple[str, ...]:
+        """What the clerk is told although the notice is accepted: `late` (住基法22, 23, 24, 25条, 30条の46から48)."""
+        last = last_day(self.on) if isinstance(self.on, str) else None
+        late = last is not None and self.days is not None and self.notified_on > _after(last, self.days)
+        return ("late",) if late else ()
+
     def check_day(self, today: date) -> None:
         """NoticeRefused `not-yet-happened` where an event is notified that lies wholly in the future."""
         last = last_day(self.on)
         if self.happens_first and last is not None and isinstance(self.on, str) and last > today:
             raise NoticeRefused("not-yet-happened")
+
+
+def _after(day: date, days: int) -> str:
+    return (day + timedelta(days=days)).isoformat()
+
+
+class ExOfficio(Notice):
+    """What the mayor does without a notice by the resident (職権, 住基令12条): the ground on file is stated."""
+
+    ground: Text
+
+
+class OfOne(Notice):
+    """A notice about one person on the register."""
+
+    atena_no: MunicipalNumber
+    changed_on: Date
+
+    @property
+    def on(self) -> Any:
+        return self.changed_on
+
+    def concerns(self) -> list[str]:
+        return [self.atena_no]
 
 
 class Newcomer(BaseModel):
@@ -101,6 +166,8 @@ class Newcomer(BaseModel):
 
 
 class Leaving(Notice):
+    """A notice by which somebody may leave a household behind."""
+
     new_head: MunicipalNumber | None = None
     relationships: Relationships
     """宛名番号 -> 続柄 to the new head, for each who stays."""

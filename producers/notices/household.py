@@ -1,12 +1,9 @@
-"""出生, 死亡, 世帯主変更, 支援措置: the forms of notices about a household and its members."""
+"""出生, 死亡 and changes of households without a move: the forms."""
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
-
-from contracts.record import DvProtection, MunicipalNumber
-from producers.notices.form import Date, Day, Leaving, Newcomer, Notice, Numbers, Relationships
+from contracts.record import MunicipalNumber
+from producers.notices.form import Date, Leaving, Newcomer, Notice, Numbers, Relationships
 
 
 class Birth(Notice):
@@ -46,6 +43,7 @@ class HeadChange(Notice):
     """世帯主変更 (住基法25条): `new_head` is a member; each other member's 続柄 to the new head is stated."""
 
     act: Literal["head-change"]
+    days: ClassVar[int | None] = 14
     new_head: MunicipalNumber
     relationships: Relationships
     changed_on: Date
@@ -58,44 +56,68 @@ class HeadChange(Notice):
         return [self.new_head]
 
 
-class ProtectionStart(Notice):
-    """支援措置の開始 (事務処理要領第5-10); members at the same address may be included. One year, unless stated."""
+class HouseholdSplit(Leaving):
+    """世帯分離 (住基法25条): some of a household found one of their own at the same address."""
 
-    act: Literal["protection-start"]
+    act: Literal["household-split"]
+    days: ClassVar[int | None] = 14
     atena_nos: Numbers
-    category: Annotated[str, Field(min_length=1)]
-    starts_on: Day
-    ends_on: Day | None = None
+    head: MunicipalNumber
+    movers: Relationships
+    """宛名番号 -> 続柄 to `head`, for each other who goes."""
+    changed_on: Date
 
     @property
     def on(self) -> Any:
-        return self.starts_on
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos
-
-    def protection(self) -> DvProtection:
-        """The item as it enters the record."""
-        ends_on = self.ends_on or _a_year_on(self.starts_on)
-        return {"category": self.category, "starts_on": self.starts_on, "ends_on": ends_on}
-
-
-class ProtectionEnd(Notice):
-    """支援措置の終了, always by an explicit decision, never by the calendar."""
-
-    act: Literal["protection-end"]
-    atena_nos: Numbers
-    decided_on: Day
-
-    @property
-    def on(self) -> Any:
-        return self.decided_on
+        return self.changed_on
 
     def concerns(self) -> list[str]:
         return self.atena_nos
 
 
-def _a_year_on(day: str) -> str:
-    start = date.fromisoformat(day)
-    leap_day = (start.month, start.day) == (2, 29)
-    return (start.replace(month=2, day=28) if leap_day else start).replace(year=start.year + 1).isoformat()
+class _IntoAnother(Leaving):
+    days: ClassVar[int | None] = 14
+    atena_nos: Numbers
+    household_no: MunicipalNumber
+    movers: Relationships
+    """宛名番号 -> 続柄 to the head of the household they come into."""
+    changed_on: Date
+
+    @property
+    def on(self) -> Any:
+        return self.changed_on
+
+    def concerns(self) -> list[str]:
+        return self.atena_nos
+
+    def joins(self) -> str | None:
+        return self.household_no
+
+
+class HouseholdMerge(_IntoAnother):
+    """世帯合併 (住基法25条): the whole of a household goes into another one at the same address."""
+
+    act: Literal["household-merge"]
+
+
+class HouseholdChange(_IntoAnother):
+    """世帯変更 (住基法25条): some of a household go into another one at the same address."""
+
+    act: Literal["household-change"]
+
+
+class RelationshipChange(Notice):
+    """続柄変更 (住基法25条, foreign nationals 30条の48): the household and its head stay."""
+
+    act: Literal["relationship-change"]
+    days: ClassVar[int | None] = 14
+    atena_nos: Numbers
+    relationships: Relationships
+    changed_on: Date
+
+    @property
+    def on(self) -> Any:
+        return self.changed_on
+
+    def concerns(self) -> list[str]:
+        return self.atena_nos

@@ -2,25 +2,32 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from contracts.record import Address, MunicipalNumber
 from producers.notices.form import Date, Day, Leaving, Newcomer, Notice, Numbers, Relationships
 
 
-class MoveIn(Notice):
-    """転入 (住基法22条), from inside the country. `household_no`: an existing household, or null for a new one."""
+class SpecialMoveIn(BaseModel):
+    """特例転入 (住基法24条の2): the card takes the place of the paper certificate, for all who come with its holder."""
 
-    act: Literal["move-in"]
-    moved_on: Date
+    model_config = Notice.model_config
+
+    card_presented: bool
+    planned_on: Day
+    """The day of moving that was stated at the 転出."""
+
+
+class Entering(Notice):
+    """People who come onto the register. `household_no`: an existing household, or null for a new one."""
+
     household_no: MunicipalNumber | None = None
     address: Address
-    previous_address: Address
     persons: Annotated[list[Newcomer], Field(min_length=1)]
 
-    @property
-    def on(self) -> Any:
-        return self.moved_on
+    def from_where(self) -> Any:
+        """従前の住所, where there is one."""
+        return None
 
     def concerns(self) -> list[str]:
         return []
@@ -30,6 +37,41 @@ class MoveIn(Notice):
 
     def newcomers(self) -> list[Newcomer]:
         return self.persons
+
+
+class MoveIn(Entering):
+    """転入 (住基法22条), from inside the country."""
+
+    act: Literal["move-in"]
+    days: ClassVar[int | None] = 14
+    moved_on: Date
+    previous_address: Address
+    special: SpecialMoveIn | None = None
+
+    @property
+    def on(self) -> Any:
+        return self.moved_on
+
+    def from_where(self) -> Any:
+        return self.previous_address
+
+
+class MoveInAbroad(Entering):
+    """国外転入等 (住基法22条; foreign nationals 30条の46, and 30条の47 for those who had an address here before)."""
+
+    act: Literal["move-in-abroad"]
+    days: ClassVar[int | None] = 14
+    moved_on: Date
+    previous_address: Address | None = None
+    had_address: bool = False
+    """30条の47: lived here already, and becomes 中長期在留者 or the like now."""
+
+    @property
+    def on(self) -> Any:
+        return self.moved_on
+
+    def from_where(self) -> Any:
+        return self.previous_address
 
 
 class Movers(Leaving):
@@ -45,6 +87,7 @@ class Relocate(Movers):
     """転居 (住基法23条). All of a household: it keeps its number. Some: a new household, or an existing one."""
 
     act: Literal["relocate"]
+    days: ClassVar[int | None] = 14
     moved_on: Date
     address: Address
     household_no: MunicipalNumber | None = None
@@ -61,17 +104,54 @@ class Relocate(Movers):
         return self.household_no
 
 
-class MoveOut(Movers):
+class SpecialMoveOut(BaseModel):
+    """特例転出 (住基法24条の2): no paper certificate is handed out; by post or online the card signs."""
+
+    model_config = Notice.model_config
+
+    card_presented: bool
+
+
+class Departure(Movers):
     """転出 (住基法24条), filed before moving; filed late, the record is deleted at once."""
 
-    act: Literal["move-out"]
     moves_on: Day
     destination: Address
     happens_first: ClassVar[bool] = False
+    days: ClassVar[int | None] = 0
 
     @property
     def on(self) -> Any:
         return self.moves_on
+
+
+class MoveOut(Departure):
+    """転出 to another municipality."""
+
+    act: Literal["move-out"]
+    special: SpecialMoveOut | None = None
+
+
+class MoveOutAbroad(Departure):
+    """国外転出 (住基法24条)."""
+
+    act: Literal["move-out-abroad"]
+
+
+class MoveOutCancelled(Notice):
+    """転出取消: the planned move does not take place. Everybody stays whom it names."""
+
+    act: Literal["move-out-cancelled"]
+    looks_back: ClassVar[bool] = True
+    atena_nos: Numbers
+    decided_on: Day
+
+    @property
+    def on(self) -> Any:
+        return self.decided_on
+
+    def concerns(self) -> list[str]:
+        return self.atena_nos
 
 
 class _CarriedOut(Movers):
@@ -86,6 +166,7 @@ class MoveOutDue(_CarriedOut):
     """The day of a planned 転出 has come (`jukihub due` writes these)."""
 
     act: Literal["move-out-due"]
+    abroad: bool = False
 
 
 class MoveOutConfirmed(_CarriedOut):
