@@ -1,4 +1,5 @@
-"""The commands of the registry's side: `city`, `morning`, `due`, `todokede`, `run relay`, and those of `recorded_cli`.
+"""The commands of the registry's side: `city`, `morning`, `due`, `expiring`, `todokede`, `run relay`, and those of
+`recorded_cli`.
 
 stdout is data, stderr is for people; a refused notice ends in exit code 3, and the other lines are answered still.
 """
@@ -20,10 +21,11 @@ from hub.config import settings
 from hub.database import connect
 from producers import city as cities
 from producers import due as dues
+from producers import expiring as measures
 from producers import morning as mornings
 from producers import recorded_cli, relay_process
 from producers import todokede as counter
-from producers.refusals import sentence
+from producers.refusals import REMARKS, sentence
 
 _PARTIAL = 3
 _people = Console(stderr=True)
@@ -37,6 +39,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     app.command("city")(city)
     app.command("morning")(morning)
     app.command("due")(due)
+    app.command("expiring")(expiring)
     app.command("todokede")(todokede)
     recorded_cli.commands(app)
     run.command("relay")(relay)
@@ -111,21 +114,53 @@ async def _due(day: date) -> list[dict[str, object]]:
         return await dues.due(db, day)
 
 
+def expiring(
+    on: Day = None,
+) -> None:
+    """List the protected persons (支援措置) whose end comes near or has passed, one JSON object per line.
+
+    Example, once a day: `jukihub expiring`. One line: {"atena_no", "household_no", "ends_on", "state"}; state is
+    renewable (from a month before the end), over, or undated. Nobody's protection ends by this: a clerk files
+    protection-extend or protection-end.
+    """
+    for line in asyncio.run(_expiring(_day(on))):
+        typer.echo(orjson.dumps(line).decode())
+
+
+async def _expiring(day: date) -> list[dict[str, object]]:
+    async with connect(settings().registry_dsn, 1) as db:
+        return await measures.expiring(db, day)
+
+
 def _day(on: str | None) -> date:
     return counter.today(datetime.now(UTC)) if on is None else day_of(on)
 
 
 def todokede(
-    file: Annotated[typer.FileBinaryRead, typer.Argument(help="one notice (届出) per line, JSON; - for stdin")],
+    file: Annotated[
+        typer.FileBinaryRead | None, typer.Argument(help="one notice (届出) per line, JSON; - for stdin")
+    ] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of a notice instead")] = False,
 ) -> None:
     """File notices (届出): each is one transaction, accepted with its Changes, refused with a code, or a known repeat.
 
-    Example: `jukihub todokede notices.jsonl`. One line of JSON is answered per line:
-    {"line", "receipt", "result": "accepted|refused|repeated", "code"?, "place"?, "changes": \\[ids]}.
-    Exit code 3 where any was refused.
+    Examples: `jukihub todokede notices.jsonl`; `jukihub todokede --schema`. One line of JSON is answered per line:
+    {"line", "receipt", "result": "accepted|refused|repeated", "code"?, "place"?, "remarks"?, "changes": \\[ids]}.
+    A remark is told of an accepted notice: late, the time that the law sets has passed. Exit code 3 where any was
+    refused.
     """
-    if asyncio.run(_answer_all(file)):
+    if schema:
+        typer.echo(_schema())
+    elif file is None:
+        raise typer.BadParameter("a file of notices, or -", param_hint="FILE")
+    elif asyncio.run(_answer_all(file)):
         raise typer.Exit(_PARTIAL)
+
+
+def _schema() -> str:
+    from producers.notices.schema import document  # noqa: PLC0415 - only who asks for it waits for it
+
+    return orjson.dumps(document(), option=orjson.OPT_INDENT_2).decode()
 
 
 async def _answer_all(lines: BinaryIO | Iterable[bytes]) -> int:
@@ -139,6 +174,8 @@ async def _answer_all(lines: BinaryIO | Iterable[bytes]) -> int:
             if answer.code is not None:
                 refused += 1
                 typer.echo(f"{number}: {sentence(answer.code)} [{answer.code}]", err=True)
+            for remark in answer.remarks:
+                typer.echo(f"{number}: {REMARKS[remark]} [{remark}]", err=True)
     return refused
 
 

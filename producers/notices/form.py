@@ -41,12 +41,13 @@ def _change(value: str) -> str:
 
 _DAY = {"type": "string", "format": "date"}
 _PART = {"type": ["integer", "null"]}
-_INCOMPLETE = {
+INCOMPLETE = {
     "type": "object", "additionalProperties": False,
     "properties": {"year": _PART, "month": _PART, "day": _PART, "text": {"type": ["string", "null"]}},
 }  # fmt: skip
+"""A date of which parts are unknown (不詳), as a schema says it."""
 
-Date = Annotated[Any, AfterValidator(_date), WithJsonSchema({"anyOf": [_DAY, _INCOMPLETE]})]
+Date = Annotated[Any, AfterValidator(_date), WithJsonSchema({"anyOf": [_DAY, INCOMPLETE]})]
 Day = Annotated[str, AfterValidator(_complete), WithJsonSchema(_DAY)]
 _RECEIPT = {"type": "string", "pattern": f"^{RECEIPT.pattern}$"}
 Receipt = Annotated[str, AfterValidator(_receipt), WithJsonSchema(_RECEIPT)]

@@ -18,6 +18,7 @@ CREATE TABLE registry.other_party (
 
 
 def upgrade() -> None:
-    """Make the table of other parties, and the way from a Change to its notice."""
+    """Make the table of other parties, and the ways to the protected and from a Change to its notice."""
     run(OTHER_PARTY)
+    run("CREATE INDEX resident_protected ON registry.resident (resident) WHERE protected")
     run("CREATE INDEX notice_changes ON registry.notice USING gin (changes)")

@@ -1,0 +1,2 @@
+-- name: protected
+SELECT record FROM registry.resident WHERE protected AND status = 'registered'
