@@ -1,7 +1,8 @@
 """支援措置 whose end comes near or has passed, for somebody to decide: nothing here ends anything, and no date does.
 
-renewable: an extension may be asked for, a month before the end (事務処理要領第5-10). over: the end has passed, and only an
-extension or a `protection-end` settles it; until then the person stays protected. undated: the record has no whole date.
+renewable: an extension may be asked for, a month before the end (事務処理要領第5-10). over: the end has passed, and
+only an extension or a `protection-end` settles it; until then the person stays protected. undated: the record has no
+whole date.
 """
 
 from collections.abc import Iterable, Iterator

@@ -5,7 +5,6 @@ from hub.errors import JukiError
 SENTENCES = {
     "not-on-register": "住民基本台帳に記録されていない方です。宛名番号を確かめてください。",
     "already-on-register": "すでに住民基本台帳に記録されている方です。転居または訂正の届出かどうか確かめてください。",
-    "numbers-disagree": "宛名番号と個人番号が別の方のものです。本人を確かめてください。",
     "unknown-household": "その世帯はありません。世帯番号を確かめてください。",
     "different-households": "同じ世帯の方ではありません。世帯ごとに届け出てください。",
     "same-household": "すでにその世帯の方です。",

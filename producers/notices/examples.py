@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from producers.synthetic.numbers import Numbers
+
+_NUMBERS = Numbers(0)
 _HERE = {
     "municipality_code": "992011", "town": "例示台二丁目", "machiaza_id": "0002002", "number": "9番9号",
     "building": None, "postal_code": "9901002", "text": "見本県見本市例示台二丁目9番9号",
@@ -11,13 +14,13 @@ _ELSEWHERE = {"municipality_code": "992020", "town": "大字例", "number": "12�
 _ABROAD = {"text": "架空国仮名州"}
 _JAPANESE = {
     "name": "例田　例子", "name_furigana": "レイダ　レイコ", "birth_date": "1990-02-03", "sex": "2",
-    "my_number": "618033988749", "juminhyo_code": "00033988809", "honseki": "見本県見本市見本町一番地　例田　例蔵",
-    "relationship_to_head": "世帯主",
+    "my_number": _NUMBERS.my_number(1), "juminhyo_code": _NUMBERS.juminhyo_code(1),
+    "honseki": "見本県見本市見本町一番地　例田　例蔵", "relationship_to_head": "世帯主",
 }  # fmt: skip
 _FOREIGN = {
     "name": "SAMPLE TEST A", "birth_date": "1995-07-08", "sex": "1", "nationality": "VNM",
     "art30_45_category": "中長期在留者", "residence_status": {"status": "留学", "period": "２年３月"},
-    "residence_expiry": "2028-07-01", "residence_card_no": "ZZ03398873ZZ", "relationship_to_head": "世帯主",
+    "residence_expiry": "2028-07-01", "residence_card_no": _NUMBERS.card_no(1), "relationship_to_head": "世帯主",
 }  # fmt: skip
 _CHANGE = "01980000-0000-7000-8000-000000000001"
 _GROUND = "実態調査（住基法34条2項）"
@@ -67,11 +70,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {example["act"]: example for example
     _example("furigana", atena_no="1", changed_on="2026-04-02", name_furigana="ミホン　イチゴウ"),
     _example("honseki-correction", atena_no="1", changed_on="2026-04-01",
              honseki="見本県見本市例示台三番地　見本　一号"),
-    _example("my-number-entry", atena_no="6", changed_on="2026-04-02", my_number="236067977479"),
-    _example("my-number-request", atena_no="1", changed_on="2026-04-02", my_number="236067977479"),
-    _example("my-number-correction", atena_no="1", changed_on="2026-04-02", my_number="236067977479"),
-    _example("juminhyo-code-entry", atena_no="6", changed_on="2026-04-02", juminhyo_code="00067977534"),
-    _example("juminhyo-code-request", atena_no="1", changed_on="2026-04-02", juminhyo_code="00067977534"),
+    _example("my-number-entry", atena_no="6", changed_on="2026-04-02", my_number=_NUMBERS.my_number(2)),
+    _example("my-number-request", atena_no="1", changed_on="2026-04-02", my_number=_NUMBERS.my_number(2)),
+    _example("my-number-correction", atena_no="1", changed_on="2026-04-02", my_number=_NUMBERS.my_number(2)),
+    _example("juminhyo-code-entry", atena_no="6", changed_on="2026-04-02", juminhyo_code=_NUMBERS.juminhyo_code(2)),
+    _example("juminhyo-code-request", atena_no="1", changed_on="2026-04-02", juminhyo_code=_NUMBERS.juminhyo_code(2)),
     _example("qualification", atena_no="1", changed_on="2026-04-01",
              items={"nhi_qual": "資格取得", "pension_qual": None}),
     _example("electoral-roll", atena_no="1", changed_on="2026-04-01", electoral_roll="登録"),
