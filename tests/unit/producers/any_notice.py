@@ -46,7 +46,8 @@ def _moving_in(town: Town, dice: Random) -> Stated:
 
 
 def _move_in_abroad(town: Town, dice: Random) -> Stated:
-    return {"moved_on": "2026-04-01", "address": ADDRESS, "persons": [newcomer(1, **FOREIGN), newcomer(2, "妻", **FOREIGN)]}
+    persons = [newcomer(1, **FOREIGN), newcomer(2, "妻", **FOREIGN)]
+    return {"moved_on": "2026-04-01", "address": ADDRESS, "persons": persons}
 
 
 def _out(town: Town, dice: Random) -> Stated:
@@ -74,6 +75,11 @@ def _death(town: Town, dice: Random) -> Stated:
     them, rest = town.people(dice)
     headed = town.record(them[0])["is_household_head"]
     return {"atena_no": them[0], "died_on": "2026-04-01", **(succession(dice, [*rest, *them[1:]]) if headed else {})}
+
+
+def _deletion(town: Town, dice: Random) -> Stated:
+    them, said = going(town, dice)
+    return {"atena_nos": them, **said, "deleted_on": "2026-04-01", "ground": "調査"}
 
 
 def _head(town: Town, dice: Random) -> Stated:
@@ -158,15 +164,15 @@ MAKERS: Mapping[str, Maker] = {
     "household-change": _into(whole=False),
     "relationship-change": _relationship,
     "ex-officio-entry": lambda t, d: {"entered_on": "2026-04-01", "ground": "調査", **_moving_in(t, d)},
-    "ex-officio-delete": lambda t, d: (lambda go: {"atena_nos": go[0], **go[1], "deleted_on": "2026-04-01",
-                                                   "ground": "調査"})(going(t, d)),
+    "ex-officio-delete": _deletion,
     "ex-officio-correction": _renamed("戸籍の届出"),
     "minor-correction": _renamed("文字の同定"),
     "naturalization": _one(wanted={"nationality": ...}, name="例山　想太", honseki="見本県見本市", name_furigana=None,
                            new_atena_no=lambda d: d.random() < 0.5),
     "nationality-lost": _one(wanted={"nationality": None}, name="DOE EXAMPLE B", nationality="PHL",
                              art30_45_category="経過滞在者"),
-    "residence-status": _one(wanted={"nationality": ...}, items=lambda d: {"residence_expiry": f"20{d.randint(30, 90)}-01-01"}),
+    "residence-status": _one(wanted={"nationality": ...},
+                             items=lambda d: {"residence_expiry": f"20{d.randint(30, 90)}-01-01"}),
     "nationality-correction": _one(wanted={"nationality": ...}, nationality=lambda d: d.choice(["NPL", "BRA", "KOR"])),
     "former-surname": _one(wanted={"nationality": None}, former_surname=lambda d: d.choice([None, "仮名山", "例田"])),
     "alias": _one(wanted={"nationality": ...}, alias_name=lambda d: d.choice([None, "見本　例次"])),

@@ -49,14 +49,14 @@ VILLAGE = (*FAMILY, NEIGHBOUR, FOREIGNER, WITH_FOREIGNER, NUMBERLESS, GUARDED)
 
 def view(
     *people: Person, former: tuple[Person, ...] = (), newcomers: int = 3, past: tuple[Past, ...] = (),
-    together: int | None = None,
+    together: tuple[Past, ...] | None = None,
 ) -> View:  # fmt: skip
-    """The register with these people on it, and what was recorded; the last `together` of it under one notice."""
+    """The register with these people on it, and what was recorded; `together`, else all of it, under one notice."""
     allotted = [Allotted(UUID(int=100 + n, version=4), str(100 + n), f"9{100 + n}") for n in range(newcomers)]
     history = {one.resident: [other for other in past if other.resident == one.resident] for one in past}
     return View(
         DAY, {p.atena_no: p for p in people}, {p.atena_no: p for p in former}, allotted, "50", history,
-        [one.id for one in past[-(together or len(past)):]],
+        [one.id for one in (past if together is None else together)],
     )  # fmt: skip
 
 

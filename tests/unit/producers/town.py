@@ -1,5 +1,6 @@
 """A small town in memory, as the tables would hold it: who is on the register, who was, and what was recorded."""
 
+from itertools import pairwise
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -80,8 +81,9 @@ def check_households(town: Town) -> None:
         homes.setdefault(record["household_no"], []).append(record)
     for home in homes.values():
         heads = [record for record in home if record["is_household_head"]]
-        assert [HEAD] == [record["relationship_to_head"] for record in home if record["relationship_to_head"] == HEAD]
+        called = [record for record in home if record["relationship_to_head"] == HEAD]
         assert len(heads) == 1
+        assert called == heads
         named = [None if record["is_household_head"] else heads[0]["name"] for record in home]
         assert named == [record["household_head_name"] for record in home]
 
@@ -97,6 +99,6 @@ def check_numbers(town: Town) -> None:
 def check_history(town: Town) -> None:
     """Each Change begins where the one before ended, and the last one ends in the record."""
     for resident, history in town.past.items():
-        for earlier, later in zip(history, history[1:], strict=False):
+        for earlier, later in pairwise(history):
             assert earlier.after == later.before
         assert history[-1].after == town.on.get(resident)
