@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
+from producers.household import Record
 from tests.unit.producers.register import ADDRESS, ELSEWHERE, NUMBERS, newcomer
 from tests.unit.producers.town import Town
 
@@ -94,15 +95,24 @@ def _split(town: Town, dice: Random) -> Stated:
 
 def _into(whole: bool) -> Maker:
     def make(town: Town, dice: Random) -> Stated:
-        them, said = going(town, dice, address=ADDRESS)
-        if whole:
-            there = town.record(them[0])["household_no"]
-            them = [r["atena_no"] for r in town.on.values() if r["household_no"] == there]
-        near = town.people(dice, address=town.record(them[0])["address"])[0][0]
-        return {"atena_nos": them, "household_no": town.record(near)["household_no"], **ON,
-                "movers": dict.fromkeys(them, "同居人"), **({} if whole else said)}  # fmt: skip
+        one, near = _neighbours(town, dice, is_household_head=whole)
+        home = [r["atena_no"] for r in town.on.values() if r["household_no"] == one["household_no"]]
+        them = home if whole else [one["atena_no"]]
+        return {"atena_nos": them, "household_no": near["household_no"], **ON, "movers": dict.fromkeys(them, "同居人")}
 
     return make
+
+
+def _neighbours(town: Town, dice: Random, **wanted: Any) -> tuple[Record, Record]:
+    """Two of different households at one address, if there are such, the first as wanted."""
+    homes: dict[str, list[Record]] = {}
+    for record in town.on.values():
+        homes.setdefault(str(record["address"]), []).append(record)
+    pairs = [
+        (one, near) for home in homes.values() for one in home for near in home
+        if one["household_no"] != near["household_no"] and all(one[k] == v for k, v in wanted.items())
+    ]  # fmt: skip
+    return dice.choice(pairs or [(record, record) for record in town.on.values()])
 
 
 def _relationship(town: Town, dice: Random) -> Stated:
