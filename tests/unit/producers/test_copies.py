@@ -23,6 +23,7 @@ from tests.unit.producers.register import (
     newcomer,
     view,
 )
+from tests.unit.producers.test_every_act import EXPECTED, drafts_of
 
 CONTRACT = book.load().contracts["intermediate-server"]
 ACTS = [
@@ -61,6 +62,22 @@ def check(record, copy):
 def test_the_copy_of_a_head_holds_no_name_and_no_address(act, stated):
     found = list(copies_of(acted(view(*FAMILY, NEIGHBOUR), act, **stated)))
     assert found
+    for record, copy in found:
+        check(record, copy)
+
+
+UNHEARD = {
+    "move-out", "move-out-abroad", "move-out-cancelled", "minor-correction", "residence-status",
+    "nationality-correction", "former-surname", "alias", "furigana", "honseki-correction", "juminhyo-code-entry",
+    "juminhyo-code-request", "qualification", "electoral-roll", "card-request", "reissue",
+}  # fmt: skip
+"""Acts whose examples leave item 4 of 法7条, the record as such, the 個人番号 and the protection as they are."""
+
+
+@pytest.mark.parametrize("act", EXPECTED)
+def test_of_every_act_it_hears_what_concerns_it_and_never_a_head_s_name_or_anybody_s_address(act):
+    found = list(copies_of(drafts_of(act)))
+    assert (found == []) == (act in UNHEARD)
     for record, copy in found:
         check(record, copy)
 

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
 
-from producers import notices
+from producers import cli, notices
 from producers.notices import titles
 from producers.notices.examples import EXAMPLES
 from producers.notices.schema import document
@@ -14,11 +16,26 @@ from producers.refusals import NoticeRefused
 
 SCHEMA = document()
 PUBLISHED = Path(notices.__file__).with_name("todokede.schema.json")
+APP = typer.Typer()
+APP.command()(cli.todokede)
 VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+def command(*args):
+    return CliRunner().invoke(APP, args)
 
 
 def test_the_published_file_is_the_schema_of_the_forms():
     assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == SCHEMA
+
+
+def test_the_command_prints_it():
+    printed = command("--schema")
+    assert (printed.exit_code, json.loads(printed.stdout)) == (0, SCHEMA)
+
+
+def test_neither_a_file_nor_the_schema_is_a_usage_error():
+    assert command().exit_code == 2
 
 
 def test_the_schema_is_one():
