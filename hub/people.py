@@ -5,6 +5,7 @@
     approver           approves what another person has asked for
     auditor            sees what persons have done
     contract-officer   approves what the law lets a subscriber hear
+    clerk              works at the counter of the register: notices, certificates, orders; nothing of the hub
     administrator      makes accounts, and does nothing else: who may make operators and approvers is neither
 
 Pure. How a person has proved who they are is no business of this module (caller.py, api/): a passkey or a console
@@ -28,6 +29,7 @@ class Duty(StrEnum):
     APPROVER = "approver"
     AUDITOR = "auditor"
     CONTRACT_OFFICER = "contract-officer"
+    CLERK = "clerk"
     ADMINISTRATOR = "administrator"
 
 
@@ -53,6 +55,13 @@ class Act(StrEnum):
     ATENA_CORRECT = "atena-correct"
     ATENA_CORRECT_APPROVE = "atena-correct-approve"
     CONTRACTS_APPROVE = "contracts-approve"
+    TODOKEDE_FILE = "todokede-file"
+    CERTIFICATE_ISSUE = "certificate-issue"
+    CARD_CHECK = "card-check"
+    CARD_MANAGE = "card-manage"
+    BULK_RUN = "bulk-run"
+    BULK_SEE = "bulk-see"
+    ACCURACY_SEE = "accuracy-see"
     PEOPLE_SEE = "people-see"
     PEOPLE_MANAGE = "people-manage"
     AUDIT_SEE = "audit-see"
@@ -68,8 +77,9 @@ class Act(StrEnum):
 
 
 _EVERYBODY: Final = frozenset(Duty)
-_CONCERNED: Final = _EVERYBODY - {Duty.ADMINISTRATOR}
+_CONCERNED: Final = _EVERYBODY - {Duty.ADMINISTRATOR, Duty.CLERK}
 _WORKING: Final = frozenset({Duty.OPERATOR, Duty.APPROVER})
+_REGISTER: Final = frozenset({Duty.CLERK})
 
 TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.STATUS_SEE: _EVERYBODY,
@@ -91,6 +101,13 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.ATENA_CORRECT: frozenset({Duty.OPERATOR}),
     Act.ATENA_CORRECT_APPROVE: frozenset({Duty.APPROVER}),
     Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
+    Act.TODOKEDE_FILE: _REGISTER,
+    Act.CERTIFICATE_ISSUE: _REGISTER,
+    Act.CARD_CHECK: _REGISTER,
+    Act.CARD_MANAGE: _REGISTER,
+    Act.BULK_RUN: _REGISTER,
+    Act.BULK_SEE: _REGISTER | {Duty.AUDITOR},
+    Act.ACCURACY_SEE: _REGISTER | {Duty.AUDITOR},
     Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),
     Act.AUDIT_SEE: frozenset({Duty.AUDITOR}),
@@ -130,6 +147,6 @@ def check_duties(duties: Iterable[Duty]) -> frozenset[Duty]:
         raise UsageError("no-duty", "duties")
     if Duty.ADMINISTRATOR in held and len(held) > 1:
         raise UsageError("administrator-alone", "duties", "Who makes accounts has no other duty")
-    if Duty.AUDITOR in held and held & _WORKING:
-        raise UsageError("auditor-apart", "duties", "Who watches neither operates nor approves")
+    if Duty.AUDITOR in held and held & (_WORKING | _REGISTER):
+        raise UsageError("auditor-apart", "duties", "Who watches neither operates, approves nor works at the counter")
     return held

@@ -19,10 +19,10 @@ from hub.cli.shared import day_of
 from hub.config import settings
 from hub.database import connect
 from producers import city as cities
+from producers import counter_cli, recorded_cli, relay_process
 from producers import due as dues
 from producers import expiring as measures
 from producers import morning as mornings
-from producers import recorded_cli, relay_process
 from producers import todokede as counter
 from producers.atena import cli as atena_cli
 from producers.refusals import REMARKS, sentence
@@ -43,6 +43,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     app.command("todokede")(todokede)
     recorded_cli.commands(app)
     atena_cli.commands(app)
+    counter_cli.commands(app, run)
     run.command("relay")(relay)
 
 

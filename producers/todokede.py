@@ -56,7 +56,7 @@ async def answer(db: Database, line: bytes, now: datetime) -> Answer:
     receipt = None
     try:
         value = read_json(line)
-        receipt = _receipt(value)
+        receipt = receipt_of(value)
         return await file(db, value, now)
     except (NoticeRefused, ChangeRefused) as refused:
         return Answer("refused", receipt, (), refused.code, refused.place)
@@ -117,6 +117,7 @@ def _canonical(value: Mapping[str, Any]) -> bytes:
         raise ChangeRefused("bad-encoding") from None
 
 
-def _receipt(value: Any) -> str | None:
+def receipt_of(value: Any) -> str | None:
+    """The receipt number in a JSON value; None where it has none of that form."""
     receipt = value.get("receipt") if isinstance(value, dict) else None
     return receipt if isinstance(receipt, str) and notices.RECEIPT.fullmatch(receipt) else None

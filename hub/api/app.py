@@ -6,7 +6,7 @@ No page is served: nothing of the API loads a script from anywhere. The descript
 
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from importlib.metadata import entry_points
@@ -19,8 +19,9 @@ from fastapi.openapi.utils import get_openapi
 from hub.api import persons, problems, quarantine
 from hub.api.bounds import Bounds
 from hub.api.door import FAILURES_PER_MINUTE, PER_MINUTE, Hub, Window
+from hub.api.service import Service
 from hub.config import Settings
-from hub.database import connect
+from hub.database import Database, connect
 
 GROUP: Final = "jukihub.routes"
 PREFIX: Final = "/api/v1"
@@ -34,26 +35,47 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def application(settings: Settings, now: Callable[[], datetime], per_minute: int = PER_MINUTE) -> FastAPI:
-    """The API of one process; it connects to its database when it starts."""
+def _routes() -> list[Any]:
+    return [persons.router, quarantine.router, *_of_rooms()]
+
+
+HUB: Final = Service("api", "juki-hub", __doc__.split("\n", 1)[0], _routes)
+"""The hub's own service, with the routes of every room that is installed."""
+
+
+def application(
+    settings: Settings, now: Callable[[], datetime], per_minute: int = PER_MINUTE, service: Service = HUB
+) -> FastAPI:
+    """The service of one process; it connects to its databases when it starts."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with connect(settings.database, size=8) as database:
-            app.state.hub = Hub(settings, database, now, Window(per_minute), Window(FAILURES_PER_MINUTE))
+        windows = Window(per_minute), Window(FAILURES_PER_MINUTE)
+        async with _databases(settings, service) as (database, store):
+            app.state.hub = Hub(settings, database, now, *windows, store)
             yield
 
     app = FastAPI(
-        title="juki-hub", version="1", description=__doc__.split("\n", 1)[0], lifespan=lifespan,
+        title=service.title, version="1", description=service.description, lifespan=lifespan,
         docs_url=None, redoc_url=None, openapi_url=f"{PREFIX}/openapi.json", redirect_slashes=False,
         responses=_PROBLEMS, strict_content_type=True,
     )  # fmt: skip
     problems.install(app)
-    app.add_middleware(Bounds)
-    for router in (persons.router, quarantine.router, *_of_rooms()):
+    app.add_middleware(Bounds, largest=service.largest_body)
+    for router in service.routes():
         app.include_router(router, prefix=PREFIX)
     app.openapi = partial(_described, app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
+
+
+@asynccontextmanager
+async def _databases(settings: Settings, service: Service) -> AsyncIterator[tuple[Database, Database | None]]:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(connect(settings.database, size=8))
+        if service.store is None:
+            yield database, None
+        else:
+            yield database, await stack.enter_async_context(connect(service.store(settings), size=8))
 
 
 def document(app: FastAPI) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from hub import tokens
@@ -28,7 +28,7 @@ from hub.acting import Details, acting_as
 from hub.api.problems import TooMany
 from hub.config import Settings
 from hub.database import Database
-from hub.errors import NotPermitted
+from hub.errors import JukiError, NotPermitted
 from hub.people import Act, Person
 from hub.tokens import Bearer
 
@@ -65,6 +65,7 @@ class Hub:
     now: Callable[[], datetime]
     persons: Window
     failures: Window
+    store: Database | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,13 @@ class Call:
     @property
     def database(self) -> Database:
         return self.hub.database
+
+    @property
+    def store(self) -> Database:
+        """The service's own database."""
+        if self.hub.store is None:
+            raise JukiError("no-store", "service")
+        return self.hub.store
 
     def now(self) -> datetime:
         """The clock of the process."""
@@ -109,4 +117,4 @@ async def _call(
 
 Caller = Annotated[Call, Depends(_call)]
 
-__all__ = ["APIRouter", "Call", "Caller", "Hub", "Path", "Query", "Window"]
+__all__ = ["APIRouter", "Call", "Caller", "Hub", "Path", "Query", "Request", "Response", "Window"]

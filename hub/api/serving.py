@@ -1,4 +1,4 @@
-"""The process `jukihub run api`: the application behind uvicorn, on this machine alone unless it has a certificate.
+"""A process that serves HTTP, such as `jukihub run api`: behind uvicorn, on this machine alone without a certificate.
 
 Without HUB_API_CERTIFICATE and HUB_API_KEY a token would cross the network readable, so it then serves on 127.0.0.1
 and nowhere else (a proxy on the same machine may add TLS); with them, on HUB_API_HOST by TLS 1.2 or newer.
@@ -7,14 +7,15 @@ and nowhere else (a proxy on the same machine may add TLS); with them, on HUB_AP
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from ipaddress import ip_address
 from typing import Final
 
 import uvicorn
 
 from hub import log
-from hub.api.app import PREFIX, application
+from hub.api.app import HUB, PREFIX, application
+from hub.api.service import Service
 from hub.config import Settings
 from hub.database import connect
 from hub.errors import DatabaseError, DependencyUnavailable, UsageError
@@ -33,18 +34,18 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(settings: Settings, port: int, metrics_port: int) -> None:
+async def serve(settings: Settings, port: int, metrics_port: int, service: Service = HUB) -> None:
     """Serve until SIGTERM; a request that is in hand is finished."""
     check(settings)
     with bound(settings.api_host, port) as taken:
-        await _serve(settings, taken, metrics_port)
+        await _serve(settings, taken, metrics_port, service)
 
 
-async def _serve(settings: Settings, taken: socket.socket, metrics_port: int) -> None:
-    async with running(settings, "api", metrics_port, {"url": url(settings, taken)}) as process:
-        server = _Server(_config(settings))
+async def _serve(settings: Settings, taken: socket.socket, metrics_port: int, service: Service) -> None:
+    async with running(settings, service.name, metrics_port, {"url": url(settings, taken)}) as process:
+        server = _Server(_config(settings, service))
         serving = asyncio.ensure_future(server.serve([taken]))
-        watching = asyncio.ensure_future(_watch(settings, process))
+        watching = asyncio.ensure_future(_watch(_dsns(settings, service), process))
         stopping = asyncio.ensure_future(process.stopping.wait())
         await asyncio.wait([serving, watching, stopping], return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
@@ -82,19 +83,26 @@ def check(settings: Settings) -> None:
         raise UsageError("certificate-missing", "HUB_API_HOST", "Name HUB_API_CERTIFICATE and HUB_API_KEY")
 
 
-def _config(settings: Settings) -> uvicorn.Config:
+def _config(settings: Settings, service: Service) -> uvicorn.Config:
     return uvicorn.Config(
-        application(settings, now), ssl_certfile=settings.api_certificate, ssl_keyfile=settings.api_key,
-        log_config=None, access_log=False, server_header=False, proxy_headers=False, limit_concurrency=100,
+        application(settings, now, service=service),
+        ssl_certfile=settings.api_certificate, ssl_keyfile=settings.api_key, log_config=None,
+        access_log=False, server_header=False, proxy_headers=False, limit_concurrency=100,
         timeout_keep_alive=5, timeout_graceful_shutdown=10, ws="none",
     )  # fmt: skip
 
 
-async def _watch(settings: Settings, process: Process) -> None:
-    async with connect(settings.database, size=1) as database:
+def _dsns(settings: Settings, service: Service) -> list[str]:
+    return [settings.database, *([service.store(settings)] if service.store else [])]
+
+
+async def _watch(dsns: list[str], process: Process) -> None:
+    async with AsyncExitStack() as stack:
+        databases = [await stack.enter_async_context(connect(dsn, size=1)) for dsn in dsns]
         while not process.stopping.is_set():
             try:
-                await database.fetchval("SELECT 1")
+                for database in databases:
+                    await database.fetchval("SELECT 1")
                 process.beat()
             except DatabaseError as failed:
                 log.get().warning("database-unasked", code=failed.code)

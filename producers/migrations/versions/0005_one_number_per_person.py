@@ -7,7 +7,7 @@ it is drawn behind the one lock under which numbers are given: whoever reads on 
 from hub.migrate import run
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 SEQUENCES = """
 CREATE SEQUENCE registry.togo_place_seq;

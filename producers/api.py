@@ -1,0 +1,146 @@
+"""The counter over HTTP: a notice (届出) is filed as on the command line, by a clerk who has proved who they are.
+
+It is a process of its own, `jukihub run counter`, and not a part of `jukihub run api`: it opens the registry's
+database, where personal data lies in the clear, and the hub's API must not be able to. Of the hub it uses accounts and
+audit alone. Filing again under the same receipt has no effect and the same answer, so whoever hears nothing sends it
+again. A refusal names code, place and the sentence for the clerk, and nothing of what the notice says.
+"""
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, Literal, Union
+from uuid import UUID
+
+import orjson
+from pydantic import TypeAdapter
+
+from contracts.door import read_json
+from hub.api.door import APIRouter, Call, Caller, Request, Response
+from hub.api.forms import Form
+from hub.api.problems import FOREIGN, MEDIA, problem
+from hub.api.service import Service
+from hub.config import Settings
+from hub.errors import ChangeRefused
+from hub.people import Act
+from producers import notices, todokede
+from producers.refusals import NoticeRefused, sentence
+from producers.todokede import Answer
+
+DOCUMENT: Final = Path(__file__).with_name("counter.openapi.json")
+"""The description as it is checked in: `jukihub run counter --describe`."""
+
+LARGEST_BODY: Final = 1024 * 1024
+"""Of one request; a notice alone has 64 KiB."""
+
+LINES: Final = "application/x-ndjson"
+_JSON: Final = "application/json"
+_OK: Final = {"accepted": HTTPStatus.CREATED, "repeated": HTTPStatus.OK}
+
+
+class AnswerForm(Form):
+    """A notice that was accepted, now or before, with the ids of its Changes."""
+
+    receipt: str
+    result: Literal["accepted", "repeated"]
+    changes: list[UUID]
+
+
+_ONE: Final[dict[str, Any]] = {"schema": {
+    "type": "object", "required": ["receipt", "act", "notified_on"],
+    "description": "one notice; its whole form is at /todokede/schema",
+    "properties": {"receipt": {"type": "string", "pattern": f"^{notices.RECEIPT.pattern}$"},
+                   "act": {"enum": sorted(notices.NOTICES)}, "notified_on": {"type": "string", "format": "date"}},
+}}  # fmt: skip
+_MANY: Final[dict[str, Any]] = {"schema": {"type": "string", "description": "one notice per line; answered per line"}}
+_FILED: Final[dict[str, Any]] = {"$ref": "#/components/schemas/AnswerForm"}
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "A repeat: nothing was done again. Of many: every line is answered, also those refused.",
+          "content": {_JSON: {"schema": _FILED}, LINES: {"schema": {"type": "string"}}}},
+    201: {"description": "Accepted, with its Changes", "model": AnswerForm},
+    422: {"description": "Refused: code, place, and the sentence for the clerk; nothing was written",
+          "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+}  # fmt: skip
+
+
+def routes() -> APIRouter:
+    """All of them."""
+    router = APIRouter(prefix="/todokede", tags=["todokede"])
+
+    @router.post("", status_code=201, responses=_ANSWERS,
+                 openapi_extra={"requestBody": {"required": True, "content": {_JSON: _ONE, LINES: _MANY}}})  # fmt: skip
+    async def file(caller: Caller, request: Request) -> Response:
+        """File one notice, or many, one per line. Each is one transaction; a receipt counts once."""
+        media = request.headers.get("content-type", "").split(";", maxsplit=1)[0].strip().lower()
+        if media == LINES:
+            lines = [orjson.dumps(each) async for each in _all(caller, await request.body())]
+            return Response(b"".join(line + b"\n" for line in lines), media_type=LINES)
+        if media != _JSON:
+            return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, FOREIGN[415])
+        return _told(await filed(caller, await request.body()))
+
+    @router.get("/schema")
+    async def schema(caller: Caller) -> dict[str, Any]:  # noqa: ARG001 - only who has proved who they are
+        """The form of a notice, as a JSON Schema."""
+        return form()
+
+    return router
+
+
+def form() -> dict[str, Any]:
+    """The form of a notice, as a JSON Schema."""
+    every: Any = Union[tuple(notices.NOTICES.values())]  # noqa: UP007 - of a table
+    return TypeAdapter(every).json_schema()
+
+
+def _store(settings: Settings) -> str:
+    return settings.registry_dsn
+
+
+SERVICE: Final = Service(
+    "counter", "juki-hub: the counter", "The counter of the resident register over HTTP.", lambda: [routes()], _store,
+    LARGEST_BODY,
+)  # fmt: skip
+
+
+async def filed(caller: Call, body: bytes) -> Answer:
+    """The answer to one notice, noted in the audit in any case; what was refused is a value."""
+    receipt = receipt_of(body)
+    details: dict[str, str | int] = {}
+    try:
+        async with caller.acting(Act.TODOKEDE_FILE, named(receipt), details):
+            answer = await todokede.file(caller.store, read_json(body), caller.now())
+            details["count"], details["ended"] = len(answer.changes), answer.result
+            return answer
+    except (NoticeRefused, ChangeRefused) as refused:
+        return Answer("refused", receipt, (), refused.code, refused.place)
+
+
+def named(receipt: str | None) -> str:
+    """How the audit calls a notice: by its receipt, unless that is digits alone and might be somebody's number."""
+    return "todokede" if receipt is None or receipt.isdecimal() else receipt
+
+
+def receipt_of(body: bytes) -> str | None:
+    """The receipt number of a notice, where it can be read."""
+    try:
+        return todokede.receipt_of(read_json(body))
+    except ChangeRefused:
+        return None
+
+
+async def _all(caller: Call, body: bytes) -> AsyncIterator[dict[str, Any]]:
+    for number, line in enumerate(body.split(b"\n"), start=1):
+        if line.strip():
+            answer = await filed(caller, line.rstrip(b"\r"))
+            said = {} if answer.code is None else {"detail": sentence(answer.code)}
+            yield answer.wire(number) | said
+
+
+def _told(answer: Answer) -> Response:
+    if answer.code is not None:
+        return problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, answer.code, place=answer.place, detail=sentence(answer.code)
+        )
+    said = {"receipt": answer.receipt, "result": answer.result, "changes": answer.changes}
+    return Response(orjson.dumps(said), _OK[answer.result], media_type=_JSON)

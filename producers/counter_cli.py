@@ -1,0 +1,42 @@
+"""The commands of the counter: `run counter`, `bulk`, `certificate`, `card` and `accuracy`. A clerk logs in for them.
+
+What is imported when a command runs stands inside it, so that nobody's help waits for a web server.
+"""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from hub.config import settings
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="port of the counter; 0: a free one, in <HUB_DATA>/run")]
+MetricsPort = Annotated[int, typer.Option(help="port of /metrics and /health; 0: a free one")]
+
+
+def commands(app: typer.Typer, run: typer.Typer) -> None:  # noqa: ARG001 - as every room's
+    """Register the commands."""
+    run.command("counter")(counter)
+
+
+def counter(
+    port: Port = 8444,
+    metrics_port: MetricsPort = 0,
+    describe: Annotated[bool, typer.Option("--describe", help="print its description (OpenAPI) instead")] = False,
+) -> None:
+    """Serve the counter (届出の窓口) over HTTP: as `run api`, on this machine alone or by TLS, for clerks.
+
+    \b
+    Examples:
+      jukihub run counter --port 8444
+      curl -H "Authorization: Bearer $HUB_TOKEN" -H "Content-Type: application/json" \\
+           --data @notice.json http://127.0.0.1:8444/api/v1/todokede
+    """
+    from hub.api import app, serving  # noqa: PLC0415 - only this command needs a web server
+    from hub.run import now  # noqa: PLC0415 - as above
+    from producers.api import SERVICE  # noqa: PLC0415 - as above
+
+    if describe:
+        typer.echo(app.document(app.application(settings(), now, service=SERVICE)), nl=False)
+    else:
+        asyncio.run(serving.serve(settings(), port, metrics_port, SERVICE))
