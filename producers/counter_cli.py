@@ -9,14 +9,16 @@ from typing import Annotated
 import typer
 
 from hub.config import settings
+from producers import bulk_cli
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="port of the counter; 0: a free one, in <HUB_DATA>/run")]
 MetricsPort = Annotated[int, typer.Option(help="port of /metrics and /health; 0: a free one")]
 
 
-def commands(app: typer.Typer, run: typer.Typer) -> None:  # noqa: ARG001 - as every room's
+def commands(app: typer.Typer, run: typer.Typer) -> None:
     """Register the commands."""
     run.command("counter")(counter)
+    app.add_typer(bulk_cli.app, name="bulk")
 
 
 def counter(
