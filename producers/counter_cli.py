@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hub.config import settings
-from producers import bulk_cli
+from producers import bulk_cli, certificate_cli
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="port of the counter; 0: a free one, in <HUB_DATA>/run")]
 MetricsPort = Annotated[int, typer.Option(help="port of /metrics and /health; 0: a free one")]
@@ -19,6 +19,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     """Register the commands."""
     run.command("counter")(counter)
     app.add_typer(bulk_cli.app, name="bulk")
+    app.command("certificate")(certificate_cli.certificate)
 
 
 def counter(

@@ -28,7 +28,7 @@ NEW = {"town": "新見本町", "machiaza_id": "0101001", "postal_code": "9910001
 
 
 class Rests:
-    """Keeps how long was rested, and lets the outbox be emptied meanwhile."""
+    """Keeps how long was rested; while the outbox is waited for, a relay empties it."""
 
     def __init__(self, db: Database | None = None) -> None:
         self.seconds: list[float] = []
@@ -36,7 +36,7 @@ class Rests:
 
     async def __call__(self, seconds: float) -> None:
         self.seconds.append(seconds)
-        if self._db is not None:
+        if self._db is not None and seconds == 1.0:
             await self._db.execute("DELETE FROM registry.outbox")
 
 
