@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hub.config import settings
-from producers import bulk_cli, certificate_cli
+from producers import accuracy_cli, bulk_cli, card_cli, certificate_cli
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="port of the counter; 0: a free one, in <HUB_DATA>/run")]
 MetricsPort = Annotated[int, typer.Option(help="port of /metrics and /health; 0: a free one")]
@@ -20,6 +20,8 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     run.command("counter")(counter)
     app.add_typer(bulk_cli.app, name="bulk")
     app.command("certificate")(certificate_cli.certificate)
+    app.command("accuracy")(accuracy_cli.accuracy_of)
+    app.add_typer(card_cli.app, name="card")
 
 
 def counter(

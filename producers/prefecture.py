@@ -1,0 +1,79 @@
+"""The prefecture's server of 住基ネット, asked for its digests over HTTP (`GET /digests`, `GET /digests/{bucket}`).
+
+The real line has a protocol of its own; the stand-in has this one. An answer that has not its form is no answer.
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from hub.errors import DependencyUnavailable, UsageError
+
+_BUCKET: Final = re.compile(r"[0-9a-f]{2}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_OPEN_TO_OTHERS: Final = 0o077
+_PATIENCE: Final = aiohttp.ClientTimeout(total=30)
+
+
+class OverHttp:
+    """The prefecture at a base URL."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = url.rstrip("/")
+
+    async def buckets(self) -> Mapping[str, str]:
+        """Bucket -> digest."""
+        told = await self._told("/digests")
+        if not isinstance(told, dict) or not all(_is(_BUCKET, name) and _is(_DIGEST, told[name]) for name in told):
+            raise _silent("prefecture-answer")
+        return told
+
+    async def bucket(self, name: str) -> Mapping[bytes, bytes]:
+        """Code digest -> record digest of one bucket."""
+        told = await self._told(f"/digests/{name}")
+        try:
+            return {bytes.fromhex(one["code_digest"]): bytes.fromhex(one["record_digest"]) for one in told}
+        except (TypeError, KeyError, ValueError):
+            raise _silent("prefecture-answer") from None
+
+    async def _told(self, path: str) -> Any:
+        try:
+            async with self._session.get(self._url + path) as answer:
+                if answer.status != 200:
+                    raise _silent("prefecture-refused")
+                return await answer.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            raise _silent("prefecture-unavailable") from None
+
+
+def _is(form: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
+
+
+def _silent(code: str) -> DependencyUnavailable:
+    return DependencyUnavailable(code, "prefecture", "Name it in HUB_COUNTERPARTS; it needs the same key of digests")
+
+
+@asynccontextmanager
+async def asked(url: str) -> AsyncIterator[OverHttp]:
+    """The prefecture at `url`."""
+    async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
+        yield OverHttp(session, url)
+
+
+def read_key(file: Path) -> bytes:
+    """The key of the digests: in hexadecimal, in a file that nobody else can read."""
+    try:
+        if file.stat().st_mode & _OPEN_TO_OTHERS:
+            raise UsageError("key-file-open", str(file), "Others could read it: agree on another key")
+        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        raise UsageError("unreadable", "--key", "A file with 64 hexadecimal digits is meant") from None
+    if len(key) != 32:
+        raise UsageError("bad-key", "--key", "A file with 64 hexadecimal digits is meant")
+    return key
