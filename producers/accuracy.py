@@ -116,9 +116,9 @@ async def _removed(db: Connection) -> AsyncIterator[Kept]:
 
 async def _overdue(db: Connection, today: date) -> AsyncIterator[Finding]:
     for row in await db.fetch(SQL["planned"]):
-        change = orjson.loads(row["body"])
-        on = last_day(change["effective_on"])
-        if on is not None and on + LONG_PAST < today:
+        on = last_day(orjson.loads(row["body"])["effective_on"])
+        planned = orjson.loads(row["record"]).get("move_out_destination") is not None  # else it was taken back
+        if planned and on is not None and on + LONG_PAST < today:
             yield Finding("plan-past", UUID(int=row["resident"].int))
 
 

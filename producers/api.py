@@ -7,13 +7,13 @@ again. A refusal names code, place and the sentence for the clerk, and nothing o
 """
 
 from collections.abc import AsyncIterator
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, Literal, Union
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import orjson
-from pydantic import TypeAdapter
 
 from contracts.door import read_json
 from hub.api.door import APIRouter, Call, Caller, Request, Response
@@ -24,6 +24,7 @@ from hub.config import Settings
 from hub.errors import ChangeRefused
 from hub.people import Act
 from producers import notices, todokede
+from producers.notices.schema import document
 from producers.refusals import NoticeRefused, sentence
 from producers.todokede import Answer
 
@@ -39,11 +40,12 @@ _OK: Final = {"accepted": HTTPStatus.CREATED, "repeated": HTTPStatus.OK}
 
 
 class AnswerForm(Form):
-    """A notice that was accepted, now or before, with the ids of its Changes."""
+    """A notice that was accepted, now or before, with the ids of its Changes, and what the clerk is told about it."""
 
     receipt: str
     result: Literal["accepted", "repeated"]
     changes: list[UUID]
+    remarks: list[str]
 
 
 _ONE: Final[dict[str, Any]] = {"schema": {
@@ -82,15 +84,14 @@ def routes() -> APIRouter:
     @router.get("/schema")
     async def schema(caller: Caller) -> dict[str, Any]:  # noqa: ARG001 - only who has proved who they are
         """The form of a notice, as a JSON Schema."""
-        return form()
+        return _form()
 
     return router
 
 
-def form() -> dict[str, Any]:
-    """The form of a notice, as a JSON Schema."""
-    every: Any = Union[tuple(notices.NOTICES.values())]  # noqa: UP007 - of a table
-    return TypeAdapter(every).json_schema()
+@cache
+def _form() -> dict[str, Any]:
+    return document()
 
 
 def _store(settings: Settings) -> str:
@@ -142,5 +143,6 @@ def _told(answer: Answer) -> Response:
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY, answer.code, place=answer.place, detail=sentence(answer.code)
         )
-    said = {"receipt": answer.receipt, "result": answer.result, "changes": answer.changes}
+    told = {"receipt": answer.receipt, "result": answer.result, "changes": answer.changes}
+    said = told | {"remarks": answer.remarks}
     return Response(orjson.dumps(said), _OK[answer.result], media_type=_JSON)
