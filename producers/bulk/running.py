@@ -1,7 +1,8 @@
 """Carry out an order: step by step, each one transaction that changes records and moves the order's position.
 
 A step takes the order's row, then households, then people, as every act does, and writes records, history and outbox.
-Where the door refuses one record of a lot, the lot is gone through one by one, so that it alone is left out. Between
+Where the door refuses one record of a lot, the lot is gone through in the smallest steps, so that it (in a change of
+addresses: with its household) is left out alone. Between
 two steps it rests: as long as the rate asks for, and until the outbox is short enough. What was cut off anywhere is
 taken up again by the same file; another file under the same number is refused.
 """
@@ -113,7 +114,7 @@ async def _until_there_is_room(db: Database, pace: Pace) -> None:
 
 
 async def step(db: Database, order: Order, source: Source, now: datetime, most: int) -> Tally:
-    """The next lot; one by one where the door refuses a record of it."""
+    """The next lot; in the smallest steps where the door refuses a record of it."""
     try:
         return await _patiently(db, order, source, now, most, "")
     except ChangeRefused as refused:

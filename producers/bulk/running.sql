@@ -22,9 +22,9 @@ FROM unnest($2::text[], $3::text[]) AS d (place, code)
 ON CONFLICT DO NOTHING
 
 -- name: registered
--- Everybody on the register behind a resident, a page at a time. Not locked: who is concerned is read again behind a lock.
-SELECT resident, record FROM registry.resident WHERE status = 'registered' AND resident > $1
-ORDER BY resident LIMIT $2
+-- Everybody behind a household, a page at a time. Not locked: who is concerned is read again behind a lock.
+SELECT resident, household_no, record FROM registry.resident WHERE status = 'registered' AND household_no > $1
+ORDER BY household_no, resident LIMIT $2
 
 -- name: named
 SELECT atena_no, record FROM registry.resident WHERE status = 'registered' AND atena_no = ANY($1::bytea[])

@@ -5,7 +5,7 @@ A lot never has more than was asked for, so that its transaction stays small; it
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -14,7 +14,7 @@ import orjson
 
 from contracts.door import read_json
 from contracts.identifiers import municipal_number_fault
-from hub.database import Connection, Database, queries
+from hub.database import Connection, Database, Row, queries
 from hub.errors import ChangeRefused
 from producers.bulk import orders, verdicts
 from producers.bulk.orders import Order
@@ -63,7 +63,10 @@ def source(order: Order) -> Source:
 
 
 class Addresses:
-    """Everybody on the register whose address the order changes or names. Who moves there meanwhile is swept later."""
+    """Everybody on the register whose address the order changes or names. Who moves there meanwhile is swept later.
+
+    A household is never torn: its members have one address, before a step and after it.
+    """
 
     sweeps = True
 
@@ -71,17 +74,30 @@ class Addresses:
         self._judge: Judge = lambda record: None if record is None else verdicts.address(record, order.changes)
 
     async def lot(self, tx: Connection | Database, position: bytes, most: int) -> Lot:
-        """Up to `most` of those among the next records whom the order concerns."""
-        rows = await tx.fetch(SQL["registered"], UUID(bytes=position or bytes(16)), PAGE)
+        """Those of the next households whom the order concerns: up to `most`, but one household at least."""
+        homes, ended = await _homes(tx, position, PAGE)
         cases: list[Case] = []
-        for row in rows:
-            who, record = UUID(int=row["resident"].int), orjson.loads(row["record"])
-            if self._judge(record) is not None:
-                if len(cases) == most:
-                    return Lot(cases, position, ended=False)
-                cases.append(Case(str(who), record["atena_no"], self._judge))
-            position = who.bytes
-        return Lot(cases, position, ended=len(rows) < PAGE)
+        for number, home in homes:
+            concerned = [case for row in home if (case := self._case(row))]
+            if cases and concerned and len(cases) + len(concerned) > most:
+                return Lot(cases, position, ended=False)
+            cases, position = cases + concerned, number
+        return Lot(cases, position, ended)
+
+    def _case(self, row: Row) -> Case | None:
+        record = orjson.loads(row["record"])
+        if self._judge(record) is None:
+            return None
+        return Case(str(UUID(int=row["resident"].int)), record["atena_no"], self._judge)
+
+
+async def _homes(tx: Connection | Database, position: bytes, page: int) -> tuple[list[tuple[bytes, list[Row]]], bool]:
+    """The next households, whole, and whether nobody is behind them."""
+    rows = await tx.fetch(SQL["registered"], position, page)
+    homes = [(number, list(home)) for number, home in groupby(rows, lambda row: row["household_no"])]
+    if len(rows) < page:
+        return homes, True
+    return (homes[:-1], False) if len(homes) > 1 else await _homes(tx, position, page * 2)
 
 
 class Readings:
