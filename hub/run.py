@@ -8,11 +8,11 @@ the poll that it is in; where that takes too long it aborts its transaction, and
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from contracts.book import Book
 from hub import archive, books, bus, given, log, metrics, positions, quarantine, topics
 from hub.bus import Incoming
+from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import PASSING, Fenced, JukiError
@@ -33,11 +33,6 @@ ACTS_SECONDS = 1.0
 
 FENCED_PAUSE_SECONDS = 1.0
 """Whoever fences us is taking something over: let them finish before we look what is left."""
-
-
-def now() -> datetime:
-    """The clock of the real processes; everything below gets it passed in."""
-    return datetime.now(UTC)
 
 
 async def route(settings: Settings, number: int, slots: int, port: int) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,6 +10,7 @@ import orjson
 import typer
 
 from hub.acting import acting
+from hub.clock import now
 from hub.config import Settings, settings
 from hub.database import Connection, connect
 from hub.errors import UsageError
@@ -21,11 +21,6 @@ from producers.todokede import today
 
 PARTIAL: Final = 3
 PREFECTURE: Final = "prefecture"
-
-
-def now() -> datetime:
-    """The clock of a command."""
-    return datetime.now(UTC)
 
 
 def accuracy_of(

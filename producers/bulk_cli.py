@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from hub.acting import acting
+from hub.clock import now
 from hub.config import settings
 from hub.database import Database, connect
 from hub.people import Act
@@ -29,11 +29,6 @@ _people = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 
 app = typer.Typer(no_args_is_help=True, help="Orders that change many records alike (一括更新).")
-
-
-def now() -> datetime:
-    """The clock of a command."""
-    return datetime.now(UTC)
 
 
 @app.command("run")

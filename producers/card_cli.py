@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
@@ -10,6 +10,7 @@ import orjson
 import typer
 
 from hub.acting import acting
+from hub.clock import now
 from hub.config import settings
 from hub.database import Connection, connect
 from hub.errors import UsageError
@@ -24,11 +25,6 @@ Serial = Annotated[str, typer.Argument(metavar="SERIAL", help="of the certificat
 Reason = StrEnum("Reason", {reason: reason for reason in cards.REASONS})  # type: ignore[misc]  # of the closed list
 
 app = typer.Typer(no_args_is_help=True, help="Identity by card (個人番号カードによる本人確認).")
-
-
-def now() -> datetime:
-    """The clock of a command."""
-    return datetime.now(UTC)
 
 
 @app.command("check")

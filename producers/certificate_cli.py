@@ -7,7 +7,6 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
 from uuid import UUID
@@ -18,6 +17,7 @@ import typer
 from contracts.dates import is_date
 from contracts.door import read_json
 from hub.acting import acting
+from hub.clock import now
 from hub.config import settings
 from hub.database import connect
 from hub.errors import ChangeRefused, NotPermitted, UsageError
@@ -31,11 +31,6 @@ from producers.certificates.refusals import sentence
 from producers.todokede import today
 
 _SAID: Final = ("name", "birth_date", "address", "organ", "purpose")
-
-
-def now() -> datetime:
-    """The clock of a command."""
-    return datetime.now(UTC)
 
 
 Subjects = Annotated[list[str], typer.Option("--for", metavar="宛名番号", help="whose copy; repeat for several")]

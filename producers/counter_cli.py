@@ -38,7 +38,7 @@ def counter(
            --data @notice.json http://127.0.0.1:8444/api/v1/todokede
     """
     from hub.api import app, serving  # noqa: PLC0415 - only this command needs a web server
-    from hub.run import now  # noqa: PLC0415 - as above
+    from hub.clock import now  # noqa: PLC0415 - as above
     from producers.api import SERVICE  # noqa: PLC0415 - as above
 
     if describe:

@@ -16,11 +16,11 @@ import uvicorn
 from hub import log
 from hub.api.app import HUB, PREFIX, application
 from hub.api.service import Service
+from hub.clock import now
 from hub.config import Settings
 from hub.database import connect
 from hub.errors import DatabaseError, DependencyUnavailable, UsageError
 from hub.lifecycle import Process, running
-from hub.run import now
 
 LOOK_SECONDS: Final = 5.0
 """Between two questions to the database; who cannot ask it is not healthy."""

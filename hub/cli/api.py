@@ -21,7 +21,7 @@ def describe() -> None:
     Example: jukihub api describe > openapi.json
     """
     from hub.api.app import application, document  # noqa: PLC0415 - only this command needs a web framework
+    from hub.clock import now  # noqa: PLC0415 - as above
     from hub.config import settings  # noqa: PLC0415 - as above
-    from hub.run import now  # noqa: PLC0415 - as above
 
     typer.echo(document(application(settings(), now)), nl=False)

@@ -52,8 +52,8 @@ async def _entries(here: Settings, back: timedelta, person: str | None, act: Act
     from hub import audit  # noqa: PLC0415 - not needed for anybody's help
     from hub.accounts import check_name  # noqa: PLC0415 - as above
     from hub.acting import acting  # noqa: PLC0415 - as above
+    from hub.clock import now  # noqa: PLC0415 - as above
     from hub.database import connect  # noqa: PLC0415 - as above
-    from hub.run import now  # noqa: PLC0415 - as above
 
     if person is not None:
         check_name(person)

@@ -48,10 +48,10 @@ def check(contract: Contract | None) -> None:
 
 
 async def _granted(given: Settings, contract: str, to: bytes, days: int) -> str:
+    from hub.clock import now  # noqa: PLC0415
     from hub.database import connect  # noqa: PLC0415 - only this command needs the database
     from hub.granting import grant as granted  # noqa: PLC0415 - nor joserfc
     from hub.keys import KeyStore  # noqa: PLC0415
-    from hub.run import now  # noqa: PLC0415
     from hub.wrapping import wrapper  # noqa: PLC0415
 
     async with connect(given.database) as database:

@@ -115,7 +115,7 @@ def passwd(
       jukihub people passwd ito --reset
     """
     from hub import accounts  # noqa: PLC0415 - not needed for anybody's help
-    from hub.run import now  # noqa: PLC0415 - as above
+    from hub.clock import now  # noqa: PLC0415 - as above
 
     if reset:
         typer.echo(_in_office(lambda office: office.reset(name)))
@@ -193,7 +193,7 @@ def _first(name: str, duty: list[Duty] | None, password_stdin: bool, as_json: bo
 
 async def _made_first(database: "Database", name: str, password: str) -> None:
     from hub import accounts  # noqa: PLC0415 - not needed for anybody's help
-    from hub.run import now  # noqa: PLC0415 - as above
+    from hub.clock import now  # noqa: PLC0415 - as above
 
     if await accounts.first(database, name, password, now()) is None:
         raise NotPermitted("not-the-first", "people", "Somebody else was faster: log in")
@@ -201,7 +201,7 @@ async def _made_first(database: "Database", name: str, password: str) -> None:
 
 async def _logged_in(database: "Database", name: str, password: str, lasting: timedelta) -> str:
     from hub import accounts, tokens  # noqa: PLC0415 - not needed for anybody's help
-    from hub.run import now  # noqa: PLC0415 - as above
+    from hub.clock import now  # noqa: PLC0415 - as above
 
     person = await accounts.login(database, name, password, now())
     return (await tokens.new(database, person.id, "login", lasting, now()))[1]
@@ -210,7 +210,7 @@ async def _logged_in(database: "Database", name: str, password: str, lasting: ti
 def _in_office(what: "Callable[[Registrar], Awaitable[T]]") -> T:
     """Do it for whoever types the command."""
     from hub import registrar  # noqa: PLC0415 - not needed for anybody's help
-    from hub.run import now  # noqa: PLC0415 - as above
+    from hub.clock import now  # noqa: PLC0415 - as above
 
     async def run() -> T:
         async with registrar.opened(settings(), now) as office:

@@ -22,8 +22,8 @@ Wait = Annotated[float, typer.Option(min=0, help="seconds to wait for the router
 
 def desk(kind: str) -> "AbstractAsyncContextManager[Desk]":
     """The desk for whoever types the command."""
+    from hub.clock import now  # noqa: PLC0415 - as above
     from hub.desk import opened  # noqa: PLC0415 - not needed for anybody's help
-    from hub.run import now  # noqa: PLC0415 - as above
 
     return opened(settings(), now, kind)
 

@@ -67,7 +67,7 @@ def _check(days: int | None, changes: str | None, against: Path | None) -> None:
 
 
 def _of_the_ledger(draft: Book, days: int) -> Told:
-    from hub.run import now  # noqa: PLC0415 - without a server none of this is needed
+    from hub.clock import now  # noqa: PLC0415 - without a server none of this is needed
     from hub.simulate import simulate as simulated  # noqa: PLC0415 - as above
 
     found = asyncio.run(simulated(settings(), draft, days, now(), _progress()))

@@ -22,9 +22,9 @@ from typer.testing import CliRunner
 
 from contracts.errors import JukiError
 from hub import accounts, cli, config, tokens
+from hub.clock import now
 from hub.config import Settings
 from hub.database import connect
-from hub.run import now
 from tests.house import House, made_databases
 from tests.office import FIRST, SECOND, cheap_passwords
 from tests.processes import Processes, text_of, until
