@@ -9,7 +9,7 @@ refused as out of order and not handed over.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from random import SystemRandom
@@ -86,7 +86,7 @@ class Deliverer:
         elif opened.version <= (head.last_version or 0):
             ended = Ended(Refused("out-of-order"), opened.version)
         else:
-            said = opened.flagged() if head.flagged else opened
+            said = replace(opened.flagged() if head.flagged else opened, again=head.attempts > 0)
             ended = Ended(await self._in_turn(said, replayed=head.plan is not None), opened.version)
         await self._settler.settle(head, ended, self._back_off.seconds(head.attempts + 1, _JITTER))
 

@@ -18,6 +18,7 @@ class Disclosure:
 
     `version`: microseconds, rising per resident. `items`: item id -> value, null where the register has none.
     `protected`: 支援措置; None where the disclosure does not say, which is to be read as protected.
+    `again`: an earlier hand-over of this one has failed; known here alone, not under the seal.
     """
 
     id: UUID
@@ -26,6 +27,7 @@ class Disclosure:
     state: str = field(repr=False)
     items: dict[str, Any] = field(repr=False)
     protected: bool | None = field(default=None, repr=False)
+    again: bool = field(default=False, compare=False)
 
     def flagged(self) -> "Disclosure":
         """The same, said of a protected person."""

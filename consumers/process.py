@@ -14,6 +14,7 @@ import aiohttp
 
 from consumers.adapters import ADAPTERS
 from consumers.adapters.http import Line, checked_url
+from consumers.adapters.municipality import municipality
 from consumers.arrival import CODES
 from consumers.bounds import LOOK_AGAIN, Room
 from consumers.deliver import Counterpart, Deliverer
@@ -109,7 +110,8 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
             KeyStore(database, wrapper(settings)), contract.id, topic, ContractHashes(database, contract.id)
         )
         settler = Settler(database, contract.id, clock)
-        counterpart = Counterpart(ADAPTERS[contract.via], Line(session, url))
+        adapter = ADAPTERS[contract.via].spoken_by(municipality(settings))
+        counterpart = Counterpart(adapter, Line(session, url))
         deliverer = Deliverer(database, contract.id, opener, counterpart, settler, clock)
         inbox = Inbox(database, reader, opener, contract.id, partitions, clock,
                       lambda opened: begins_protection(opened, contract))  # fmt: skip

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     postgres_port: int = Field(0, ge=0, le=65535, description="port of the embedded PostgreSQL; 0: its socket alone")
     postgres_memory_mb: int = Field(128, ge=16, description="shared buffers of the embedded PostgreSQL, MiB")
     counterparts: str = Field("", description="name=url,… of the outside counterparts")
+    municipality: Path | None = Field(None, description="TOML file of who speaks to them; empty: a made-up city")
     max_waiting: int = Field(200_000, ge=1, description="unsettled disclosures that the inbox of one contract may hold")
     token: SecretStr = Field(SecretStr(""), description="personal token of who types the command; else `token_file`")
     token_file: Path | None = Field(None, description="file of the login; empty: ~/.config/jukihub/token")

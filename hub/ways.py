@@ -9,7 +9,10 @@ from typing import Final
 
 from contracts.contract import Contract
 
-ADAPTED: Final = frozenset({"prefecture", "intermediate-server", "convenience-store"})
+ADAPTED: Final = frozenset({
+    "prefecture", "previous-municipality", "koseki-fuhyo", "jlis-delivery", "intermediate-server", "convenience-store",
+    "immigration",
+})  # fmt: skip
 """Handed over by a process of ours; a test compares this with consumers.adapters, which stands above this room."""
 READ: Final = frozenset({"topic"})
 """Read by the subscriber itself."""

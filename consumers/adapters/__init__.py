@@ -5,23 +5,39 @@ Every adapter is a module of the same shape: SETTINGS, encode (a Disclosure to t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from consumers.adapters import convenience_store, intermediate_server, prefecture
+from consumers.adapters import (
+    convenience_store,
+    immigration,
+    intermediate_server,
+    jlis_delivery,
+    koseki_fuhyo,
+    prefecture,
+    previous_municipality,
+)
 from consumers.adapters.http import Answer, Line, Settings
+from consumers.adapters.municipality import MADE_UP, Municipality
 from consumers.disclosure import Disclosure
 from hub.outcome import Deferred, Outcome, Refused
+
+Form = Callable[[Disclosure, Municipality], dict[str, Any] | Refused]
 
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """One way of handing over."""
+    """One way of handing over. `sender`: the municipality that speaks."""
 
     settings: Settings
-    encode: Callable[[Disclosure], dict[str, Any] | Refused]
+    form: Form
     read: Callable[[Answer], Outcome]
+    sender: Municipality = MADE_UP
+
+    def encode(self, disclosure: Disclosure) -> dict[str, Any] | Refused:
+        """The counterpart's message, or why there can be none."""
+        return self.form(disclosure, self.sender)
 
     async def hand_over(self, line: Line, disclosure: Disclosure) -> Outcome:
         """Encode, send, read the answer. The disclosure's id is the idempotency key."""
@@ -31,9 +47,17 @@ class Adapter:
         answer = await line.send(self.settings, str(disclosure.id), message)
         return answer if isinstance(answer, Deferred) else self.read(answer)
 
+    def spoken_by(self, sender: Municipality) -> "Adapter":
+        """The same way, walked by another municipality."""
+        return replace(self, sender=sender)
 
-ADAPTERS: Final[Mapping[str, Adapter]] = MappingProxyType({
-    "prefecture": Adapter(prefecture.SETTINGS, prefecture.encode, prefecture.read),
-    "intermediate-server": Adapter(intermediate_server.SETTINGS, intermediate_server.encode, intermediate_server.read),
-    "convenience-store": Adapter(convenience_store.SETTINGS, convenience_store.encode, convenience_store.read),
-})  # fmt: skip
+
+_MODULES: Final = {
+    "prefecture": prefecture, "previous-municipality": previous_municipality, "koseki-fuhyo": koseki_fuhyo,
+    "jlis-delivery": jlis_delivery, "intermediate-server": intermediate_server,
+    "convenience-store": convenience_store, "immigration": immigration,
+}  # fmt: skip
+ADAPTERS: Final[Mapping[str, Adapter]] = MappingProxyType(
+    {via: Adapter(module.SETTINGS, module.encode, module.read) for via, module in _MODULES.items()}
+)
+"""Every way, spoken by a made-up municipality; a process has its own speak."""

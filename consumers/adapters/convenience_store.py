@@ -8,6 +8,7 @@ from typing import Any
 
 from consumers.adapters import http
 from consumers.adapters.http import Answer, Settings
+from consumers.adapters.municipality import Municipality
 from consumers.disclosure import Disclosure
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 
@@ -16,7 +17,7 @@ _GONE = frozenset({"deleted", "left"})
 _DONE = frozenset({"stored", "erased"})
 
 
-def encode(disclosure: Disclosure) -> dict[str, Any] | Refused:
+def encode(disclosure: Disclosure, _sender: Municipality) -> dict[str, Any] | Refused:
     """Store or erase."""
     record = dict(disclosure.items)
     subject = {"atena_no": record.pop("atena_no", None), "version": disclosure.version}

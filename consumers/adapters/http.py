@@ -23,7 +23,9 @@ LARGEST_ANSWER: Final = 65_536
 REFUSALS: Final = frozenset({
     "not-accepted", "out-of-order", "unknown-item", "missing-item", "null-item", "not-an-object", "bad-json",
     "bad-idempotency-key", "bad-text", "bad-digits", "bad-my-number", "bad-municipality-code", "bad-truth",
-    "bad-number", "bad-code", "bad-date", "bad-object", "bad-list", "reason-mismatch", "not-null",
+    "bad-number", "bad-code", "bad-date", "bad-object", "bad-list", "reason-mismatch", "not-null", "wrong-recipient",
+    "wrong-sender", "unknown-recipient", "bad-emergency-number", "bad-length", "bad-outside-count",
+    "bad-replacement", "bad-count", "bad-derived",
 })  # fmt: skip
 """The codes of refusal that are known; any other is reported as `counterpart-unlisted`."""
 

@@ -7,13 +7,14 @@ Erasing a copy is an operation of the city, not a consequence of 消除.
 from typing import Any
 
 from consumers.adapters.http import Settings, read
+from consumers.adapters.municipality import Municipality
 from consumers.disclosure import Disclosure
 from hub.outcome import Refused
 
 SETTINGS = Settings(path="/copies")
 
 
-def encode(disclosure: Disclosure) -> dict[str, Any] | Refused:
+def encode(disclosure: Disclosure, _sender: Municipality) -> dict[str, Any] | Refused:
     """The copy: the identifier outside, the items of 7条4号 inside."""
     if disclosure.state == "left":
         return Refused("state-not-carried")

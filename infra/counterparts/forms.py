@@ -59,6 +59,16 @@ def number(value: Any) -> str | None:
     return None if type(value) is int and 0 < value < 2**63 else "bad-number"
 
 
+def count(value: Any) -> str | None:
+    """A whole number, zero included."""
+    return None if type(value) is int and 0 <= value < 2**31 else "bad-number"
+
+
+def some_object(value: Any) -> str | None:
+    """An object, whatever is in it: it is looked into by a check of its own."""
+    return None if isinstance(value, dict) else "not-an-object"
+
+
 def one_of(*values: str) -> Check:
     return lambda value: None if isinstance(value, str) and value in values else "bad-code"
 

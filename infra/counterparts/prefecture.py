@@ -1,16 +1,23 @@
 """The prefecture's server of 住基ネット: 本人確認情報の通知, 住基法30条の6 (stand-in).
 
 What is assumed. Fact: each change of 氏名・生年月日・性別・住所・個人番号・住民票コード is notified, keyed by
-住民票コード, with one of the 20 reasons of 規則11条; household changes are not. Practice: a rising 更新順番号.
-Unsure, therefore invented here: the transport (the real one is a protocol of its own on a dedicated line, no HTTP),
-the names of the members, the codes of refusal. The real interface also wants 外字数 and 清音化かな; they are left out.
+住民票コード, with one of the 20 reasons of 規則11条; household changes are not. Practice: a rising 更新順番号; beside the
+items 外字数, 清音化かな, 市町村コード, 操作者ID and 操作端末ID, which are recomputed here where they can be. Unsure,
+therefore invented here: the transport (the real one is a protocol of its own on a dedicated line, no HTTP), the names
+of the members, the codes of refusal, and what 異常時更新順番号 counts: here it is the 更新順番号 once more on a notice
+that waited in the city's spool because the line was down, and null on any other.
 
-    POST /notices   {"update_no": 更新順番号, "record": {12 items}}     Idempotency-Key: id of the notice
+    POST /notices            {"update_no": 更新順番号, "emergency_update_no": null or the same, "record": {12 items},
+                              "derived": {8 items}}                        Idempotency-Key: id of the notice
+    GET  /digests            整合性確認: {bucket: digest}; GET /digests/{bucket}: [{"code_digest", "record_digest"}]
+                             (digests.py; 404 no-key without --digest-key-file)
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+import characters
+import digests
 import forms
 from memory import Told
 
@@ -40,17 +47,43 @@ RECORD: Mapping[str, forms.Check] = {
     "juminhyo_code": forms.digits(11, 11), "change_action": forms.action, "change_reason": forms.one_of(*REASONS),
     "change_date": forms.date,
 }  # fmt: skip
+_ENVELOPE: Mapping[str, forms.Check] = {
+    "update_no": forms.number, "emergency_update_no": forms.number, "record": forms.some_object,
+    "derived": forms.some_object,
+}  # fmt: skip
+_DERIVED: Mapping[str, forms.Check] = {
+    "name_outside": forms.count, "name_search": forms.text, "address_outside": forms.count,
+    "former_surname_outside": forms.count, "municipality_code": forms.municipality_code, "town_code": forms.text,
+    "operator": forms.text, "terminal": forms.text,
+}  # fmt: skip
 _REQUIRED = frozenset({"juminhyo_code", "change_action", "change_reason", "change_date"})
 
 
 def fault(body: Mapping[str, Any]) -> tuple[str, str] | None:
     """The first (code, place) that is wrong with a notice."""
-    outside = forms.fault_in(body, {"update_no": forms.number, "record": _object}, frozenset({"update_no", "record"}))
+    outside = forms.fault_in(body, _ENVELOPE, frozenset(_ENVELOPE) - {"emergency_update_no"})
     inside = outside or forms.fault_in(body["record"], RECORD, _REQUIRED)
+    inside = inside or forms.fault_in(body["derived"], _DERIVED, frozenset({"operator", "terminal"}))
     if inside:
         return inside
     record = body["record"]
-    return None if REASONS[record["change_reason"]] == record["change_action"] else ("reason-mismatch", "change_reason")
+    if body["emergency_update_no"] not in (None, body["update_no"]):
+        return "bad-emergency-number", "emergency_update_no"
+    if REASONS[record["change_reason"]] != record["change_action"]:
+        return "reason-mismatch", "change_reason"
+    return next((("bad-derived", name) for name, value in _expected(record).items() if body["derived"][name] != value),
+                None)  # fmt: skip
+
+
+def _expected(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a sender must have computed from the record."""
+    address = record["address"] or {}
+    return {
+        "name_outside": characters.outside(record["name"]), "name_search": characters.search(record["name_furigana"]),
+        "address_outside": characters.outside(address.get("text")),
+        "former_surname_outside": characters.outside(record["former_surname"]),
+        "municipality_code": address.get("municipality_code"), "town_code": address.get("machiaza_id"),
+    }  # fmt: skip
 
 
 def subject(body: Mapping[str, Any]) -> str:
@@ -68,5 +101,5 @@ def keep(records: dict[str, Any], told: Told) -> str:
     return "removed" if removed else "kept"
 
 
-def _object(value: Any) -> str | None:
-    return None if isinstance(value, dict) else "not-an-object"
+
+EXTRA = (("GET", "/digests", digests.buckets), ("GET", "/digests/{bucket}", digests.bucket))

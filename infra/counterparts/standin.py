@@ -1,11 +1,12 @@
 """A counterpart's stand-in, as its own process on 127.0.0.1, as strict as the real one would be.
 
-    python standin.py --kind prefecture|intermediate-server|convenience-store --port 0 [--run-file F] [--state F]
+    python standin.py --kind prefecture --port 0 [--run-file F] [--state F] [--digest-key-file F]
 
 In this order: the idempotency key (taken before: the same receipt, nothing done again), the form (400 with a closed
 code and the place of a known item), faults by order, the order of versions per subject (422 out-of-order), the effect,
 the receipt (200 {"receipt", "repeat", "state"}). GET /told is the counterpart's own memory, for tests and the
-demonstration; POST /control switches faults (faults.py). With --state a restart knows what was known.
+demonstration; POST /control switches faults (faults.py); POST /forget begins anew. With --state a restart knows what was known. What a kind does
+beside taking disclosures stands in its own module (EXTRA).
 """
 
 import argparse
@@ -14,20 +15,30 @@ import json
 import os
 import re
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import convenience_store
+import digests
+import immigration
 import intermediate_server
+import jlis_delivery
+import koseki_fuhyo
 import prefecture
+import previous_municipality
 from aiohttp import web
 from faults import Faults
 from memory import Kind, Memory, Told
 
 KINDS: dict[str, Kind] = {
     "prefecture": cast("Kind", prefecture),
+    "previous-municipality": cast("Kind", previous_municipality),
+    "koseki-fuhyo": cast("Kind", koseki_fuhyo),
+    "jlis-delivery": cast("Kind", jlis_delivery),
     "intermediate-server": cast("Kind", intermediate_server),
     "convenience-store": cast("Kind", convenience_store),
+    "immigration": cast("Kind", immigration),
 }
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TYPE = "application/json"
@@ -36,11 +47,27 @@ _TYPE = "application/json"
 class Standin:
     """One counterpart: its memory, its faults, and what it answers."""
 
-    def __init__(self, kind: Kind, journal: Path | None) -> None:
+    def __init__(self, kind: Kind, journal: Path | None, digest_key: bytes | None = None) -> None:
         self.kind = kind
-        self.memory = Memory(kind, journal)
+        self.journal = journal
+        self.digest_key = digest_key
+        self.begin()
+
+    def begin(self) -> None:
+        """With what the journal remembers, and no fault."""
+        self.outgoing: list[dict[str, Any]] = []
+        self.known: list[dict[str, Any]] = []
+        self.inquiries: list[dict[str, Any]] = []
+        self.memory = Memory(self.kind, self.journal)
         self.memory.remember()
         self.faults = Faults()
+
+    async def forget(self, _request: web.Request) -> web.Response:
+        """Begin anew, as if nobody had told anything: an instrument for tests that share a process."""
+        if self.journal is not None:
+            self.journal.unlink(missing_ok=True)
+        self.begin()
+        return web.json_response({"status": "ok"})
 
     async def tell(self, request: web.Request) -> web.Response:
         """A disclosure comes in."""
@@ -95,7 +122,11 @@ class Standin:
         return web.json_response({"code": wrong} if wrong else {"on": self.faults.on}, status=400 if wrong else 200)
 
     async def told(self, _request: web.Request) -> web.Response:
-        return web.json_response(self.memory.as_json())
+        return web.json_response({**self.memory.as_json(), "inquiries": self.inquiries})
+
+    def parsed(self, request: web.Request, data: bytes) -> Any:
+        """The JSON of a body; None where it is not strict JSON."""
+        return _body(request, data)
 
     async def health(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -104,7 +135,10 @@ class Standin:
         app = web.Application()
         app.router.add_post(self.kind.PATH, self.tell)
         app.router.add_get(self.kind.PATH + "/{subject}", self.read_back)
+        for method, path, answer in getattr(self.kind, "EXTRA", ()):
+            app.router.add_route(method, path, partial(answer, self))
         app.router.add_post("/control", self.control)
+        app.router.add_post("/forget", self.forget)
         app.router.add_get("/told", self.told)
         app.router.add_get("/health", self.health)
         return app
@@ -143,12 +177,13 @@ def _announce(kind: str, port: int, run_file: Path | None) -> None:
         half.replace(run_file)
 
 
-async def serve(kind: str, port: int, run_file: Path | None, state: Path | None) -> None:
+async def serve(kind: str, port: int, run_file: Path | None, state: Path | None, key_file: Path | None) -> None:
     """Serve until SIGTERM or SIGINT."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    runner = web.AppRunner(Standin(KINDS[kind], state).app(), access_log=None, shutdown_timeout=1.0)
+    key = digests.read_key(key_file) if key_file else None
+    runner = web.AppRunner(Standin(KINDS[kind], state, key).app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
@@ -163,8 +198,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--run-file", type=Path, help="where kind, pid, port and url are written as JSON")
     parser.add_argument("--state", type=Path, help="journal of what was taken, read again at the next start")
+    parser.add_argument("--digest-key-file", type=Path, help="of the prefecture: the key of 整合性確認, hexadecimal")
     given = parser.parse_args()
-    asyncio.run(serve(given.kind, given.port, given.run_file, given.state))
+    asyncio.run(serve(given.kind, given.port, given.run_file, given.state, given.digest_key_file))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,8 +25,8 @@ from hub.outcome import Deferred, Delivered, Outcome, Refused
 from tests.conformance.samples import IDENTIFIER, disclosure
 
 SCRIPT = Path(__file__).parents[2] / "infra" / "counterparts" / "standin.py"
-PATIENCE = 0.4
-"""Seconds that the adapters of these tests wait for an answer."""
+PATIENCE, IMPATIENCE = 10.0, 0.4
+"""Seconds that the adapters of these tests wait for an answer: of a counterpart, and of one that was told to be slow."""
 
 
 class Standin:
@@ -36,19 +37,31 @@ class Standin:
         self.adapter: Adapter = ADAPTERS[via]
         self.line = Line(session, url)
         self._session = session
+        self._seconds = PATIENCE
 
     def impatient(self) -> Adapter:
-        return replace(self.adapter, settings=replace(self.adapter.settings, seconds=PATIENCE))
+        return replace(self.adapter, settings=replace(self.adapter.settings, seconds=self._seconds))
 
     async def hand_over(self, said: Disclosure) -> Outcome:
         return await self.impatient().hand_over(self.line, said)
 
     async def switch(self, fault: str, **settings: Any) -> None:
+        self._seconds = {"slow": IMPATIENCE, "clear": PATIENCE}.get(fault, self._seconds)
         async with self._session.post(f"{self.url}/control", json={"fault": fault, **settings}) as answer:
             assert answer.status == 200, await answer.text()
 
     async def told(self) -> dict[str, Any]:
         async with self._session.get(f"{self.url}/told") as answer:
+            return dict(await answer.json())
+
+    async def asked(self, path: str) -> Any:
+        """What it answers to a GET."""
+        async with self._session.get(self.url + path) as answer:
+            return await answer.json(content_type=None)
+
+    async def instructed(self, path: str, content: Any) -> dict[str, Any]:
+        """Use one of its instruments."""
+        async with self._session.post(self.url + path, json=content) as answer:
             return dict(await answer.json())
 
     async def read_back(self, subject: str) -> tuple[int, str]:
@@ -61,12 +74,40 @@ class Standin:
         await self.process.wait()
 
 
+class Standing:
+    """Stand-ins that tests of one module share: one process per kind, started by the first who asks for it."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
+
+    @asynccontextmanager
+    async def of(self, via: str) -> AsyncIterator[Standin]:
+        """That of `via`, having forgotten what the last test has told it."""
+        process, url = self._running.get(via) or self._start(via)
+        async with aiohttp.ClientSession() as session:
+            made = Standin(via, session, process, url)
+            await made.instructed("/forget", {})
+            yield made
+
+    def _start(self, via: str) -> tuple[subprocess.Popen[bytes], str]:
+        words = [sys.executable, str(SCRIPT), "--kind", via]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": ""})
+        assert process.stdout is not None
+        self._running[via] = process, json.loads(process.stdout.readline())["url"]
+        return self._running[via]
+
+    def stop(self) -> None:
+        for process, _ in self._running.values():
+            process.terminate()
+            process.communicate()
+
+
 @asynccontextmanager
-async def standin(via: str, folder: Path, port: int = 0) -> AsyncIterator[Standin]:
-    """A stand-in for `via` that keeps its journal in `folder`."""
+async def standin(via: str, folder: Path, *more: str, port: int = 0) -> AsyncIterator[Standin]:
+    """A stand-in for `via` of its own that keeps its journal in `folder`. `more`: options of its command line."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(SCRIPT), "--kind", via, "--port", str(port), "--state", str(folder / f"{via}.jsonl"),
-        stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": ""},
+        *more, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": ""},
     )  # fmt: skip
     assert process.stdout is not None
     said = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
@@ -91,7 +132,8 @@ class Fake:
 
     @property
     def adapter(self) -> Adapter:
-        return _FakeAdapter(ADAPTERS[self.via].settings, ADAPTERS[self.via].encode, ADAPTERS[self.via].read, self)
+        real = ADAPTERS[self.via]
+        return _FakeAdapter(real.settings, real.form, real.read, real.sender, self)
 
     async def hand_over(self, said: Disclosure) -> Outcome:
         await asyncio.sleep(0)
@@ -130,7 +172,8 @@ class Fake:
 
 @dataclass(frozen=True, slots=True)
 class _FakeAdapter(Adapter):
-    fake: Fake
+    fake: Fake | None = None
 
     async def hand_over(self, line: Line, said: Disclosure) -> Outcome:
+        assert self.fake is not None
         return await self.fake.hand_over(said)

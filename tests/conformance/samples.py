@@ -56,11 +56,58 @@ def _convenience_store(seed: int, name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+CITY, TOWN = "992011", "993018"
+"""見本市, where the register is, and 例示町, from where people come: both of a prefecture that does not exist."""
+
+
+def _located(seed: int, code: str, text: str) -> dict[str, Any]:
+    return {**address(seed), "municipality_code": code, "text": f"{text}{seed}番"}
+
+
+def _previous_municipality(seed: int, name: str) -> dict[str, Any]:
+    return {
+        "name": name, "name_furigana": "ミホン", "birth_date": "1990-02-28", "sex": "2",
+        "address": _located(seed, CITY, "見本県見本市見本町"), "previous_address": _located(seed, TOWN, "見本県例示町大字例"),
+        "juminhyo_code": digits(seed + 6, 11), "change_date": "2026-04-01", "notified_date": "2026-04-02",
+        "change_reason": "MOVE_IN_DOMESTIC",
+    }  # fmt: skip
+
+
+def _koseki_fuhyo(seed: int, name: str) -> dict[str, Any]:
+    return {
+        "name": name, "birth_date": "1990-02-28", "sex": "2", "address": _located(seed, CITY, "見本県見本市見本町"),
+        "address_fixed_date": "2026-04-01", "previous_address": None, "juminhyo_code": digits(seed + 7, 11),
+        "honseki": "見本県例示町大字例一番地\u3000見本\u3000例蔵", "change_action": "修正", "change_date": "2026-04-01",
+    }  # fmt: skip
+
+
+def _jlis_delivery(seed: int, name: str) -> dict[str, Any]:
+    return {
+        "name": name, "name_furigana": "ミホン", "former_surname": None, "alias_name": None,
+        "birth_date": {"year": 1950, "month": None, "day": None, "text": "昭和25年月日不詳"}, "sex": "1",
+        "address": _located(seed, CITY, "見本県見本市髙見本"), "my_number": my_number(seed),
+        "juminhyo_code": digits(seed + 8, 11), "art30_45_category": None, "residence_expiry": None,
+    }  # fmt: skip
+
+
+def _immigration(seed: int, name: str) -> dict[str, Any]:
+    return {
+        "name": name, "birth_date": "1990-02-28", "sex": "2", "nationality": "XXA",
+        "address": _located(seed, CITY, "見本県見本市見本町"), "previous_address": None,
+        "residence_card_no": f"ZZ{digits(seed + 9, 8)}ZZ", "change_action": "修正", "change_reason": "RELOCATE",
+        "change_date": "2026-04-01",
+    }  # fmt: skip
+
+
 ITEMS = {
-    "prefecture": _prefecture, "intermediate-server": _intermediate_server, "convenience-store": _convenience_store,
+    "prefecture": _prefecture, "previous-municipality": _previous_municipality, "koseki-fuhyo": _koseki_fuhyo,
+    "jlis-delivery": _jlis_delivery, "intermediate-server": _intermediate_server,
+    "convenience-store": _convenience_store, "immigration": _immigration,
 }  # fmt: skip
 IDENTIFIER = {
-    "prefecture": "juminhyo_code", "intermediate-server": "togo_atena_no", "convenience-store": "atena_no",
+    "prefecture": "juminhyo_code", "previous-municipality": "juminhyo_code", "koseki-fuhyo": "juminhyo_code",
+    "jlis-delivery": "juminhyo_code", "intermediate-server": "togo_atena_no", "convenience-store": "atena_no",
+    "immigration": "residence_card_no",
 }  # fmt: skip
 
 

@@ -8,19 +8,19 @@ import pytest
 
 from consumers.adapters import ADAPTERS
 from hub.outcome import Deferred, Delivered, Outcome, Refused
-from tests.conformance.counterparts import Standin, standin
+from tests.conformance.counterparts import Standin, Standing, standin
 from tests.conformance.samples import IDENTIFIER, disclosure, my_number
 
 
 @pytest.fixture
-async def prefecture(tmp_path: Path) -> AsyncIterator[Standin]:
-    async with standin("prefecture", tmp_path) as made:
+async def prefecture(standing: Standing) -> AsyncIterator[Standin]:
+    async with standing.of("prefecture") as made:
         yield made
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Standin]:
-    async with standin("convenience-store", tmp_path) as made:
+async def store(standing: Standing) -> AsyncIterator[Standin]:
+    async with standing.of("convenience-store") as made:
         yield made
 
 
@@ -96,8 +96,8 @@ async def test_a_code_that_is_not_on_the_list_is_not_taken_over(prefecture: Stan
     assert await prefecture.hand_over(disclosure("prefecture")) == Refused("counterpart-unlisted")
 
 
-async def test_a_protected_person_is_not_answered_automatically(tmp_path: Path) -> None:
-    async with standin("intermediate-server", tmp_path) as server:
+async def test_a_protected_person_is_not_answered_automatically(standing: Standing) -> None:
+    async with standing.of("intermediate-server") as server:
         for seed, protected in ((1, True), (2, False), (3, None)):
             await server.hand_over(disclosure("intermediate-server", seed, protected=protected))
         told = (await server.told())["told"]
@@ -105,17 +105,17 @@ async def test_a_protected_person_is_not_answered_automatically(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("protected", [True, False])
-async def test_the_copy_of_a_head_that_names_the_head_is_refused(tmp_path: Path, protected: bool) -> None:
+async def test_the_copy_of_a_head_that_names_the_head_is_refused(standing: Standing, protected: bool) -> None:
     said = disclosure("intermediate-server", protected=protected)
     said.items.update(is_household_head=True, relationship_to_head="世帯主")
-    async with standin("intermediate-server", tmp_path) as server:
+    async with standing.of("intermediate-server") as server:
         assert await server.hand_over(said) == Refused("counterpart-not-null")
 
 
-async def test_the_copy_of_a_head_is_the_fact_of_being_head(tmp_path: Path) -> None:
+async def test_the_copy_of_a_head_is_the_fact_of_being_head(standing: Standing) -> None:
     said = disclosure("intermediate-server")
     said.items.update(is_household_head=True, household_head_name=None, relationship_to_head="世帯主")
-    async with standin("intermediate-server", tmp_path) as server:
+    async with standing.of("intermediate-server") as server:
         assert isinstance(await server.hand_over(said), Delivered)
 
 

@@ -57,5 +57,6 @@ def _messages(one: Due, contract: Contract, *, flagged: bool) -> tuple[Mapping[s
     if contract.via not in ADAPTERS:
         return ()
     said = Disclosure(UUID(one.id), one.contract, one.version, one.state, dict(one.items), one.protected)
-    encoded = [ADAPTERS[contract.via].encode(each) for each in (said, said.flagged())[: 2 if flagged else 1]]
+    first = (said, said.flagged())[: 2 if flagged else 1]
+    encoded = [ADAPTERS[contract.via].encode(each) for each in (*first, *(replace(one, again=True) for one in first))]
     return tuple(message for message in encoded if not isinstance(message, Refused))

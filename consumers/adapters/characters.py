@@ -1,0 +1,78 @@
+"""Characters that a counterpart's own set does not have (外字): found, counted, replaced beside the original. Pure.
+
+A character is what a reader sees: a base with the variation selectors and combining marks behind it. The set is JIS X
+0213, asked of Python's `shift_jis_2004`, which has that set alone; `euc_jis_2004` would let JIS X 0212 pass. Where a
+character is replaced it is by one that is listed here or by its own base; where neither is in the set, by 〓. Nothing
+is ever replaced in the text itself: whoever needs the replacement is told beside it where it is one.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+PLACEHOLDER: Final = "〓"
+_TO_KATAKANA: Final = 0x60
+_LARGE: Final = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ", "ー")
+SIMILAR: Final = {
+    "髙": "高", "𠮷": "吉", "槗": "橋", "淸": "清", "靑": "青", "吳": "呉", "閒": "間", "敎": "教", "～": "〜",
+}  # fmt: skip
+"""Characters outside the set, and the one that is written in their place where they cannot be printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A text without 外字. `at`: places of those that were replaced, from 1; `whole`: none of them became 〓."""
+
+    text: str
+    at: tuple[int, ...]
+    whole: bool
+
+
+def characters(text: str) -> list[str]:
+    """The characters of `text` as a reader counts them."""
+    found: list[str] = []
+    for point in text:
+        if found and _belongs(point):
+            found[-1] += point
+        else:
+            found.append(point)
+    return found
+
+
+def carried(character: str) -> bool:
+    """Whether the set has this character."""
+    try:
+        return character.encode("shift_jis_2004").decode("shift_jis_2004") == character
+    except UnicodeError:
+        return False
+
+
+def outside(text: str) -> int:
+    """How many characters of `text` the set does not have (外字数)."""
+    return sum(not carried(one) for one in characters(text))
+
+
+def replaced(text: str) -> Replaced:
+    """`text` in characters of the set alone."""
+    seen = characters(text)
+    at = tuple(place for place, one in enumerate(seen, start=1) if not carried(one))
+    written = [one if carried(one) else _instead(one) for one in seen]
+    return Replaced("".join(written), at, all(written[place - 1] != PLACEHOLDER for place in at))
+
+
+def search_key(kana: str) -> str:
+    """清音化かな, by which a name is found: katakana without voiced marks, small kana and long marks (K; no public table).
+
+    A key beside the name; the name itself is never normalised.
+    """
+    bare = (unicodedata.normalize("NFD", one)[0] if "\u3041" <= one <= "\u30ff" else one for one in kana)
+    return "".join(chr(ord(one) + _TO_KATAKANA) if "\u3041" <= one <= "\u3096" else one for one in bare).translate(_LARGE)
+
+
+def _instead(character: str) -> str:
+    base = SIMILAR.get(character[0], character[0])
+    return base if carried(base) else PLACEHOLDER
+
+
+def _belongs(point: str) -> bool:
+    return "\ufe00" <= point <= "\ufe0f" or "\U000e0100" <= point <= "\U000e01ef" or bool(unicodedata.combining(point))

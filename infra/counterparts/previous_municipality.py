@@ -1,0 +1,93 @@
+"""The CS of other municipalities: 転入通知 (住基法9条1項) is received here, and sent from here (stand-in).
+
+What is assumed. Fact: who enters somebody upon 転入 notifies the municipality of the former address of it, without
+delay, through the CS. Unsure: the law says only "その旨", so the items are those of the contract; transport, names of
+members and codes are invented. The CS knows its municipalities, and a notice goes to that of 従前の住所 alone.
+
+    POST /notices        {"from", "to": municipality codes, "notice_no", "record": {10 items}}
+    POST /move-in        instrument: somebody has moved from us to one of them; the record of their 転入通知
+    GET  /outgoing       what they have sent, one notice per line, each with its "id": `jukihub received` takes it
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import forms
+from aiohttp import web
+from memory import Told
+from municipalities import NAMES
+
+PATH = "/notices"
+PREFIX = "TENNYU"
+
+RECORD: Mapping[str, forms.Check] = {
+    "name": forms.text, "name_furigana": forms.text, "birth_date": forms.date, "sex": forms.sex,
+    "address": forms.address, "previous_address": forms.address, "juminhyo_code": forms.digits(11, 11),
+    "change_date": forms.date, "notified_date": forms.date, "change_reason": forms.one_of("MOVE_IN_DOMESTIC"),
+}  # fmt: skip
+_REQUIRED = frozenset({
+    "name", "birth_date", "sex", "address", "previous_address", "juminhyo_code", "change_date", "change_reason",
+})  # fmt: skip
+_ENVELOPE: Mapping[str, forms.Check] = {
+    "from": forms.municipality_code, "to": forms.municipality_code, "notice_no": forms.number,
+    "record": forms.some_object,
+}  # fmt: skip
+
+
+def fault(body: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first (code, place) that is wrong with a notice."""
+    outside = forms.fault_in(body, _ENVELOPE, frozenset(_ENVELOPE))
+    return outside or forms.fault_in(body["record"], RECORD, _REQUIRED) or _misdirected(body)
+
+
+def _misdirected(body: Mapping[str, Any]) -> tuple[str, str] | None:
+    record = body["record"]
+    if body["from"] not in NAMES or record["address"].get("municipality_code") not in (None, body["from"]):
+        return "wrong-sender", "from"
+    if body["to"] not in NAMES:
+        return "unknown-recipient", "to"
+    elsewhere = body["to"] != body["from"] and body["to"] == record["previous_address"].get("municipality_code")
+    return None if elsewhere else ("wrong-recipient", "to")
+
+
+def subject(body: Mapping[str, Any]) -> str:
+    return str(body["record"]["juminhyo_code"])
+
+
+def version(body: Mapping[str, Any]) -> int:
+    return int(body["notice_no"])
+
+
+def keep(records: dict[str, Any], told: Told) -> str:
+    """The move is confirmed where it began."""
+    records[told.subject] = {"to": told.body["to"], **told.body["record"]}
+    return "confirmed"
+
+
+async def move_in(standin: Any, request: web.Request) -> web.Response:
+    """Somebody has entered one of them: their 転入通知 is put into /outgoing, in the form that is asked of us."""
+    record = json.loads(await request.read())
+    notice = {
+        "from": (record.get("address") or {}).get("municipality_code"),
+        "to": (record.get("previous_address") or {}).get("municipality_code"),
+        "notice_no": len(standin.outgoing) + 1, "record": record,
+    }  # fmt: skip
+    if wrong := fault(notice):
+        return web.json_response({"code": wrong[0], "place": wrong[1]}, status=400)
+    said = json.dumps(notice, sort_keys=True, ensure_ascii=False)
+    standin.outgoing.append({"id": str(uuid5(NAMESPACE_URL, said)), **notice})
+    return web.json_response({"id": standin.outgoing[-1]["id"]})
+
+
+async def outgoing(standin: Any, request: web.Request) -> web.Response:
+    """What was sent to one municipality (`to`), or to anybody."""
+    if down := standin.faults.down(request):
+        return down
+    to = request.query.get("to")
+    lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in standin.outgoing if to in (None, one["to"])]
+    return web.Response(text="".join(lines), content_type="application/x-ndjson")
+
+
+EXTRA = (("POST", "/move-in", move_in), ("GET", "/outgoing", outgoing))
