@@ -61,12 +61,13 @@ def replaced(text: str) -> Replaced:
 
 
 def search_key(kana: str) -> str:
-    """清音化かな, by which a name is found: katakana without voiced marks, small kana and long marks (K; no public table).
+    """清音化かな, by which a name is found: katakana without voiced marks, small kana, long marks (K; no public table).
 
     A key beside the name; the name itself is never normalised.
     """
     bare = (unicodedata.normalize("NFD", one)[0] if "\u3041" <= one <= "\u30ff" else one for one in kana)
-    return "".join(chr(ord(one) + _TO_KATAKANA) if "\u3041" <= one <= "\u3096" else one for one in bare).translate(_LARGE)
+    katakana = (chr(ord(one) + _TO_KATAKANA) if "\u3041" <= one <= "\u3096" else one for one in bare)
+    return "".join(katakana).translate(_LARGE)
 
 
 def _instead(character: str) -> str:

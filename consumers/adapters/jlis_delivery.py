@@ -34,10 +34,10 @@ def encode(disclosure: Disclosure, sender: Municipality) -> dict[str, Any] | Ref
     if not items.keys() <= KNOWN:
         return Refused("unknown-item")
     address = items.get("address") or {}
-    where = (address.get("postal_code"), written(address, sender))
-    if any(items.get(name) is None for name in NEEDED) or not all(where):
+    postal_code, where = address.get("postal_code"), written(address, sender)
+    if any(items.get(name) is None for name in NEEDED) or not (postal_code and where):
         return Refused("missing-item")
-    letter = _letter(disclosure, sender, *where)
+    letter = _letter(disclosure, sender, postal_code, where)
     return {"from": sender.code, "version": disclosure.version, "items": texts(letter)}
 
 

@@ -5,44 +5,47 @@ a letter that names a counter that does not exist must not be printed. `codes` a
 at the beginning of a 戸籍の表示, prefecture first, with their 全国地方公共団体コード; its own is among them.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Annotated, Final
 
-from contracts.identifiers import municipality_check, municipality_code_fault
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from contracts.identifiers import municipality_check
+from contracts.record import MunicipalityCode
 from hub.config import Settings
 from hub.errors import NotPermitted, UsageError
 
 _WHERE: Final = "HUB_MUNICIPALITY"
-_POSTAL: Final = re.compile(r"[0-9]{7}")
+_Text = Annotated[str, StringConstraints(min_length=1)]
+_PostalCode = Annotated[str, StringConstraints(pattern="^[0-9]{7}$")]
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
+class Office(BaseModel):
     """A place that a letter names: a name, and where it is."""
 
-    name: str
-    postal_code: str
-    address: str
-    phone: str
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    name: _Text
+    postal_code: _PostalCode
+    address: _Text
+    phone: _Text
 
 
-@dataclass(frozen=True, slots=True)
-class Municipality:
+class Municipality(BaseModel):
     """One municipality. `pickup`: 交付場所; `cards`: カード送付場所; `operator`, `terminal`: who the CS says acts."""
 
-    code: str
+    model_config = Office.model_config
+
+    code: MunicipalityCode
     office: Office
     pickup: Office
     cards: Office
-    operator: str
-    terminal: str
-    printing: str
-    codes: Mapping[str, str]
+    operator: _Text
+    terminal: _Text
+    printing: _Text
+    codes: Mapping[str, MunicipalityCode]
 
 
 def _code(five: str) -> str:
@@ -51,14 +54,15 @@ def _code(five: str) -> str:
 
 _HALL: Final = "見本県見本市見本町一丁目１番１号"
 MADE_UP: Final = Municipality(
-    code=_code("99201"), office=Office("見本県見本市", "9900001", _HALL, "000-000-0001"),
-    pickup=Office("見本市役所市民課", "9900001", _HALL, "000-000-0002"),
-    cards=Office("見本市役所カード窓口", "9900001", _HALL, "000-000-0003"),
+    code=_code("99201"),
+    office=Office(name="見本県見本市", postal_code="9900001", address=_HALL, phone="000-000-0001"),
+    pickup=Office(name="見本市役所市民課", postal_code="9900001", address=_HALL, phone="000-000-0002"),
+    cards=Office(name="見本市役所カード窓口", postal_code="9900001", address=_HALL, phone="000-000-0003"),
     operator="OP00000001", terminal="TM00000001", printing="1",
-    codes=MappingProxyType({
+    codes={
         "見本県見本市": _code("99201"), "見本県例示町": _code("99301"), "架空県仮名市": _code("99202"),
         "想定県雛形村": _code("99401"),
-    }),
+    },
 )  # fmt: skip
 """A city that does not exist, with three neighbours."""
 
@@ -73,27 +77,11 @@ def municipality(settings: Settings) -> Municipality:
 
 
 def read(file: Path) -> Municipality:
-    """The municipality in `file`: every field, and no other."""
+    """The municipality in `file`: every field, and no other. UsageError names the field, never what stands there."""
     try:
-        said = tomllib.loads(file.read_text(encoding="utf-8"))
+        return Municipality.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except ValidationError as refused:
+        place = ".".join(str(part) for part in refused.errors(include_input=False)[0]["loc"][:2])
+        raise UsageError("bad-setting", f"{_WHERE}: {place}") from None
     except (OSError, ValueError):
         raise UsageError("unreadable", _WHERE) from None
-    offices = {name: Office(**_texts(said.pop(name, {}), Office)) for name in ("office", "pickup", "cards")}
-    codes = said.pop("codes", {})
-    if not isinstance(codes, dict) or any(not isinstance(code, str) for code in codes.values()):
-        raise UsageError("bad-setting", f"{_WHERE}: codes")
-    made = Municipality(**_texts(said, Municipality, but={*offices, "codes"}), **offices, codes=MappingProxyType(codes))
-    if any(map(municipality_code_fault, (made.code, *codes.values()))):
-        raise UsageError("bad-setting", f"{_WHERE}: code")
-    return made
-
-
-def _texts(said: Any, of: type, but: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
-    names = {field.name for field in fields(of)} - but
-    if not isinstance(said, dict) or said.keys() != names:
-        raise UsageError("bad-setting", f"{_WHERE}: {of.__name__.lower()}")
-    if any(not isinstance(text, str) or not text for text in said.values()) or not _POSTAL.fullmatch(
-        said.get("postal_code", "0000000")
-    ):
-        raise UsageError("bad-setting", f"{_WHERE}: {of.__name__.lower()}")
-    return said

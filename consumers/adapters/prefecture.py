@@ -2,9 +2,9 @@
 
 While the line is down the inbox is the ordered spool that 規則2条2項 asks for: nothing is lost, nobody is overtaken by
 a later change of their own. A notice that an earlier hand-over has failed for says so by its 異常時更新順番号, which is
-its 更新順番号 once more; in ordinary operation there is none. What the real number counts is not public (U). Beside the
-items go those of 本人確認情報 that are computed: 外字数, 清音化かな, 市町村コード, 大字・字コード, 操作者ID, 操作端末ID. The
-transport is unsure (the real one is no HTTP); the rest of the hub sees settings, encode, send and read alone.
+its 更新順番号 once more; in ordinary operation there is none. What the real number counts is not public (U). Beside
+the items go those of 本人確認情報 that are computed: 外字数, 清音化かな, 市町村コード, 大字・字コード, 操作者ID and
+操作端末ID. The transport is unsure (the real one is no HTTP); the rest of the hub sees settings, encode, send and read.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The reasons of 規則11条 as counterparts take them: a closed list of twenty.
 
-A 旧氏, 通称 or 振り仮名 entered or changed is told as 職権修正等, which is what the list has for corrections that it does
-not name.
+A 旧氏, 通称 or 振り仮名 entered or changed is told as 職権修正等, which is what the list has for corrections that it
+does not name.
 """
 
 from typing import Any, Final

@@ -1,8 +1,8 @@
 """本人確認情報の照会 at J-LIS: who asks says on what legal basis and for what, and gets no more than they ask for.
 
-What is assumed. Fact: J-LIS provides 本人確認情報 to municipalities where the law says so, 個人番号 only under 番号法14条
-2項, and keeps who asked. Known practice: by 住民票コード or by the four items (氏名, 出生の年月日, 男女の別, 住所), whole.
-Unsure, invented here: the transport, the names of members, the closed lists of bases and purposes, that more people
+What is assumed. Fact: J-LIS provides 本人確認情報 to municipalities where the law says so, 個人番号 only under
+番号法14条2項, and keeps who asked. Known practice: by 住民票コード or by the four items (氏名, 出生の年月日,
+男女の別, 住所), whole. Unsure, invented here: the transport, the names of members, the closed lists of bases and purposes, that more people
 than `at_most` are refused (`too-many`) and not cut off, that name and address have to be equal.
 
     POST /inquiries   {"basis", "purpose", "at_most": 1 to 10, "by": {"juminhyo_code"} | {four items}}

@@ -24,8 +24,14 @@ PATH = "/deliveries"
 PREFIX = "JLIS"
 PLACEHOLDER = "〓"
 
+def _sixty_seven(value: Any) -> str | None:
+    if not isinstance(value, list) or len(value) != 67:
+        return "bad-count"
+    return None if all(isinstance(text, str) for text in value) else "bad-text"
+
+
 _ENVELOPE: Mapping[str, forms.Check] = {
-    "from": forms.municipality_code, "version": forms.number, "items": lambda value: _sixty_seven(value),
+    "from": forms.municipality_code, "version": forms.number, "items": _sixty_seven,
 }  # fmt: skip
 _FILLED: Mapping[int, forms.Check] = {
     1: forms.digits(23, 23), 2: forms.digits(7, 7), 4: forms.text, 7: forms.text, 9: forms.municipality_code,
@@ -108,12 +114,6 @@ def _sender(body: Mapping[str, Any], item: Mapping[int, str]) -> tuple[str, str]
     if body["from"] != item[9] or item[1][:6] != item[9]:
         return "wrong-sender", "item-9"
     return None if (item[2], item[4]) == (item[44], item[46]) else ("wrong-recipient", "item-4")
-
-
-def _sixty_seven(value: Any) -> str | None:
-    if not isinstance(value, list) or len(value) != 67:
-        return "bad-count"
-    return None if all(isinstance(text, str) for text in value) else "bad-text"
 
 
 def _eight(value: str, *, whole: bool) -> str | None:

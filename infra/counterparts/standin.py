@@ -5,8 +5,8 @@
 In this order: the idempotency key (taken before: the same receipt, nothing done again), the form (400 with a closed
 code and the place of a known item), faults by order, the order of versions per subject (422 out-of-order), the effect,
 the receipt (200 {"receipt", "repeat", "state"}). GET /told is the counterpart's own memory, for tests and the
-demonstration; POST /control switches faults (faults.py); POST /forget begins anew. With --state a restart knows what was known. What a kind does
-beside taking disclosures stands in its own module (EXTRA).
+demonstration; POST /control switches faults (faults.py); POST /forget begins anew. With --state a restart knows what
+was known. What a kind does beside taking disclosures stands in its own module (EXTRA).
 """
 
 import argparse

@@ -26,7 +26,7 @@ from tests.conformance.samples import IDENTIFIER, disclosure
 
 SCRIPT = Path(__file__).parents[2] / "infra" / "counterparts" / "standin.py"
 PATIENCE, IMPATIENCE = 10.0, 0.4
-"""Seconds that the adapters of these tests wait for an answer: of a counterpart, and of one that was told to be slow."""
+"""Seconds that the adapters of these tests wait for an answer; the second where it was told to be slow."""
 
 
 class Standin:

@@ -67,7 +67,8 @@ def _located(seed: int, code: str, text: str) -> dict[str, Any]:
 def _previous_municipality(seed: int, name: str) -> dict[str, Any]:
     return {
         "name": name, "name_furigana": "ミホン", "birth_date": "1990-02-28", "sex": "2",
-        "address": _located(seed, CITY, "見本県見本市見本町"), "previous_address": _located(seed, TOWN, "見本県例示町大字例"),
+        "address": _located(seed, CITY, "見本県見本市見本町"),
+        "previous_address": _located(seed, TOWN, "見本県例示町大字例"),
         "juminhyo_code": digits(seed + 6, 11), "change_date": "2026-04-01", "notified_date": "2026-04-02",
         "change_reason": "MOVE_IN_DOMESTIC",
     }  # fmt: skip
