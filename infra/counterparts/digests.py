@@ -1,10 +1,11 @@
 """整合性確認 on the prefecture's side: both sides digest the same items, and say nothing but digests.
 
 Everybody who is on the register is in one of 256 buckets. A code digest is HMAC-SHA256(key, 住民票コード), and its
-first byte, in two hexadecimal digits, is the bucket. A record digest is HMAC-SHA256(key, canonical JSON) of the nine items
-ITEMS: members sorted, no spaces, UTF-8. A bucket's digest is SHA-256 over its record digests, 32 bytes each, sorted,
-one behind the other. Digests are told in hexadecimal; only buckets in which somebody is are told. The key is agreed
-out of band (--digest-key-file: the key in hexadecimal). Invented: how the real check compares is not public.
+first byte, in two hexadecimal digits, is the bucket. A record digest is HMAC-SHA256(key, canonical JSON) of the
+nine items ITEMS: members sorted, no spaces, UTF-8. A bucket's digest is SHA-256 over its record digests, 32 bytes
+each, sorted, one behind the other. Digests are told in hexadecimal; only buckets in which somebody is are told. The
+key is agreed out of band (--digest-key-file: the key in hexadecimal). Invented: how the real check compares is not
+public.
 """
 
 import hashlib

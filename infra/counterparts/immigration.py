@@ -1,9 +1,9 @@
 """出入国在留管理庁: 市町村通知 of foreign residents, 入管法61条の8の2 (stand-in).
 
 What is assumed. Fact: each 記載, 消除 and 修正 of a foreign resident's 住民票 is notified. Known practice: by the
-number of the 在留カード等, of which the form is two letters, eight digits, two letters. Unsure, invented here: the transport,
-the names of members and codes; that a notice of somebody who has no card yet is matched by name, birth date, sex and
-nationality. A Japanese national is refused: `null-item` of the nationality.
+number of the 在留カード等, of which the form is two letters, eight digits, two letters. Unsure, invented here: the
+transport, the names of members and codes; that a notice of somebody who has no card yet is matched by name, birth
+date, sex and nationality. A Japanese national is refused: `null-item` of the nationality.
 
     POST /notices   {"from": municipality code, "notice_no", "record": {10 items}}
 """

@@ -2,8 +2,9 @@
 
 What is assumed. Fact: J-LIS provides 本人確認情報 to municipalities where the law says so, 個人番号 only under
 番号法14条2項, and keeps who asked. Known practice: by 住民票コード or by the four items (氏名, 出生の年月日,
-男女の別, 住所), whole. Unsure, invented here: the transport, the names of members, the closed lists of bases and purposes, that more people
-than `at_most` are refused (`too-many`) and not cut off, that name and address have to be equal.
+男女の別, 住所), whole. Unsure, invented here: the transport, the names of members, the closed lists of bases and
+purposes, that more people than `at_most` are refused (`too-many`) and not cut off, that name and address have to be
+equal.
 
     POST /inquiries   {"basis", "purpose", "at_most": 1 to 10, "by": {"juminhyo_code"} | {four items}}
                       Idempotency-Key: id of the inquiry      200 {"receipt", "found": [8 or 9 items each]}

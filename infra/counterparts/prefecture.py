@@ -1,11 +1,11 @@
 """The prefecture's server of 住基ネット: 本人確認情報の通知, 住基法30条の6 (stand-in).
 
 What is assumed. Fact: each change of 氏名・生年月日・性別・住所・個人番号・住民票コード is notified, keyed by
-住民票コード, with one of the 20 reasons of 規則11条; household changes are not. Practice: a rising 更新順番号; beside the items
-外字数, 清音化かな, 市町村コード, 操作者ID and 操作端末ID, which are recomputed here where they can be. Unsure,
-therefore invented here: the transport (the real one is a protocol of its own on a dedicated line, no HTTP), the names
-of the members, the codes of refusal, and what 異常時更新順番号 counts: here it is the 更新順番号 once more on a notice
-that waited in the city's spool because the line was down, and null on any other.
+住民票コード, with one of the 20 reasons of 規則11条; household changes are not. Practice: a rising 更新順番号;
+beside the items 外字数, 清音化かな, 市町村コード, 操作者ID and 操作端末ID, which are recomputed here where they can
+be. Unsure, therefore invented here: the transport (the real one is a protocol of its own on a dedicated line, no
+HTTP), the names of the members, the codes of refusal, and what 異常時更新順番号 counts: here it is the 更新順番号
+once more on a notice that waited in the city's spool because the line was down, and null on any other.
 
     POST /notices            {"update_no": 更新順番号, "emergency_update_no": null or the same, "record": {12 items},
                               "derived": {8 items}}                        Idempotency-Key: id of the notice
