@@ -27,7 +27,7 @@ class Disclosure:
     state: str = field(repr=False)
     items: dict[str, Any] = field(repr=False)
     protected: bool | None = field(default=None, repr=False)
-    again: bool = field(default=False, compare=False)
+    again: bool = field(default=False, repr=False, compare=False)
 
     def flagged(self) -> "Disclosure":
         """The same, said of a protected person."""

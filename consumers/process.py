@@ -1,12 +1,13 @@
-"""One process per contract: the inbox, the hand-over and the figures of both, side by side, until it is to stop.
+"""One process for one contract or several: inbox, hand-over and figures of each, side by side, until it is to stop.
 
 A database that goes away stops nothing for good: each loop waits and goes on. Anything unexpected ends the process. One
-loop that stands still makes /health say so, however well the others run.
+loop that stands still makes /health say so, however well the others run. Contracts in one process share its memory and
+nothing else: principal, inbox, keys, breaker and connections are each one's own.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -75,23 +76,33 @@ def chosen(settings: Settings, name: str) -> tuple[Contract, str]:
     return contract, checked_url(settings.counterpart_urls[name])
 
 
-async def deliver(settings: Settings, name: str, port: int) -> None:
-    """`jukihub run deliver`: everything for one contract."""
-    contract, url = chosen(settings, name)
-    _prepare_metrics(name)
-    async with running(settings, f"deliver-{name}", port) as process, parts(settings, contract, url, now) as made:
-        arrived = asyncio.Event()
+async def deliver(settings: Settings, names: Sequence[str], port: int) -> None:
+    """`jukihub run deliver`: everything for these contracts."""
+    pairs = [chosen(settings, name) for name in dict.fromkeys(names)]
+    _prepare_metrics([contract.id for contract, _ in pairs])
+    own = f"deliver-{pairs[0][0].id}" if len(pairs) == 1 else "deliver"
+    async with running(settings, own, port) as process, AsyncExitStack() as held:
+        made = {one.id: await held.enter_async_context(parts(settings, one, url, now)) for one, url in pairs}
         async with asyncio.TaskGroup() as loops:
-            loops.create_task(kept_up(process, "receiving", _receiving(process, made, arrived)))
-            loops.create_task(kept_up(process, "hand-over", _handing_over(process, made, arrived)))
-            loops.create_task(kept_up(process, "counting", _counting(process, made)))
-            loops.create_task(kept_up(process, "mirroring", _mirroring(process, name, made.mirror)))
+            for name, each in made.items():
+                for loop, once in _loops(process, name, each).items():
+                    loops.create_task(kept_up(process, f"{loop} {name}", once))
 
 
-def _prepare_metrics(name: str) -> None:
-    metrics.prepare([name])
-    for code in CODES:
-        metrics.TOKENS_REFUSED.labels(name, code)
+def _loops(process: Process, name: str, made: Parts) -> dict[str, Callable[[], Awaitable[None]]]:
+    """What is done side by side for one contract."""
+    arrived = asyncio.Event()
+    return {
+        "receiving": _receiving(process, made, arrived), "hand-over": _handing_over(process, made, arrived),
+        "counting": _counting(process, made), "mirroring": _mirroring(process, name, made.mirror),
+    }  # fmt: skip
+
+
+def _prepare_metrics(names: Sequence[str]) -> None:
+    metrics.prepare(names)
+    for name in names:
+        for code in CODES:
+            metrics.TOKENS_REFUSED.labels(name, code)
 
 
 @asynccontextmanager

@@ -88,11 +88,12 @@ class Member:
 
 
 def processes(book: Book, data: Path) -> list[Member]:
-    """The hub's own processes, and one per counterpart that a way of ours leads to."""
+    """The hub's own processes, and one that hands over to every counterpart a way of ours leads to."""
     alone = {"relay": ("relay",), "router-0": ("router",), "ledger": ("ledger",), "watch": ("watch",),
              "api": ("api", "--port", "0")}  # fmt: skip
-    each = {f"deliver-{name}": ("deliver", "--contract", name) for name in _adapted(book)}
-    return [Member(name, (sys.executable, "-m", "hub", "run", *words), data) for name, words in (alone | each).items()]
+    named = tuple(word for name in _adapted(book) for word in ("--contract", name))
+    over = {"deliver": ("deliver", *named)} if named else {}  # one for all: a house is one machine
+    return [Member(name, (sys.executable, "-m", "hub", "run", *words), data) for name, words in (alone | over).items()]
 
 
 def standins(book: Book, data: Path, script: Path) -> list[Member]:

@@ -169,7 +169,7 @@ def _contracts(facts: Facts) -> Iterator[Trouble]:
         if one.oldest_due and facts.now - one.oldest_due > STALLED:
             waited = _words(facts.now - one.oldest_due)
             yield Trouble("delivery-stalled", one.contract, f"{one.contract}: nothing delivered for {waited}",
-                          facts.tail(f"deliver-{one.contract}"))  # fmt: skip
+                          facts.tail("deliver"))  # fmt: skip
         if one.dead:
             yield Trouble("dead-letters", one.contract,
                           f"{one.contract}: {one.dead} dead letter(s), {one.behind} behind", letters)  # fmt: skip

@@ -17,12 +17,16 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
 
 
 def deliver(
-    contract: Annotated[str, typer.Option(help="Whose disclosures to hand over.")],
+    contract: Annotated[list[str], typer.Option(help="Whose disclosures to hand over; repeat for more.")],
     port: Annotated[int, typer.Option(help="Port of /metrics and /health; 0: a free one.")] = 0,
 ) -> None:
-    """Receive the disclosures of one contract and hand them over to its counterpart, in order per resident.
+    """Receive the disclosures of one contract or several, and hand them over, in order per resident.
 
-    Example: jukihub run deliver --contract prefecture --port 0
+    \b
+    Examples:
+      jukihub run deliver --contract prefecture --port 0
+      jukihub run deliver --contract koseki-fuhyo --contract previous-municipality
+    A process for each keeps them apart; one for several takes the memory of one.
     """
     from consumers import process  # noqa: PLC0415 - the broker's client is not needed for anybody's help
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from hub.config import inherited
+from hub.ways import ADAPTED
 from tests.house import World
 
 MEMBERS = {
-    "counterpart-convenience-store", "counterpart-intermediate-server", "counterpart-prefecture", "relay", "router-0",
-    "ledger", "watch", "api", "deliver-convenience-store", "deliver-intermediate-server", "deliver-prefecture",
+    *(f"counterpart-{via}" for via in ADAPTED), "relay", "router-0", "ledger", "watch", "api", "deliver",
 }  # fmt: skip
 
 

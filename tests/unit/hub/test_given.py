@@ -52,7 +52,7 @@ def test_the_ways_that_are_walked_are_those_that_have_an_adapter_and_a_stand_in(
 
 
 @pytest.mark.parametrize(("via", "kept"), [("topic", "604800000"), ("prefecture", "604800000"), ("rest", "-1"),
-                                           ("csv", "-1"), ("immigration", "-1")])  # fmt: skip
+                                           ("csv", "-1"), ("immigration", "604800000")])  # fmt: skip
 def test_what_nobody_reads_yet_does_not_expire(via: str, kept: str) -> None:
     contract = agreed(via=via)
     state = wanted(replace(load(), contracts={"kosodate": contract}), read({}))

@@ -16,7 +16,7 @@ from hub.status import Facts, Kept, contracts, figures, gather, troubles, verdic
 
 NOW = datetime(2026, 4, 8, 3, 0, tzinfo=UTC)
 BOOK = book.load()
-NAMES = ("kafka", "postgres", "relay", "router-0", "ledger", "watch", "deliver-prefecture")
+NAMES = ("kafka", "postgres", "relay", "router-0", "ledger", "watch", "deliver")
 ROWS = tuple({"name": name, "state": "running", "pid": 1, "port": 1} for name in NAMES)
 NOTHING = Standing("prefecture", 0, 0, 0, None, None, None, None, None)
 FRESH = {("hub_ledger_level_timestamp_seconds", ""): NOW.timestamp() - 1}
@@ -48,7 +48,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (shown("router-0", "hub_stopped_partitions", 1), "partition-stopped", "jukihub quarantine list"),
     (shown("router-0", "hub_parked_residents", 2), "resident-parked", "jukihub quarantine list"),
     (shown("relay", "hub_halted_residents", 1), "resident-halted", "jukihub status --json"),
-    (stands(oldest_due=HOUR_AGO), "delivery-stalled", "tail -n 20 /var/log/hub/deliver-prefecture.log"),
+    (stands(oldest_due=HOUR_AGO), "delivery-stalled", "tail -n 20 /var/log/hub/deliver.log"),
     (stands(dead=2, behind=1), "dead-letters", LETTERS),
     ({"kept": Kept((NOTHING,), {"prefecture": 1})}, "sequence-gap", LETTERS),
     ({"kept": Kept((NOTHING,), {}, (("prefecture", "unusual-volume"),))}, "unusual-volume", "jukihub status --json"),
