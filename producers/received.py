@@ -1,0 +1,175 @@
+"""The door for 転入通知 (住基法9条1項) of other municipalities: they become 届出 `move-out-confirmed` for the counter.
+
+The counter decides; here it is only seen whose notice it is. In order: 1. The notice has the form that we send
+ourselves. 2. It came once. 3. Somebody with this 住民票コード has filed a 転出 here. 4. It is the same human being by
+birth date and sex; a name may be written differently elsewhere. 5. It is meant for us: `to` is where they live. 6. The
+move is planned and not yet carried out. 7. The day of moving is known. Whoever has moved to another municipality than
+planned has moved nevertheless. People of one household who moved on one day are one 届出, so that a head who takes
+everybody along leaves nobody to be head. Refusals are codes, each with a sentence for the clerk, and never a value.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from contracts.door import read_json
+from contracts.record import Address, Date, JuminhyoCode, MunicipalityCode, Text
+from hub.database import Database, queries
+from hub.errors import ChangeRefused
+from producers.refusals import NoticeRefused
+
+SENTENCES: Final = {
+    "missing-field": "転入通知に欠けている欄があります。通知元に確かめてください。",
+    "unknown-field": "転入通知にない欄があります。通知元に確かめてください。",
+    "bad-value": "転入通知の欄の形式が正しくありません。通知元に確かめてください。",
+    "named-twice": "同じ方の転入通知が、このファイルに二度あります。",
+    "unknown-here": "この住民票コードの方の転出届がありません。未届の転出かどうか確かめてください。",
+    "ambiguous": "この住民票コードの方が二人以上います。住民票コードを確かめてください。",
+    "identity-disagrees": "住民票コードの方と、生年月日又は性別が異なります。通知元に確かめてください。",
+    "not-ours": "当市町村にあてた転入通知ではありません。",
+    "already-removed": "すでに消除されている方です。処理は要りません。",
+    "not-planned": "転出の届出が取り消されている方です。実際の異動を確かめてください。",
+    "day-incomplete": "転入の年月日が不詳です。通知元に確かめてください。",
+}
+"""Why no 届出 is made of a 転入通知: a closed list."""
+
+SQL = queries(Path(__file__).with_suffix(".sql"))
+_STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+_CODES = {"missing": "missing-field", "extra_forbidden": "unknown-field"}
+
+
+class Facts(BaseModel):
+    """What a 転入通知 says about one person."""
+
+    model_config = _STRICT
+
+    name: Text
+    name_furigana: Text | None
+    birth_date: Date
+    sex: Literal["1", "2"]
+    address: Address
+    previous_address: Address
+    juminhyo_code: JuminhyoCode
+    change_date: Date
+    notified_date: Date | None
+    change_reason: Literal["MOVE_IN_DOMESTIC"]
+
+
+class Tennyu(BaseModel):
+    """One 転入通知, as the CS delivers it."""
+
+    model_config = _STRICT
+
+    id: Annotated[UUID, Field(strict=False)]
+    sender: Annotated[MunicipalityCode, Field(alias="from")]
+    to: MunicipalityCode
+    notice_no: Annotated[int, Field(gt=0)]
+    record: Facts
+
+
+_FORM: Final = TypeAdapter(Tennyu)
+_PLACES: Final = {*Tennyu.model_fields, *Facts.model_fields, "from"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Somebody who has filed a 転出 here."""
+
+    registered: bool
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A 転入通知 of which no 届出 is made. `line`: from 1."""
+
+    line: int
+    code: str
+    place: str = ""
+
+
+async def movers(db: Database) -> list[Mover]:
+    """Everybody whom a 転入通知 may be about."""
+    rows = await db.fetch(SQL["movers"])
+    return [Mover(row["status"] == "registered", orjson.loads(row["record"])) for row in rows]
+
+
+def notices(
+    lines: Iterable[bytes], known: Sequence[Mover], today: date
+) -> tuple[list[dict[str, Any]], list[Refusal]]:
+    """The 届出 for the counter, the oldest move first, and what was refused, line by line."""
+    by_code = defaultdict[Any, list[Mover]](list)
+    for mover in known:
+        by_code[mover.record.get("juminhyo_code")].append(mover)
+    seen, refused = dict[str, tuple[str, dict[str, Any]]](), list[Refusal]()
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                told = read(line.rstrip(b"\r\n"))
+                _once(told, seen)
+                seen[told.record.juminhyo_code] = told.record.change_date, _mover(told, by_code)
+            except (NoticeRefused, ChangeRefused) as no:
+                refused.append(Refusal(number, no.code, no.place))
+    return [*_grouped(seen.values(), today)], refused
+
+
+def read(line: bytes) -> Tennyu:
+    """One line of JSON; NoticeRefused names the field and a closed code, ChangeRefused what is no JSON."""
+    try:
+        return _FORM.validate_python(read_json(line))
+    except ValidationError as refused:
+        error = refused.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in error["loc"] if part in _PLACES)
+        code = _CODES.get(error["type"], "bad-value")
+    raise NoticeRefused(code, place)
+
+
+def sentence(code: str) -> str:
+    """The sentence for a clerk; what is no JSON at all has the general one."""
+    return SENTENCES.get(code, SENTENCES["bad-value"])
+
+
+def _once(told: Tennyu, seen: dict[str, Any]) -> None:
+    if told.record.juminhyo_code in seen:
+        raise NoticeRefused("named-twice", "record.juminhyo_code")
+
+
+def _mover(told: Tennyu, by_code: Mapping[Any, list[Mover]]) -> dict[str, Any]:
+    """The record of whom this is about; NoticeRefused where there is none to be confirmed."""
+    fitting = by_code.get(told.record.juminhyo_code, [])
+    if len(fitting) != 1:
+        raise NoticeRefused("ambiguous" if fitting else "unknown-here", "record.juminhyo_code")
+    [found] = fitting
+    if any(found.record.get(item) != getattr(told.record, item) for item in ("birth_date", "sex")):
+        raise NoticeRefused("identity-disagrees", "record")
+    if told.to != (_code(found.record.get("address")) or _code(told.record.previous_address)):
+        raise NoticeRefused("not-ours", "to")
+    if not found.registered:
+        raise NoticeRefused("already-removed")
+    if found.record.get("move_out_destination") is None:
+        raise NoticeRefused("not-planned")
+    if not isinstance(told.record.change_date, str):
+        raise NoticeRefused("day-incomplete", "record.change_date")
+    return found.record
+
+
+def _code(address: Any) -> str | None:
+    return address.get("municipality_code") if isinstance(address, dict) else None
+
+
+def _grouped(found: Iterable[tuple[str, dict[str, Any]]], today: date) -> Iterator[dict[str, Any]]:
+    together: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for moved_on, record in found:
+        together[moved_on, record["household_no"]].append(record["atena_no"])
+    for (moved_on, _), numbers in sorted(together.items()):
+        yield {
+            "receipt": f"tennyu-{moved_on}-{min(numbers)}", "act": "move-out-confirmed",
+            "notified_on": today.isoformat(), "atena_nos": sorted(numbers), "moved_on": moved_on,
+        }  # fmt: skip

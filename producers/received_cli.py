@@ -1,0 +1,58 @@
+"""`jukihub received`: 転入通知 of other municipalities become 届出 for the counter."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any, BinaryIO
+
+import orjson
+import typer
+
+from hub.cli.shared import day_of
+from hub.config import settings
+from hub.database import connect
+from producers import received
+from producers.received import Refusal
+from producers.todokede import today
+
+_PARTIAL = 3
+
+
+def commands(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("received")(receive)
+
+
+def receive(
+    file: Annotated[typer.FileBinaryRead, typer.Argument(help="one 転入通知 per line, JSON; - for stdin")],
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="day of receipt; else today in Japan")] = None,
+    refusals: Annotated[
+        typer.FileBinaryWrite | None, typer.Option(help="also write what was refused here, one JSON object per line")
+    ] = None,
+) -> None:
+    """Turn 転入通知 (住基法9条) into 届出 that confirm a planned 転出, one JSON object per line.
+
+    \b
+    Examples:
+      jukihub received tennyu.jsonl | jukihub todokede -
+      curl -s $CS/outgoing | jukihub received - --refusals refused.jsonl | jukihub todokede -
+    What is refused is for a clerk: {"line", "code", "place"}; exit code 3 then. Nothing is written to the register.
+    """
+    day = today(datetime.now(UTC)) if on is None else day_of(on)
+    made, refused = asyncio.run(_made(file, day))
+    for notice in made:
+        typer.echo(orjson.dumps(notice).decode())
+    for one in refused:
+        typer.echo(f"{one.line}: {received.sentence(one.code)} [{one.code}]", err=True)
+        if refusals is not None:
+            refusals.write(orjson.dumps(_wire(one)) + b"\n")
+    if refused:
+        raise typer.Exit(_PARTIAL)
+
+
+async def _made(lines: BinaryIO, day: Any) -> tuple[list[dict[str, Any]], list[Refusal]]:
+    async with connect(settings().registry_dsn, 1) as db:
+        return received.notices(lines, await received.movers(db), day)
+
+
+def _wire(one: Refusal) -> dict[str, Any]:
+    return {"line": one.line, "code": one.code} | ({"place": one.place} if one.place else {})
