@@ -1,0 +1,96 @@
+"""転出 to another municipality, and back comes its 転入通知: a real register, the other CS as a process."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hub.config import Settings
+from hub.database import Database
+from producers import received, received_cli
+from producers.todokede import answer, today
+from tests.conformance.counterparts import Standing
+from tests.integration.producers.registry import NOW, residents
+
+AWAY = {"municipality_code": "993018", "text": "見本県例示町大字例1番地"}
+
+
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Standing]:
+    made = Standing()
+    yield made
+    made.stop()
+
+
+async def somebody_alone(db: Database) -> dict[str, Any]:
+    people = [record for _, record in await residents(db)]
+    homes = [record["household_no"] for record in people]
+    return next(one for one in people if homes.count(one["household_no"]) == 1 and not one["protected"])
+
+
+async def planned(db: Database, who: dict[str, Any]) -> None:
+    notice = {
+        "receipt": "R-1", "act": "move-out", "notified_on": "2026-04-02", "atena_nos": [who["atena_no"]],
+        "moves_on": "2026-04-20", "destination": AWAY,
+    }  # fmt: skip
+    assert (await answer(db, orjson.dumps(notice), NOW)).result == "accepted"
+
+
+def entered(who: dict[str, Any]) -> dict[str, Any]:
+    """What the other municipality records of somebody who came from here."""
+    return {
+        "name": who["name"], "name_furigana": who["name_furigana"], "birth_date": who["birth_date"], "sex": who["sex"],
+        "address": AWAY, "previous_address": who["address"], "juminhyo_code": who["juminhyo_code"],
+        "change_date": "2026-04-01", "notified_date": "2026-04-02", "change_reason": "MOVE_IN_DOMESTIC",
+    }  # fmt: skip
+
+
+async def sent(standing: Standing, who: dict[str, Any]) -> bytes:
+    """The 転入通知 that the stand-in sends us."""
+    async with standing.of("previous-municipality") as other:
+        said = await other.instructed("/move-in", entered(who))
+        assert "id" in said, said
+        return orjson.dumps(await other.asked("/outgoing?to=992011"))
+
+
+async def test_the_notice_of_another_municipality_confirms_the_move_that_was_planned_here(
+    db: Database, standing: Standing
+) -> None:
+    who = await somebody_alone(db)
+    await planned(db, who)
+    line = await sent(standing, who)
+    made, refused = received.notices([line], await received.movers(db), today(NOW))
+    assert refused == []
+    answers = [await answer(db, orjson.dumps(notice), NOW) for notice in made]
+    assert [one.result for one in answers] == ["accepted"]
+    kinds = await db.fetch("SELECT kind FROM registry.history ORDER BY version")
+    assert [row["kind"] for row in kinds] == ["MOVE_OUT_PLANNED", "MOVE_OUT_CONFIRMED", "MOVE_OUT_DOMESTIC"]
+
+    again, refused = received.notices([line], await received.movers(db), today(NOW))
+    assert (again, [one.code for one in refused]) == ([], ["already-removed"])
+
+
+async def test_whoever_has_planned_nothing_is_nobody_for_a_notice(db: Database, standing: Standing) -> None:
+    line = await sent(standing, await somebody_alone(db))
+    made, refused = received.notices([line], await received.movers(db), today(NOW))
+    assert (made, [one.code for one in refused]) == ([], ["unknown-here"])
+
+
+async def test_the_command_writes_notices_to_stdout_and_refusals_to_people_and_to_a_file(
+    db: Database, dsn: str, standing: Standing, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    who = await somebody_alone(db)
+    await planned(db, who)
+    line = await sent(standing, who)
+    monkeypatch.setattr(received_cli, "settings", lambda: Settings(registry=dsn))
+    app = typer.Typer()
+    app.command("received")(received_cli.receive)
+    words = ["-", "--on", "2026-04-10", "--refusals", str(tmp_path / "refused.jsonl")]
+    done = await asyncio.to_thread(CliRunner().invoke, app, words, input=b"{\n" + line + b"\n")
+    assert [orjson.loads(one)["atena_nos"] for one in done.stdout.splitlines()] == [[who["atena_no"]]]
+    assert (done.exit_code, "[bad-json]" in done.stderr) == (3, True)
+    assert orjson.loads((tmp_path / "refused.jsonl").read_bytes()) == {"line": 1, "code": "bad-json"}
