@@ -23,8 +23,9 @@ DONE: Final = "done"
 FIRST: Final = "first-account"
 
 KEYS: Final = frozenset({
-    "account", "contract", "count", "days", "duties", "ended", "expires", "failed", "filter", "hash", "label", "made",
-    "partition", "offset", "plan", "reason", "request", "token", "discarded", "narrowed", "withheld", "delivered",
+    "account", "basis", "contract", "count", "days", "duties", "ended", "expires", "failed", "filter", "hash",
+    "label", "made", "partition", "offset", "plan", "purpose", "reason", "request", "token", "discarded",
+    "narrowed", "withheld", "delivered",
 })  # fmt: skip
 """What `details` may name; whoever needs another key adds it here."""
 

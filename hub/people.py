@@ -62,6 +62,7 @@ class Act(StrEnum):
     BULK_RUN = "bulk-run"
     BULK_SEE = "bulk-see"
     ACCURACY_SEE = "accuracy-see"
+    IDENTITY_INQUIRE = "identity-inquire"
     PEOPLE_SEE = "people-see"
     PEOPLE_MANAGE = "people-manage"
     AUDIT_SEE = "audit-see"
@@ -108,6 +109,7 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.BULK_RUN: _REGISTER,
     Act.BULK_SEE: _REGISTER | {Duty.AUDITOR},
     Act.ACCURACY_SEE: _REGISTER | {Duty.AUDITOR},
+    Act.IDENTITY_INQUIRE: frozenset({Duty.OPERATOR}),
     Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),
     Act.AUDIT_SEE: frozenset({Duty.AUDITOR}),

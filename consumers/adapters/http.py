@@ -25,7 +25,7 @@ REFUSALS: Final = frozenset({
     "bad-idempotency-key", "bad-text", "bad-digits", "bad-my-number", "bad-municipality-code", "bad-truth",
     "bad-number", "bad-code", "bad-date", "bad-object", "bad-list", "reason-mismatch", "not-null", "wrong-recipient",
     "wrong-sender", "unknown-recipient", "bad-emergency-number", "bad-length", "bad-outside-count",
-    "bad-replacement", "bad-count", "bad-derived",
+    "bad-replacement", "bad-count", "bad-derived", "too-many",
 })  # fmt: skip
 """The codes of refusal that are known; any other is reported as `counterpart-unlisted`."""
 

@@ -1,4 +1,4 @@
-"""The commands of this room: `jukihub run deliver`, `jukihub letters …`, `jukihub replay …`."""
+"""The commands of this room: `jukihub run deliver`, `jukihub letters …`, `jukihub replay …`, `jukihub inquire`."""
 
 import asyncio
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from consumers.cli import letters, replay
+from consumers.cli.inquire import inquire
 from hub.config import settings
 
 
@@ -13,6 +14,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     """Register the commands."""
     app.add_typer(letters.app, name="letters")
     app.add_typer(replay.app, name="replay")
+    app.command("inquire")(inquire)
     run.command("deliver")(deliver)
 
 

@@ -36,6 +36,7 @@ card-manage                clerk
 bulk-run                   clerk
 bulk-see                   clerk auditor
 accuracy-see               clerk auditor
+identity-inquire           operator
 people-see                 auditor administrator
 people-manage              administrator
 audit-see                  auditor
