@@ -96,7 +96,7 @@ async def test_a_notice_out_of_the_spool_says_so_and_any_other_does_not(standing
 
 async def test_the_prefecture_is_told_what_is_computed_of_the_items(standing: Standing) -> None:
     said = disclosure("prefecture", name="髙見本𠮷")
-    said.items.update(name_furigana="ﾐﾎﾝ ガッキョー".replace("ﾐﾎﾝ", "ミホン"), former_surname="栁槗")
+    said.items.update(name_furigana="ミホン ガッキョー", former_surname="栁槗")
     said.items["address"] |= {"text": "見本県見本市髙見本", "machiaza_id": "0001002"}
     async with standing.of("prefecture") as prefecture:
         assert isinstance(await prefecture.hand_over(said), Delivered)
