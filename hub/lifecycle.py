@@ -60,9 +60,11 @@ class Process:
         """Rest for `seconds`, less where `woken` is set or the process is to stop."""
         events = [self.stopping] + ([woken] if woken else [])
         waits = [asyncio.ensure_future(event.wait()) for event in events]
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # who waits may be cancelled, and leaves nobody waiting behind
+            for wait in waits:
+                wait.cancel()
 
 
 @asynccontextmanager
