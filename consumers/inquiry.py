@@ -38,6 +38,7 @@ SETTINGS: Final = Settings(path="/inquiries", seconds=15.0)
 HOUR: Final = timedelta(hours=1)
 MOST: Final = 10
 USED_UP: Final = "inquiries-used-up"
+"""The code of what `check_rate` refuses, as the audit has it."""
 
 ITEMS: Final = frozenset({
     "name", "name_furigana", "former_surname", "alias_name", "birth_date", "sex", "address", "juminhyo_code",
@@ -127,7 +128,7 @@ async def check_rate(database: Database, person: Person, limit: int, now: dateti
     """NotPermitted where this inquiry, which is noted already, is one too many within the hour."""
     begun = await database.fetchval(_SQL["within"], person.id, Act.IDENTITY_INQUIRE, now - HOUR, USED_UP)
     if begun > limit:
-        raise NotPermitted(USED_UP, "inquiry", f"{limit} an hour")
+        raise NotPermitted("inquiries-used-up", "inquiry", f"{limit} an hour")
 
 
 async def _answered(settings: Config, asked: Question) -> list[dict[str, Any]]:
