@@ -109,7 +109,7 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.BULK_RUN: _REGISTER,
     Act.BULK_SEE: _REGISTER | {Duty.AUDITOR},
     Act.ACCURACY_SEE: _REGISTER | {Duty.AUDITOR},
-    Act.IDENTITY_INQUIRE: frozenset({Duty.OPERATOR}),
+    Act.IDENTITY_INQUIRE: _REGISTER,
     Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),
     Act.AUDIT_SEE: frozenset({Duty.AUDITOR}),

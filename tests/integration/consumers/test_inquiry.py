@@ -33,7 +33,7 @@ async def at_terminal(office: Office, name: str, duty: Duty, url: str) -> Settin
 async def test_an_inquiry_is_answered_once_noted_twice_and_kept_nowhere(office: Office, tmp_path: Path) -> None:
     async with standin("jlis-delivery", tmp_path) as jlis:
         await jlis.instructed("/known", [person(1)])
-        settings = await at_terminal(office, "ito", Duty.OPERATOR, jlis.url)
+        settings = await at_terminal(office, "ito", Duty.CLERK, jlis.url)
         asked = by_code(1)
         [found] = await inquire(settings, asked, office.clock)
     assert found == person(1)
@@ -49,8 +49,8 @@ async def test_an_inquiry_is_answered_once_noted_twice_and_kept_nowhere(office: 
 
 async def test_the_limit_of_an_hour_is_a_persons_own_and_ends(office: Office, tmp_path: Path) -> None:
     async with standin("jlis-delivery", tmp_path) as jlis:
-        ito = await at_terminal(office, "ito", Duty.OPERATOR, jlis.url)
-        kato = await at_terminal(office, "kato", Duty.OPERATOR, jlis.url)
+        ito = await at_terminal(office, "ito", Duty.CLERK, jlis.url)
+        kato = await at_terminal(office, "kato", Duty.CLERK, jlis.url)
         for _ in range(2):
             await inquire(ito, by_code(1), office.clock)
         for _ in range(2):
@@ -72,7 +72,7 @@ async def test_without_the_duty_nothing_is_asked_and_the_attempt_is_noted(office
 
 
 async def test_where_nobody_answers_the_inquiry_counts_and_says_so(office: Office) -> None:
-    settings = await at_terminal(office, "ito", Duty.OPERATOR, "http://127.0.0.1:9")
+    settings = await at_terminal(office, "ito", Duty.CLERK, "http://127.0.0.1:9")
     said = orjson.dumps({"juminhyo_code": person(1)["juminhyo_code"]})
     with pytest.raises(DependencyUnavailable, match="jlis-unavailable"):
         await inquire(settings, question(said, WITH_NUMBER, "my-number", 1), office.clock)

@@ -36,7 +36,7 @@ card-manage                clerk
 bulk-run                   clerk
 bulk-see                   clerk auditor
 accuracy-see               clerk auditor
-identity-inquire           operator
+identity-inquire           clerk
 people-see                 auditor administrator
 people-manage              administrator
 audit-see                  auditor
