@@ -19,6 +19,7 @@ import orjson
 from hub.database import Connection, Database
 from hub.errors import ChangeRefused, JukiError, UsageError
 from producers import outbox
+from producers.atena.following import follow
 from producers.bulk.orders import Order
 from producers.bulk.sources import SQL, Case, Lot, Source
 from producers.bulk.verdicts import Already, Corrected, Refused, Verdict
@@ -167,7 +168,7 @@ async def _apply(tx: Connection, order: Order, lot: Lot, tally: Tally, now: date
     if not lot.cases:
         return
     seen = await view(tx, Concern(sorted({case.atena_no for case in lot.cases})), today(now))
-    drafts = list(_drafts(order, lot, tally, seen))
+    drafts = await follow(tx, _drafts(order, lot, tally, seen), now)
     await write(tx, drafts, seen)
     await outbox.record(tx, drafts, now)
 

@@ -15,6 +15,7 @@ from hub.database import Database, connect
 from hub.errors import UsageError
 from hub.people import Duty
 from producers import bulk_cli
+from producers.atena.form import encoded, identity_of
 from producers.bulk import orders, running, sources
 from producers.bulk.orders import Order
 from producers.bulk.running import Pace, Report, Tally
@@ -88,6 +89,8 @@ async def test_everybody_under_the_old_name_of_a_town_has_one_minor_correction(d
         after = {**address, **NEW, "text": address["text"].replace(old, NEW["town"])} if who in there else address
         assert record == {**before[who], "address": after}
         assert who not in there or told[who]["after"] == record
+    identities = await db.fetch("SELECT identity FROM registry.atena")  # 団体内統合宛名 has the addresses of now
+    assert {one["identity"] for one in identities} >= {encoded(identity_of(now[who]))[0] for who in there}
 
 
 async def test_an_order_takes_effect_once_and_its_number_belongs_to_its_file(db: Database, tmp_path: Path) -> None:
