@@ -43,6 +43,8 @@ class Draft:
     notified_on: Any = None
     cancels: UUID | None = None
     id: UUID | None = None
+    to: Sequence[str] | None = None
+    """The contracts that a SNAPSHOT is for; None is all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ def _wire(draft: Draft) -> dict[str, Any]:
         "effective_on": draft.effective_on, "notified_on": draft.notified_on, "recorded_at": "",
         "before": draft.before, "after": draft.after,
     }  # fmt: skip
-    return wire if draft.cancels is None else {**wire, "cancels": str(draft.cancels)}
+    optional = {"cancels": draft.cancels and str(draft.cancels), "to": draft.to and sorted(draft.to)}
+    return wire | {name: value for name, value in optional.items() if value is not None}
 
 
 async def _keep(tx: Connection, recorded: Sequence[Recorded]) -> None:
