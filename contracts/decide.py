@@ -2,12 +2,13 @@
 
 The rules, in this order; the first that fails names the silence.
 
-1. not-in-force     The contract is in force on the day `on`, first and last day included; nobody needs to end it.
+1. not-in-force     The contract is in force on the day `on`, first and last day included; nobody needs to end it. Of an
+                    attained age (年齢到達等) that is told late: on both days, because before that nobody was told.
 2. outside          Membership of the contract's population is judged twice: the record before, as of the day before
                     `on`, and the record after, as of `on`. Outside twice is silence. No record is outside. A protected
                     person is outside a contract that suspends (支援措置). The states told: entered (was outside),
                     inside (was inside), deleted (消除 of somebody inside), left (still registered, no longer inside).
-                    A 年齢到達等 is judged by the day on which the age was attained: told a day late, it is told still.
+                    An attained age is judged by the day on which it was attained: told a day late, it is told still.
 3. not-heard        The contract hears the kind, and a first load that is for certain contracts is for it. Waived for
                     entered and left through a 修正: a subscriber always learns that a person came into or went out of
                     its population.
@@ -62,7 +63,8 @@ PROTECTED: Final = Silence("protected")
 
 def decide(change: Change, contract: Contract, on: date) -> Disclosure | Silence:
     """What `contract` is told of `change`, decided on the day `on`."""
-    return judge(change, contract, on) if contract.in_force(on) else NOT_IN_FORCE
+    in_force = contract.in_force(on) and contract.in_force(judged_on(change, on))
+    return judge(change, contract, on) if in_force else NOT_IN_FORCE
 
 
 def judge(change: Change, contract: Contract, on: date) -> Disclosure | Silence:

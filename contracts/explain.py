@@ -187,7 +187,8 @@ def _ruled(case: _Case) -> Iterator[Rule]:
 
 
 def _in_force(case: _Case) -> tuple[bool, Text]:
-    contract, on = case.contract, case.on
+    contract, days = case.contract, (case.on, judged_on(case.change, case.on))
+    on = next((day for day in days if not contract.in_force(day)), case.on)
     in_force = period(contract.in_force_from, contract.in_force_until)
     if contract.in_force(on):
         return True, reasons.IN_FORCE.format(period=in_force, on=on)

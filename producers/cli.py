@@ -19,7 +19,7 @@ from hub.cli.shared import day_of
 from hub.config import settings
 from hub.database import connect
 from producers import city as cities
-from producers import counter_cli, recorded_cli, relay_process
+from producers import counter_cli, loading_cli, recorded_cli, relay_process
 from producers import due as dues
 from producers import expiring as measures
 from producers import morning as mornings
@@ -44,6 +44,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     recorded_cli.commands(app)
     atena_cli.commands(app)
     counter_cli.commands(app, run)
+    loading_cli.commands(app)
     run.command("relay")(relay)
 
 

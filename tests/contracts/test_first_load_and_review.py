@@ -77,7 +77,7 @@ def test_a_birthday_is_told_however_late_the_review_runs(late: int) -> None:
     assert [outcome(attained, one, recorded) for one in (ADULTS, MINORS)] == ["entered", "left"]
 
 
-@pytest.mark.parametrize("days", [-400, -1, 1, 400])
+@pytest.mark.parametrize("days", [-80, -1, 1, 400])
 def test_a_review_of_another_day_is_silent(days: int) -> None:
     other = ATTAINED + timedelta(days=days)
     recorded = max(other, ATTAINED) + timedelta(days=1)
@@ -95,6 +95,15 @@ def test_what_is_told_late_is_no_more_than_is_permitted_on_the_day_of_telling() 
     recorded = ATTAINED + timedelta(days=5)
     ended = agreed(population=Population(18, None), in_force_until=recorded - timedelta(days=1))
     assert outcome(review(ATTAINED.isoformat(), recorded), ended, recorded) == "not-in-force"
+
+
+def test_a_contract_is_not_told_who_left_its_population_before_it_was_in_force() -> None:
+    recorded = ATTAINED + timedelta(days=5)
+    late = review(ATTAINED.isoformat(), recorded)
+    since = agreed(population=Population(None, 17), in_force_from=ATTAINED + timedelta(days=1))
+    assert outcome(late, since, recorded) == "not-in-force"
+    why = explain(late, since, BOOK, recorded)
+    assert (why.outcome, "not yet on 2026-04-01" in why.rules[0].reason.en) == ("not-in-force", True)
 
 
 def test_any_other_kind_is_judged_by_the_day_of_its_recording() -> None:
