@@ -60,6 +60,12 @@ async def _is_there(tx: Connection, residents: int, seed: int) -> bool:
     return False
 
 
+async def check_made_up(db: Database) -> None:
+    """UsageError `not-a-made-up-city` where the registry does not hold one: nobody backdates a real register."""
+    if await db.fetchrow(SQL["loaded"]) is None:
+        raise UsageError("not-a-made-up-city", "registry")
+
+
 def _lots(homes: Iterator[Household]) -> Iterator[list[Household]]:
     while lot := list(islice(homes, _LOT)):
         yield lot
