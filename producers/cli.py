@@ -19,6 +19,7 @@ from hub.cli.shared import day_of
 from hub.config import settings
 from hub.database import connect
 from hub.errors import UsageError
+from producers import bench_cli, loading_cli, recorded_cli, relay_process
 from producers import city as cities
 from producers import counter_cli, loading_cli, recorded_cli, relay_process
 from producers import due as dues
@@ -47,6 +48,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     atena_cli.commands(app)
     counter_cli.commands(app, run)
     loading_cli.commands(app)
+    bench_cli.commands(app)
     run.command("relay")(relay)
 
 

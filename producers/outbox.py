@@ -9,7 +9,7 @@ whose review is late is told before whatever happens to that resident next: afte
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ async def _recorded_now(tx: Connection, drafts: Sequence[Draft], now: datetime) 
     versions = await _versions(tx, drafts, now)
     recorded = [_recorded(draft, versions[draft.resident].pop()) for draft in drafts]
     await _keep(tx, recorded)
-    await _put(tx, recorded)
+    await put(tx, [(one.resident, one.body) for one in recorded])
     await tx.execute(SQL["wake"])
     return recorded
 
@@ -156,10 +156,15 @@ def microseconds(now: datetime) -> int:
 
 
 def _recorded(draft: Draft, version: int) -> Recorded:
-    wire = {**_wire(draft), "version": version, "recorded_at": _time_of(version)}
-    body = _encoded(wire)
+    own = draft.id or UUID(int=uuid7().int)
+    body = encoded(replace(draft, id=own), version)
     parse(body)
-    return Recorded(UUID(wire["id"]), draft.resident, version, draft.kind, body)
+    return Recorded(own, draft.resident, version, draft.kind, body)
+
+
+def encoded(draft: Draft, version: int) -> bytes:
+    """A Change as JSON; whether its door lets it in is not asked here."""
+    return _encoded({**_wire(draft), "version": version, "recorded_at": _time_of(version)})
 
 
 def _time_of(version: int) -> str:
@@ -195,6 +200,8 @@ def _lasting(one: Recorded) -> bytes | None:
     return None if one.kind == SNAPSHOT else one.body
 
 
-async def _put(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    rows = ((shard(one.resident), one.resident, one.body) for one in recorded)
-    await tx.execute(SQL["put"], *map(list, zip(*rows, strict=True)))
+async def put(tx: Connection, changes: Sequence[tuple[UUID, bytes]]) -> None:
+    """Put Changes of these residents into the outbox, in this order. Whoever calls holds the residents' locks."""
+    rows = ((shard(resident), resident, body) for resident, body in changes)
+    if changes:
+        await tx.execute(SQL["put"], *map(list, zip(*rows, strict=True)))

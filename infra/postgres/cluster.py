@@ -130,7 +130,7 @@ class Cluster:
             ("listen_addresses", "" if self.port is None else "127.0.0.1"), ("port", self._next_port()),
             ("unix_socket_directories", folder), ("unix_socket_permissions", "0700"),
             ("max_connections", self.max_connections), ("shared_buffers", f"{self.memory_mb}MB"),
-            ("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on"),
+            ("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on"), ("wal_level", "logical"),
             ("log_error_verbosity", "terse"), ("log_min_error_statement", "panic"), ("log_statement", "none"),
             ("log_parameter_max_length", 0), ("log_parameter_max_length_on_error", 0), ("log_timezone", "UTC"),
             ("timezone", "UTC"), ("password_encryption", "scram-sha-256"), ("jit", "off"),
