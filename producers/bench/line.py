@@ -20,7 +20,7 @@ from hub.errors import UsageError
 from hub.members import Member
 
 PASSED_ON = ("HUB_KAFKA_MEMORY_MB", "HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS", "HUB_LOG_LEVEL", "HUB_CONTRACTS")
-PROCESSES = ("relay", "router")
+PROCESSES = {"relay": "relay", "router-0": "router"}
 _STOP_SECONDS = 30.0
 
 
@@ -34,7 +34,7 @@ class Line:
 
     def routed(self) -> int:
         """How many Changes the router has committed since it began."""
-        return int(self._figure("router", "hub_changes_routed_total"))
+        return int(self._figure("router-0", "hub_changes_routed_total"))
 
     def _figure(self, process: str, name: str) -> float:
         port = Member(process, (), self.data).port()
@@ -58,16 +58,16 @@ def line(data: Path, residents: int, seed: int, say: Callable[[str], None]) -> I
         stage.run("up", "--no-processes")
         say(f"a city of {residents:,}")
         stage.run("city", "--residents", str(residents), "--seed", str(seed))
-        for name in PROCESSES:
-            _start(name, data, stage)
+        for name, process in PROCESSES.items():
+            _start(name, process, data, stage)
         own = {name: value for name, value in stage.environment.items() if name.startswith("HUB_")}
         yield Line(data, config.read(own | config.remembered(data)), stage)
     finally:
         _end(data, stage)
 
 
-def _start(name: str, data: Path, stage: Stage) -> None:
-    member = Member(name, (sys.executable, "-m", "hub", "run", name), data)
+def _start(name: str, process: str, data: Path, stage: Stage) -> None:
+    member = Member(name, (sys.executable, "-m", "hub", "run", process), data)
     detached.start(member.lock, member.command, member.log, stage.environment)
     until(member.healthy, bool, name)
 
