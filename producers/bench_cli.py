@@ -8,7 +8,7 @@ import orjson
 import typer
 
 from hub import given
-from hub.cli.bench import group
+from hub.cli.shared import bench_of
 from hub.config import settings
 
 Json = Annotated[bool, typer.Option("--json", help="the figures as JSON")]
@@ -19,7 +19,7 @@ Data = Annotated[Path, typer.Option(file_okay=False, help="folder; emptied first
 
 def commands(app: typer.Typer) -> None:
     """Register the commands beside the hub's own."""
-    bench = group(app)
+    bench = bench_of(app)
     bench.command("snapshot")(snapshot)
     bench.command("year")(year)
 

@@ -8,6 +8,7 @@ import orjson
 import typer
 
 from contracts import book as law
+from hub.cli.shared import bench_of
 from hub.config import settings
 
 Json = Annotated[bool, typer.Option("--json", help="the figures as JSON")]
@@ -15,19 +16,9 @@ Json = Annotated[bool, typer.Option("--json", help="the figures as JSON")]
 
 def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register `jukihub bench`."""
-    bench = group(app)
+    bench = bench_of(app)
     bench.command("decide")(decide)
     bench.command("route")(route)
-
-
-def group(app: typer.Typer) -> typer.Typer:
-    """The group `bench` of `app`, to which each room adds what it measures."""
-    for known in app.registered_groups:
-        if known.name == "bench" and known.typer_instance is not None:
-            return known.typer_instance
-    bench = typer.Typer(help="Measure: decisions, routing, a first load, a year of notices.", no_args_is_help=True)
-    app.add_typer(bench, name="bench")
-    return bench
 
 
 def decide(
