@@ -44,7 +44,7 @@ class Line:
 
     def on_disk(self) -> int:
         """Bytes of the broker's folder."""
-        return sum(file.stat().st_size for file in (self.data / "kafka").rglob("*") if file.is_file())
+        return sum(file.stat().st_blocks * 512 for file in (self.data / "kafka").rglob("*") if file.is_file())
 
 
 @contextmanager

@@ -1,23 +1,28 @@
 """An existing registry, by its own trigger and by its log: every change once, in order, and nothing lost by a kill."""
 
+import asyncio
+import json
 import re
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+import producers
 from contracts.change import parse
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import DatabaseError, ProduceFailed
+from hub.migrate import migrate
 from producers import capture
 from producers.capture.decoding import Log
 from producers.capture.pgoutput import RowChange
 from producers.outbox import SHARDS, Draft
 from producers.relay import Relay, resume
 from tests.fakes import MemoryKeys
-from tests.house import House
+from tests.house import POSTGRES, script
 from tests.integration.producers.registry import NOW, Published
 
 PAGE = (Path(str(capture.__file__)).parent / "README.md").read_text("utf-8")
@@ -26,18 +31,33 @@ PERSON = "INSERT INTO legacy.person (person_no, kanji, born, sex, place, reason,
 SETTINGS = Settings(prefix="test", partitions=4)
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The superuser of a server with wal_level logical, its registry migrated: the house has none, on purpose."""
+    with tempfile.TemporaryDirectory(prefix="juki-log-") as folder:
+        Path(folder).chmod(0o755)
+        where = ("--data", f"{folder}/postgres", "--secrets", f"{folder}/secrets")
+        options = ("--memory-mb", "32", "--wal-level", "logical")
+        said = json.loads(script(POSTGRES, "start", *where, *options).stdout)
+        asyncio.run(migrate(said["registry"], Path(str(producers.__file__)).parent / "migrations", "registry"))
+        yield said["postgres"]
+        script(POSTGRES, "stop", *where)
+
+
 @pytest.fixture
-async def admin(house: House, dsn: str) -> AsyncIterator[Database]:
+async def admin(server: str) -> AsyncIterator[Database]:
     """The superuser in an empty registry, with the example of the README in it."""
-    name = re.search(r"/(registry_\w+)\?", dsn)[1]
-    async with connect(house.postgres.replace("/postgres?", f"/{name}?"), 4) as db:
-        for block in BLOCKS[:2]:
-            await db.execute(block)
-        yield db
-        await db.fetch("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-                       " WHERE database = current_database()")  # fmt: skip
-        await db.execute("DROP PUBLICATION IF EXISTS juki; DROP SCHEMA legacy CASCADE; DROP OWNED BY existing_registry;"
-                         " DROP ROLE existing_registry")  # fmt: skip
+    name = f"registry_{uuid4().hex[:12]}"
+    async with connect(server, 1) as root:
+        await root.execute(f"CREATE DATABASE {name} TEMPLATE registry")
+        async with connect(server.replace("/postgres?", f"/{name}?"), 4) as db:
+            for block in BLOCKS[:2]:
+                await db.execute(block)
+            yield db
+            await db.fetch("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                           " WHERE database = current_database()")  # fmt: skip
+        await root.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await root.execute("DROP ROLE existing_registry")
 
 
 async def lives(db: Database) -> None:
@@ -235,7 +255,7 @@ async def test_a_slot_that_lags_behind_what_is_remembered_repeats_nothing(legacy
     assert told(await bodies(log(legacy))) == {"0000000002": [("RELOCATE", "架空市二番", "架空市三番")]}
 
 
-async def test_the_slot_outlives_everybody_who_reads_it(legacy: Database, house: House) -> None:
+async def test_the_slot_outlives_everybody_who_reads_it(legacy: Database) -> None:
     await lives(legacy)
     await legacy.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
                        " AND pid <> pg_backend_pid()")  # fmt: skip
