@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 from contracts.change import JAPAN
-from producers.notices import NOTICES
 from producers.synthetic.numbers import Numbers
 from producers.year.days import business_days, time_of_day, weight
 from producers.year.scenes import SCENES, Stage
@@ -44,8 +43,7 @@ class Plan:
     """How many persons of each act have had their notice, and how many are due by now."""
 
     def __init__(self, residents: int) -> None:
-        self.acts = {act: (group, persons * residents / CITY, scene)
-                     for act, (group, persons, scene) in SCENES.items() if act in NOTICES}  # fmt: skip
+        self.acts = {act: (group, persons * residents / CITY, scene) for act, (group, persons, scene) in SCENES.items()}
         self.done: dict[str, float] = dict.fromkeys(self.acts, 0.0)
 
     def due(self, shares: dict[bool, float]) -> dict[str, float]:

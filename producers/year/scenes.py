@@ -11,7 +11,6 @@ from random import Random
 from typing import Any
 
 from producers.household import HEAD
-from producers.notices import NOTICES
 from producers.synthetic import names, places
 from producers.synthetic.numbers import Numbers
 from producers.year.town import Home, Person, Town, adults, heir, to_new_head
@@ -129,7 +128,7 @@ def move_out(stage: Stage) -> Played | None:
     }  # fmt: skip
     home.closed = True
     after = moves_on + timedelta(days=stage.dice.randint(2, 12))
-    if stage.dice.random() < _STAY and "move-out-cancelled" in NOTICES:
+    if stage.dice.random() < _STAY:
         given_up = {"act": "move-out-cancelled", "atena_nos": numbers, "decided_on": None}
         return Played([plan], len(gone), [(moves_on, given_up, lambda: _reopen(home))])
     confirmed = {"act": "move-out-confirmed", "atena_nos": numbers, "moved_on": moves_on.isoformat()}

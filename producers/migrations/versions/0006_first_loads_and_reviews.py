@@ -7,7 +7,7 @@ them would be a second register.
 from hub.migrate import run
 
 revision = "0006"
-down_revision = "0002"
+down_revision = "0005"
 
 WITHOUT_BODY = "ALTER TABLE registry.history ALTER COLUMN body DROP NOT NULL"
 

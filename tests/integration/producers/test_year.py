@@ -9,7 +9,6 @@ import pytest
 from hub.database import connect
 from hub.errors import UsageError
 from producers import city
-from producers.notices import NOTICES
 from producers.todokede import answer
 from producers.year import year
 from producers.year.calendar import brought_at
@@ -54,9 +53,8 @@ def test_each_act_has_its_share():
     for notice in NOTICES_OF_A_YEAR:
         found[notice["act"]] += persons(notice)
     for act, (_, persons_a_year, _) in SCENES.items():
-        if act in NOTICES:
-            expected = persons_a_year * 20_000 / 510_000
-            assert abs(found[act] - expected) <= 6 + expected * 0.02, act
+        expected = persons_a_year * 20_000 / 510_000
+        assert abs(found[act] - expected) <= 6 + expected * 0.02, act
 
 
 def test_they_come_in_order_on_business_days_and_in_business_hours():
