@@ -19,9 +19,8 @@ from hub.cli.shared import day_of
 from hub.config import settings
 from hub.database import connect
 from hub.errors import UsageError
-from producers import bench_cli, loading_cli, recorded_cli, relay_process
+from producers import bench_cli, counter_cli, loading_cli, recorded_cli, relay_process
 from producers import city as cities
-from producers import counter_cli, loading_cli, recorded_cli, relay_process
 from producers import due as dues
 from producers import expiring as measures
 from producers import morning as mornings

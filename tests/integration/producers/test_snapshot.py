@@ -14,7 +14,7 @@ from contracts.change import parse
 from contracts.decide import Disclosure, decide
 from hub.database import Database
 from hub.errors import DatabaseError, UsageError
-from producers import recorded, snapshot
+from producers import accuracy, recorded, snapshot
 from producers.outbox import Draft, record
 from producers.register import SQL as REGISTER
 from producers.snapshot import Pace, Run
@@ -132,6 +132,12 @@ async def test_the_history_keeps_the_id_and_no_second_register(db):
     assert (one["n"], one["bodies"]) == (120, 0)
     assert await recorded.one(db, one["change"]) is None
     assert [line async for line in recorded.since(db, NOW - timedelta(days=1))] == []
+
+
+async def test_after_a_load_the_register_still_agrees_with_its_history(db):
+    await carried(db, await snapshot.begun(db, ("tax",), NOW))
+    async with accuracy.snapshot(db) as tx:
+        assert [one async for one in accuracy.findings(tx, DAY) if one.weight != accuracy.LOOK] == []
 
 
 async def test_a_load_with_a_known_id_is_a_repeat_and_another_kind_with_it_is_refused(db):
