@@ -1,8 +1,8 @@
 """A Change (異動): one resident, the full record before and after. `parse` is the door, and the only way to make one.
 
-In order: strict JSON, the form of every field, the fit of kind and shape (記載 has no `before`, 消除 no `after`), the
-size of each record. Whoever holds a Change may rely on all of it. Beyond this door only closed codes travel: of an
-offending value neither the content nor the name of an unknown field is told.
+In order: strict JSON, the form of every field, the fit of kind and shape (記載 has no `before`, 消除 no `after`; only a
+first load is addressed `to` contracts), the size of each record. Whoever holds a Change may rely on all of it. Beyond
+this door only closed codes travel: of an offending value neither the content nor the name of an unknown field is told.
 """
 
 import json
@@ -13,14 +13,14 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Any, NotRequired
 from uuid import UUID
 
-from pydantic import AfterValidator, StrictInt, StrictStr, TypeAdapter, ValidationError, with_config
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, TypeAdapter, ValidationError, with_config
 from pydantic_core import ErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict
 
 from contracts.door import read_json
 from contracts.errors import ChangeRefused
 from contracts.identifiers import JuminhyoCheck
-from contracts.kinds import ENTRY, REMOVAL, kinds
+from contracts.kinds import ENTRY, REMOVAL, SNAPSHOT, kinds
 from contracts.record import STRICT, Date, Record
 
 JAPAN = timezone(timedelta(hours=9), "JST")
@@ -28,6 +28,7 @@ MAX_RECORD_BYTES = 30_000
 """Largest record, in bytes of compact JSON: the token of a disclosure that holds all of it stays below 64 KiB."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_CONTRACT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _TIME = re.compile(
     r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-2][0-9]:[0-5][0-9])"
 )
@@ -39,7 +40,8 @@ class Change:
 
     `version`: time of recording in microseconds, rising per resident. `before` and `after`: the records as they came,
     null for 記載 and 消除 respectively. `effective_on` and `notified_on`: dates, possibly incomplete. `altered`: ids of
-    the items that differ between the two, where missing is null; compared once, for every contract that asks.
+    the items that differ between the two, where missing is null; compared once, for every contract that asks. `to`: the
+    contracts that a first load (初期登録) is for; None is all of them.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Change:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     cancels: str | None = None
+    to: frozenset[str] | None = None
     altered: frozenset[str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -91,8 +94,14 @@ def _change(wire: "_Wire") -> Change:
         action=_action(wire["kind"], before is not None, after is not None),
         effective_on=wire["effective_on"], notified_on=wire.get("notified_on"),
         recorded_at=datetime.fromisoformat(wire["recorded_at"]),
-        before=before, after=after, cancels=wire.get("cancels"),
+        before=before, after=after, cancels=wire.get("cancels"), to=_addressed(wire["kind"], wire.get("to")),
     )  # fmt: skip
+
+
+def _addressed(kind: str, to: list[str] | None) -> frozenset[str] | None:
+    if to is not None and kind != SNAPSHOT:
+        raise ChangeRefused("shape-mismatch", "to")
+    return None if to is None else frozenset(to)
 
 
 def _action(kind: str, has_before: bool, has_after: bool) -> str:
@@ -138,7 +147,14 @@ def _time(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if not _CONTRACT.fullmatch(text):
+        raise PydanticCustomError("bad-format", "not the form of a contract's id")
+    return text
+
+
 _Id = Annotated[StrictStr, AfterValidator(_uuid)]
+_Name = Annotated[StrictStr, AfterValidator(_name)]
 
 
 @with_config(STRICT)
@@ -153,6 +169,7 @@ class _Wire(TypedDict):
     before: Record | None
     after: Record | None
     cancels: NotRequired[_Id | None]
+    to: NotRequired[Annotated[list[_Name], Field(min_length=1, max_length=100)] | None]
 
 
 _WIRE: TypeAdapter[_Wire] = TypeAdapter(_Wire)

@@ -2,13 +2,16 @@
 
 The rules, in this order; the first that fails names the silence.
 
-1. not-in-force     The contract is in force on the day `on`, first and last day included; nobody needs to end it.
+1. not-in-force     The contract is in force on the day `on`, first and last day included; nobody needs to end it. Of an
+                    attained age (年齢到達等) that is told late: on both days, because before that nobody was told.
 2. outside          Membership of the contract's population is judged twice: the record before, as of the day before
                     `on`, and the record after, as of `on`. Outside twice is silence. No record is outside. A protected
                     person is outside a contract that suspends (支援措置). The states told: entered (was outside),
                     inside (was inside), deleted (消除 of somebody inside), left (still registered, no longer inside).
-3. not-heard        The contract hears the kind. Waived for entered and left through a 修正: a subscriber always
-                    learns that a person came into or went out of its population.
+                    An attained age is judged by the day on which it was attained: told a day late, it is told still.
+3. not-heard        The contract hears the kind, and a first load that is for certain contracts is for it. Waived for
+                    entered and left through a 修正: a subscriber always learns that a person came into or went out of
+                    its population.
 4. nothing-changed  Of somebody inside, at least one permitted item of the record differs, or the kind is among
                     `always`. Else even the existence of the event would tell what may not be told.
 5. protected        A contract that withholds hears nothing of a protected person. A record that does not say whether
@@ -28,7 +31,7 @@ from typing import Any, Final, Literal
 from contracts.change import Change
 from contracts.contract import Contract
 from contracts.dates import age, last_day
-from contracts.kinds import CORRECTION, REMOVAL
+from contracts.kinds import CORRECTION, REMOVAL, REVIEW
 
 Registered = Mapping[str, Any]
 State = Literal["entered", "inside", "deleted", "left"]
@@ -60,7 +63,8 @@ PROTECTED: Final = Silence("protected")
 
 def decide(change: Change, contract: Contract, on: date) -> Disclosure | Silence:
     """What `contract` is told of `change`, decided on the day `on`."""
-    return judge(change, contract, on) if contract.in_force(on) else NOT_IN_FORCE
+    in_force = contract.in_force(on) and contract.in_force(judged_on(change, on))
+    return judge(change, contract, on) if in_force else NOT_IN_FORCE
 
 
 def judge(change: Change, contract: Contract, on: date) -> Disclosure | Silence:
@@ -80,13 +84,21 @@ def judge(change: Change, contract: Contract, on: date) -> Disclosure | Silence:
 
 def state_of(change: Change, contract: Contract, on: date) -> State | None:
     """Rule 2; None is outside twice."""
-    was = belongs(change.before, contract, on - timedelta(days=1))
-    now = belongs(change.after, contract, on)
+    day = judged_on(change, on)
+    was = belongs(change.before, contract, day - timedelta(days=1))
+    now = belongs(change.after, contract, day)
     if now:
         return "inside" if was else "entered"
     if not was:
         return None
     return "deleted" if change.after is None else "left"
+
+
+def judged_on(change: Change, on: date) -> date:
+    """The day by which membership is judged: `on`; of a 年齢到達等 its own day, where that is complete and earlier."""
+    if change.kind != REVIEW or not isinstance(change.effective_on, str):
+        return on
+    return min(date.fromisoformat(change.effective_on), on)
 
 
 def belongs(record: Registered | None, contract: Contract, on: date) -> bool:
@@ -120,6 +132,8 @@ def age_is_unknown(record: Registered, contract: Contract) -> bool:
 
 def hears(change: Change, contract: Contract, state: State) -> bool:
     """Rule 3."""
+    if change.to is not None and contract.id not in change.to:
+        return False
     return change.kind in contract.hears or (change.action == CORRECTION and state in ("entered", "left"))
 
 

@@ -26,6 +26,7 @@ from contracts.decide import (
     is_japanese,
     is_protected,
     judge,
+    judged_on,
     state_of,
     subject,
 )
@@ -186,7 +187,8 @@ def _ruled(case: _Case) -> Iterator[Rule]:
 
 
 def _in_force(case: _Case) -> tuple[bool, Text]:
-    contract, on = case.contract, case.on
+    contract, days = case.contract, (case.on, judged_on(case.change, case.on))
+    on = next((day for day in days if not contract.in_force(day)), case.on)
     in_force = period(contract.in_force_from, contract.in_force_until)
     if contract.in_force(on):
         return True, reasons.IN_FORCE.format(period=in_force, on=on)
@@ -197,11 +199,12 @@ def _in_force(case: _Case) -> tuple[bool, Text]:
 
 
 def _belongs(case: _Case) -> tuple[bool, Text]:
-    yesterday = case.on - timedelta(days=1)
+    on = judged_on(case.change, case.on)
+    yesterday = on - timedelta(days=1)
     reason = reasons.MEMBERSHIP.format(
-        population=described(case.contract.population), yesterday=yesterday, on=case.on,
+        population=described(case.contract.population), yesterday=yesterday, on=on,
         was=_membership(why_outside(case.change.before, case.contract, yesterday)),
-        now=_membership(why_outside(case.change.after, case.contract, case.on)),
+        now=_membership(why_outside(case.change.after, case.contract, on)),
     )  # fmt: skip
     return case.state is not None, reason
 
@@ -212,6 +215,8 @@ def _membership(why: Text | None) -> Text:
 
 def _hears(case: _Case) -> tuple[bool, Text]:
     holds = case.state is not None and hears(case.change, case.contract, case.state)
+    if case.change.to is not None and case.contract.id not in case.change.to:
+        return False, reasons.FOR_OTHERS.format(kind=case.kind)
     if case.change.kind in case.contract.hears:
         return holds, reasons.HEARD.format(kind=case.kind)
     return holds, (reasons.WAIVED if holds else reasons.NOT_HEARD).format(kind=case.kind)

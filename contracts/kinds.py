@@ -11,6 +11,8 @@ from typing import Final
 ENTRY: Final = "記載"
 REMOVAL: Final = "消除"
 CORRECTION: Final = "修正"
+SNAPSHOT: Final = "SNAPSHOT"
+REVIEW: Final = "POPULATION_REVIEW"
 
 
 @dataclass(frozen=True, slots=True)

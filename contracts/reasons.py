@@ -72,6 +72,7 @@ WAIVED: Final = Text(
     "「{kind}」は知らせを受ける種類ではないが、修正により対象者に入った者と対象者でなくなった者は、種類を問わず知らせる",
     "{kind} is no kind that it hears, but who comes or goes through a 修正 is told of whatever the kind",
 )
+FOR_OTHERS: Final = Text("この「{kind}」は、ほかの提供先のためのもの", "this {kind} is for other contracts")
 NOT_HEARD: Final = Text("「{kind}」は知らせを受ける種類（hears）にない", "{kind} is not among the kinds that it hears")
 
 NOT_OF_INSIDE: Final = Text(

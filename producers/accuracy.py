@@ -177,7 +177,7 @@ def _columns(one: Kept) -> Iterator[Finding]:
 def history(one: Kept, now: Record | None) -> Iterator[Finding]:
     """The last Change ends in the record that is there: in none, for one that was removed, and before it the last."""
     if one.row["body"] is None:
-        if one.row["version"]:
+        if one.row["version"] != (one.row["told"] or 0):
             yield Finding("version-differs", one.resident)
         return
     change = orjson.loads(one.row["body"])

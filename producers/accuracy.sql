@@ -1,10 +1,14 @@
 -- name: registered
--- Everybody on the register, household by household, a page at a time, each with the last Change where there is one.
+-- Everybody on the register, household by household, a page at a time, each with the last Change where there is one
+-- (a first load has a version and no body, because it changes nothing).
 SELECT r.resident, r.version, r.atena_no, r.household_no, r.my_number, r.protected, r.record, h.head, l.version AS told,
        l.body
 FROM registry.resident AS r JOIN registry.household AS h USING (household_no)
 LEFT JOIN LATERAL (
-    SELECT version, body FROM registry.history AS i WHERE i.resident = r.resident ORDER BY i.version DESC LIMIT 1
+    SELECT max(i.version) AS version, (
+        SELECT body FROM registry.history AS b WHERE b.resident = r.resident AND b.body IS NOT NULL
+        ORDER BY b.version DESC LIMIT 1
+    ) AS body FROM registry.history AS i WHERE i.resident = r.resident
 ) AS l ON true
 WHERE r.status = 'registered' AND (r.household_no, r.resident) > ($1, $2)
 ORDER BY r.household_no, r.resident LIMIT $3
@@ -14,7 +18,10 @@ ORDER BY r.household_no, r.resident LIMIT $3
 SELECT r.resident, r.version, r.atena_no, r.record, l.version AS told, l.body
 FROM registry.resident AS r
 LEFT JOIN LATERAL (
-    SELECT version, body FROM registry.history AS i WHERE i.resident = r.resident ORDER BY i.version DESC LIMIT 1
+    SELECT max(i.version) AS version, (
+        SELECT body FROM registry.history AS b WHERE b.resident = r.resident AND b.body IS NOT NULL
+        ORDER BY b.version DESC LIMIT 1
+    ) AS body FROM registry.history AS i WHERE i.resident = r.resident
 ) AS l ON true
 WHERE r.status = 'removed' AND r.resident > $1
 ORDER BY r.resident LIMIT $2

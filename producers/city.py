@@ -13,8 +13,10 @@ from uuid import UUID
 
 import orjson
 
+from hub.clock import now
 from hub.database import Connection, Database, queries
 from hub.errors import UsageError
+from producers.atena import loading
 from producers.outbox import Draft, record
 from producers.synthetic.households import Household, city
 from producers.todokede import today
@@ -60,6 +62,12 @@ async def _is_there(tx: Connection, residents: int, seed: int) -> bool:
     return False
 
 
+async def check_made_up(db: Database) -> None:
+    """UsageError `not-a-made-up-city` where the registry does not hold one: nobody backdates a real register."""
+    if await db.fetchrow(SQL["loaded"]) is None:
+        raise UsageError("not-a-made-up-city", "registry")
+
+
 def _lots(homes: Iterator[Household]) -> Iterator[list[Household]]:
     while lot := list(islice(homes, _LOT)):
         yield lot
@@ -69,6 +77,7 @@ async def _copy(tx: Connection, lot: list[Household]) -> None:
     heads = [(home.number.encode(), home.members[0][0]) for home in lot]
     await tx.copy("registry", "household", _HOUSEHOLD, heads)
     await tx.copy("registry", "resident", _RESIDENT, (_row(*entry) for entry in _people(lot)))
+    await loading.copy(tx, (record for _, record in _people(lot)), now())
 
 
 def _row(resident: UUID, entry: dict[str, Any]) -> tuple[Any, ...]:

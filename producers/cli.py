@@ -18,8 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from hub.cli.shared import day_of
 from hub.config import settings
 from hub.database import connect
+from hub.errors import UsageError
+from producers import bench_cli, counter_cli, loading_cli, received_cli, recorded_cli, relay_process
 from producers import city as cities
-from producers import counter_cli, received_cli, recorded_cli, relay_process
 from producers import due as dues
 from producers import expiring as measures
 from producers import morning as mornings
@@ -38,6 +39,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     """Register the commands of this room."""
     app.command("city")(city)
     app.command("morning")(morning)
+    app.command("year")(year)
     app.command("due")(due)
     app.command("expiring")(expiring)
     app.command("todokede")(todokede)
@@ -45,6 +47,8 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     recorded_cli.commands(app)
     atena_cli.commands(app)
     counter_cli.commands(app, run)
+    loading_cli.commands(app)
+    bench_cli.commands(app)
     run.command("relay")(relay)
 
 
@@ -101,6 +105,25 @@ def morning(
         typer.echo(orjson.dumps(notice).decode())
 
 
+def year(
+    residents: Annotated[int, typer.Option(help="size of the made-up city", min=1, max=10_000_000)] = 1000,
+    seed: Seed = 1,
+    number: Annotated[int, typer.Option("--year", help="calendar year", min=1980, max=2099)] = 2026,
+) -> None:
+    """Write the notices of a whole year in the made-up city of this size and seed, in the order of their recording.
+
+    \b
+    Example, in a registry that holds this city and nothing else:
+      jukihub year --residents 5000 --seed 7 --year 2026 | jukihub todokede --as-brought -
+
+    One JSON object per line; the receipt begins with the day and the time at which it is brought.
+    """
+    from producers.year import year as notices_of  # noqa: PLC0415 - only this command
+
+    for notice in notices_of(residents, seed, number):
+        typer.echo(orjson.dumps(notice).decode())
+
+
 def due(
     on: Day = None,
 ) -> None:
@@ -144,6 +167,9 @@ def todokede(
         typer.FileBinaryRead | None, typer.Argument(help="one notice (届出) per line, JSON; - for stdin")
     ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of a notice instead")] = False,
+    as_brought: Annotated[bool, typer.Option(
+        "--as-brought", help="as at the time in the receipt; only in a made-up city, for `jukihub year`"
+    )] = False,
 ) -> None:
     """File notices (届出): each is one transaction, accepted with its Changes, refused with a code, or a known repeat.
 
@@ -156,7 +182,7 @@ def todokede(
         typer.echo(_schema())
     elif file is None:
         raise typer.BadParameter("a file of notices, or -", param_hint="FILE")
-    elif asyncio.run(_answer_all(file)):
+    elif asyncio.run(_answer_all(file, as_brought)):
         raise typer.Exit(_PARTIAL)
 
 
@@ -166,13 +192,15 @@ def _schema() -> str:
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2).decode()
 
 
-async def _answer_all(lines: BinaryIO | Iterable[bytes]) -> int:
+async def _answer_all(lines: BinaryIO | Iterable[bytes], as_brought: bool) -> int:
     refused = 0
     async with connect(settings().registry_dsn, 1) as db:
+        if as_brought:
+            await cities.check_made_up(db)
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
-            answer = await counter.answer(db, line.rstrip(b"\r\n"), datetime.now(UTC))
+            answer = await counter.answer(db, line.rstrip(b"\r\n"), _time(line, as_brought))
             typer.echo(orjson.dumps(answer.wire(number)).decode())
             if answer.code is not None:
                 refused += 1
@@ -180,6 +208,15 @@ async def _answer_all(lines: BinaryIO | Iterable[bytes]) -> int:
             for remark in answer.remarks:
                 typer.echo(f"{number}: {REMARKS[remark]} [{remark}]", err=True)
     return refused
+
+
+def _time(line: bytes, as_brought: bool) -> datetime:
+    from producers.year.calendar import brought_at  # noqa: PLC0415 - only where it is asked for
+
+    try:
+        return brought_at(orjson.loads(line)) if as_brought else datetime.now(UTC)
+    except (ValueError, KeyError, TypeError):
+        raise UsageError("no-time-in-receipt", "--as-brought") from None
 
 
 def relay(

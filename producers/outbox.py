@@ -1,32 +1,36 @@
 """The outbox: a Change is recorded in the transaction that changes the register, or not at all.
 
-`record` keeps four promises. A Change enters only through the door of `contracts.change`, and only about a resident
+`record` keeps five promises. A Change enters only through the door of `contracts.change`, and only about a resident
 whose UUID is of version 4, because no other can be found again from a record key. Its version rises per resident even
 when the clock is set back. Its place in the outbox is drawn behind the resident's lock, so that the order of ids is the
-order of versions. Its id is used once: the same id with other content is refused, never overwritten.
+order of versions. Its id is used once: the same id with other content is refused, never overwritten. And a birthday
+whose review is late is told before whatever happens to that resident next: afterwards nobody could tell of it rightly.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import orjson
 from uuid_utils import uuid7
 
 from contracts.change import JAPAN, parse
-from hub.database import Connection, queries
+from contracts.kinds import REVIEW, SNAPSHOT
+from hub.database import Connection, Row, queries
 from hub.errors import ChangeRefused, JukiError
 from hub.pseudonym import can_be_found
+from producers.ages import days_of_attaining
 
 CHANNEL = "registry_outbox"
 SHARDS = 4
 """A resident's shard is its UUID modulo this number; more shards let more relays work side by side."""
 
 SQL = queries(Path(__file__).with_suffix(".sql"))
+_BIRTHDAYS = uuid5(NAMESPACE_OID, "juki-hub/population-review")
 _DRAWN = ("version", "recorded_at")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -43,11 +47,13 @@ class Draft:
     notified_on: Any = None
     cancels: UUID | None = None
     id: UUID | None = None
+    to: Sequence[str] | None = None
+    """The contracts that a SNAPSHOT is for; None is all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A Change as it lies in the outbox: `body` is its JSON, UTF-8."""
+    """A Change as it lies in the outbox: `body` is its JSON, UTF-8; empty for a first load that was recorded before."""
 
     id: UUID
     resident: UUID
@@ -71,11 +77,32 @@ async def record(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list
     if not all(can_be_found(draft.resident) for draft in drafts):
         raise ChangeRefused("bad-format", "resident")
     await tx.fetch(SQL["lock"], sorted({draft.resident for draft in drafts}))
+    owed = await _owed(tx, drafts, now)
+    drafts = [*owed, *drafts]
     before = await _recorded_before(tx, drafts)
     fresh = [draft for draft in drafts if draft.id not in before]
     recorded = await _recorded_now(tx, fresh, now) if fresh else []
     new = iter(recorded)
-    return [before[draft.id] if draft.id in before else next(new) for draft in drafts]
+    return [before[draft.id] if draft.id in before else next(new) for draft in drafts][len(owed) :]
+
+
+def birthday(resident: UUID, record: Mapping[str, Any], day: date) -> Draft:
+    """年齢到達等 of that day; recorded twice, it is recorded once."""
+    return Draft(resident, REVIEW, record, record, day.isoformat(), id=uuid5(_BIRTHDAYS, f"{day}/{resident}"))
+
+
+async def _owed(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list[Draft]:
+    """Birthdays that the daily review has not come to yet, of everybody who is about to change or to go."""
+    last = await tx.fetchval(SQL["last_reviewed"])
+    today = now.astimezone(JAPAN).date()
+    if last is None or last >= today:
+        return []
+    first = {draft.resident: draft for draft in reversed(drafts)}
+    return [
+        birthday(resident, draft.before, day)
+        for resident, draft in first.items() if draft.before is not None and draft.kind != REVIEW
+        for day in days_of_attaining(draft.before.get("birth_date"), last, today)
+    ]  # fmt: skip
 
 
 async def _recorded_before(tx: Connection, drafts: Sequence[Draft]) -> dict[UUID | None, Recorded]:
@@ -85,21 +112,28 @@ async def _recorded_before(tx: Connection, drafts: Sequence[Draft]) -> dict[UUID
     if len(given) != sum(draft.id is not None for draft in drafts):
         raise ChangeRefused("reused-id", "id")
     rows = await tx.fetch(SQL["known"], list(given))
-    return {row["change"]: _same(given[row["change"]], row["body"]) for row in rows}
+    return {row["change"]: _same(given[row["change"]], row) for row in rows}
 
 
-def _same(draft: Draft, body: bytes) -> Recorded:
-    known = orjson.loads(body)
-    if {**_wire(draft), **{name: known[name] for name in _DRAWN}} != known:
+def _same(draft: Draft, row: Row) -> Recorded:
+    if not (_is_same_load(draft, row) if row["body"] is None else _is_same(draft, orjson.loads(row["body"]))):
         raise ChangeRefused("reused-id", "id")
-    return Recorded(UUID(known["id"]), draft.resident, known["version"], draft.kind, body)
+    return Recorded(UUID(int=row["change"].int), draft.resident, row["version"], draft.kind, row["body"] or b"")
+
+
+def _is_same(draft: Draft, known: dict[str, Any]) -> bool:
+    return {**_wire(draft), **{name: known[name] for name in _DRAWN}} == known
+
+
+def _is_same_load(draft: Draft, row: Row) -> bool:
+    return (draft.kind, draft.resident.int) == (SNAPSHOT, row["resident"].int)
 
 
 async def _recorded_now(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list[Recorded]:
     versions = await _versions(tx, drafts, now)
     recorded = [_recorded(draft, versions[draft.resident].pop()) for draft in drafts]
     await _keep(tx, recorded)
-    await _put(tx, recorded)
+    await put(tx, [(one.resident, one.body) for one in recorded])
     await tx.execute(SQL["wake"])
     return recorded
 
@@ -122,10 +156,15 @@ def microseconds(now: datetime) -> int:
 
 
 def _recorded(draft: Draft, version: int) -> Recorded:
-    wire = {**_wire(draft), "version": version, "recorded_at": _time_of(version)}
-    body = _encoded(wire)
+    own = draft.id or UUID(int=uuid7().int)
+    body = encoded(replace(draft, id=own), version)
     parse(body)
-    return Recorded(UUID(wire["id"]), draft.resident, version, draft.kind, body)
+    return Recorded(own, draft.resident, version, draft.kind, body)
+
+
+def encoded(draft: Draft, version: int) -> bytes:
+    """A Change as JSON; whether its door lets it in is not asked here."""
+    return _encoded({**_wire(draft), "version": version, "recorded_at": _time_of(version)})
 
 
 def _time_of(version: int) -> str:
@@ -146,15 +185,23 @@ def _wire(draft: Draft) -> dict[str, Any]:
         "effective_on": draft.effective_on, "notified_on": draft.notified_on, "recorded_at": "",
         "before": draft.before, "after": draft.after,
     }  # fmt: skip
-    return wire if draft.cancels is None else {**wire, "cancels": str(draft.cancels)}
+    optional = {"cancels": draft.cancels and str(draft.cancels), "to": draft.to and sorted(draft.to)}
+    return wire | {name: value for name, value in optional.items() if value is not None}
 
 
 async def _keep(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    columns = zip(*((one.id, one.resident, one.version, one.kind, one.body) for one in recorded), strict=True)
+    columns = zip(*((one.id, one.resident, one.version, one.kind, _lasting(one)) for one in recorded), strict=True)
     if await tx.execute(SQL["keep"], *map(list, columns)) != len(recorded):
         raise ChangeRefused("reused-id", "id")  # somebody else used it since `known` looked
 
 
-async def _put(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    rows = ((shard(one.resident), one.resident, one.body) for one in recorded)
-    await tx.execute(SQL["put"], *map(list, zip(*rows, strict=True)))
+def _lasting(one: Recorded) -> bytes | None:
+    """What the history keeps: a first load changes nothing, so its id is enough."""
+    return None if one.kind == SNAPSHOT else one.body
+
+
+async def put(tx: Connection, changes: Sequence[tuple[UUID, bytes]]) -> None:
+    """Put Changes of these residents into the outbox, in this order. Whoever calls holds the residents' locks."""
+    rows = ((shard(resident), resident, body) for resident, body in changes)
+    if changes:
+        await tx.execute(SQL["put"], *map(list, zip(*rows, strict=True)))

@@ -11,12 +11,16 @@ FROM unnest($2::uuid[], $3::int[]) AS d (resident, n)
 WHERE r.resident = d.resident
 RETURNING r.resident, r.version
 
+-- name: last_reviewed
+-- Up to which day all birthdays are told of; null where no review has ever run.
+SELECT max(day) FROM registry.reviewed WHERE ended_at IS NOT NULL
+
 -- name: known
 -- Changes whose ids have been used before.
-SELECT change, body FROM registry.history WHERE change = ANY($1::uuid[])
+SELECT change, resident, version, body FROM registry.history WHERE change = ANY($1::uuid[])
 
 -- name: keep
--- The registry's own, lasting record of each Change.
+-- The registry's own, lasting record of each Change; null for the body of a first load.
 INSERT INTO registry.history (change, resident, version, kind, body)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bytea[])
 ON CONFLICT DO NOTHING

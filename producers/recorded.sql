@@ -1,6 +1,6 @@
 -- name: since
--- What was recorded from a version on (microseconds), in the order of recording.
-SELECT body FROM registry.history WHERE version >= $1 AND (version, change) > ($2, $3)
+-- What was recorded from a version on (microseconds), in the order of recording. First loads changed nothing.
+SELECT body FROM registry.history WHERE version >= $1 AND (version, change) > ($2, $3) AND body IS NOT NULL
 ORDER BY version, change LIMIT $4
 
 -- name: one

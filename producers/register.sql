@@ -9,7 +9,7 @@ SELECT h.resident, h.body, d.changes
 FROM (
     SELECT coalesce((SELECT changes FROM registry.notice WHERE changes @> ARRAY[$1::uuid]), ARRAY[$1::uuid]) AS changes
 ) AS d
-JOIN registry.history AS h ON h.change = ANY(d.changes)
+JOIN registry.history AS h ON h.change = ANY(d.changes) AND h.body IS NOT NULL
 
 -- name: numbers_first
 -- Two notices that bring the same 個人番号 wait for each other here, before either has locked anything else.
@@ -27,8 +27,9 @@ WHERE household_no = ANY($1::bytea[]) OR resident = ANY($2::uuid[])
 ORDER BY resident FOR UPDATE
 
 -- name: past
--- Everything that was recorded about them, the oldest first.
-SELECT change, resident, kind, body FROM registry.history WHERE resident = ANY($1::uuid[]) ORDER BY resident, version
+-- Everything that was recorded about them, the oldest first; but for first loads and birthdays, which change nothing.
+SELECT change, resident, kind, body FROM registry.history
+WHERE resident = ANY($1::uuid[]) AND kind NOT IN ('SNAPSHOT', 'POPULATION_REVIEW') ORDER BY resident, version
 
 -- name: allot
 -- Numbers that nobody has had. A refused notice leaves gaps, which do no harm.

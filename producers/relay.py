@@ -1,10 +1,10 @@
-"""The relay carries Changes from the outbox to juki.changes: sealed, in order, at least once.
+"""The relay carries Changes from a source to juki.changes: sealed, in order, at least once.
 
-One relay at a time has a shard. In one transaction it reads the oldest rows by id, seals them, publishes them, and
-deletes them once the broker has acknowledged every one; whatever fails on the way rolls back, and the same rows are
-published again with the same ids and versions. The notification of the outbox only wakes: without it, a look every
-200 ms does. A row that its door refuses (nothing of ours can write one) halts its resident and nobody else, until a
-person has looked: skipping it would let later Changes overtake.
+One relay at a time has a source, which for our own register is a shard of the outbox. It takes the oldest rows, seals
+them, publishes them, and acknowledges them once the broker has acknowledged every one; whatever fails on the way leaves
+them where they are, and the same rows are published again with the same ids and versions. A row that its door refuses
+(nothing of ours can write one) halts its resident and nobody else, until a person has looked: skipping it would let
+later Changes overtake.
 """
 
 from collections import defaultdict
@@ -19,13 +19,15 @@ from contracts.change import JAPAN, Change, parse
 from hub import log, metrics
 from hub.bus import Batches, Outgoing
 from hub.config import Settings
-from hub.database import Connection, Database, Row, queries
+from hub.database import Database, queries
 from hub.envelope import CHANGE
 from hub.errors import ChangeRefused
 from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms, can_be_found
 from hub.seal import Place, Sheet, seal
 from hub.topics import changes as changes_topic
+from producers.capture import Source, Taken
+from producers.capture.table import Outbox
 
 SQL = queries(Path(__file__).with_suffix(".sql"))
 BATCH = 1000
@@ -40,7 +42,7 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A row of the outbox that its door accepts."""
+    """A row that its door accepts."""
 
     id: int
     change: Change
@@ -48,46 +50,38 @@ class Accepted:
 
 
 class Relay:
-    """Carries one shard. `clock` tells the time of publishing, which names the content key of the day."""
+    """Carries one source: the shard of the outbox, unless another one is given. `clock` tells the time of publishing,
+    which names the content key of the day.
+    """
 
     def __init__(  # noqa: PLR0913 - its one place of wiring; the last two are for tests
         self, shard: int, registry: Database, keys: KeyStore, publisher: Publisher, settings: Settings,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC), batch: int = BATCH,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC), batch: int = BATCH, source: Source | None = None,
     ) -> None:  # fmt: skip
         self.shard = shard
-        self._registry = registry
+        self._source = source or Outbox(registry, shard, batch)
         self._keys = keys
         self._publisher = publisher
         self._topic = changes_topic(settings.prefix)
         self._partitions = settings.partitions
         self._clock = clock
-        self._batch = batch
         self._pseudonyms: Pseudonyms | None = None
 
     async def carry(self) -> int:
-        """Carry the oldest rows; how many were read. 0: nothing is there, or another relay has this shard."""
-        if not await self._registry.fetchval(SQL["waiting"], self.shard):
-            return 0
-        async with self._registry.transaction() as tx:
-            if not await tx.fetchval(SQL["lead"], self.shard):
+        """Carry the oldest rows; how many were read. 0: nothing is there, or another relay has this source."""
+        async with self._source.lot() as lot:
+            if lot is None:
                 return 0
-            rows = await tx.fetch(SQL["oldest"], self.shard, self._batch)
-            accepted, refused = checked(rows)
+            accepted, refused = checked(lot.rows)
             for resident, code in refused.items():
-                await self._halt(tx, resident, code)
-            await self._publish(tx, accepted)
+                await lot.halt(resident, code)
+                metrics.UNPUBLISHABLE.inc()
+                log.get().error("resident-halted", code=code, shard=self.shard)
+            if accepted:
+                await self._publisher.send(await self._sealed(accepted))
+            await lot.acknowledge([row.id for row in accepted])
         metrics.PUBLISHED.inc(len(accepted))
-        return len(rows)
-
-    async def _publish(self, tx: Connection, rows: Sequence[Accepted]) -> None:
-        if rows:
-            await self._publisher.send(await self._sealed(rows))
-            await tx.execute(SQL["done"], self.shard, [row.id for row in rows])
-
-    async def _halt(self, tx: Connection, resident: UUID, code: str) -> None:
-        await tx.execute(SQL["halt"], resident, code)
-        metrics.UNPUBLISHABLE.inc()
-        log.get().error("resident-halted", code=code, shard=self.shard)
+        return len(lot.rows)
 
     async def _sealed(self, rows: Sequence[Accepted]) -> Batches:
         now = self._clock()
@@ -109,7 +103,7 @@ class Relay:
         return self._pseudonyms
 
 
-def checked(rows: Sequence[Row]) -> tuple[list[Accepted], dict[UUID, str]]:
+def checked(rows: Sequence[Taken]) -> tuple[list[Accepted], dict[UUID, str]]:
     """The rows that their door accepts, and who is halted by a row that it refuses, with the code.
 
     Of somebody who is halted nothing from that row on is carried.
@@ -117,13 +111,12 @@ def checked(rows: Sequence[Row]) -> tuple[list[Accepted], dict[UUID, str]]:
     accepted: list[Accepted] = []
     refused: dict[UUID, str] = {}
     for row in rows:
-        resident = UUID(int=row["resident"].int)
-        if resident in refused:
+        if row.resident in refused:
             continue
         try:
-            accepted.append(Accepted(row["id"], _own_change(resident, row["change"]), row["change"]))
+            accepted.append(Accepted(row.id, _own_change(row.resident, row.change), row.change))
         except ChangeRefused as refusal:
-            refused[resident] = refusal.code
+            refused[row.resident] = refusal.code
     return accepted, refused
 
 

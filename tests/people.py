@@ -34,11 +34,16 @@ def in_household_of(n: int, relationship: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def effective_on(kind: str) -> str:
+    """The day of an event; a review is that of the day on which it is recorded, 2 April."""
+    return "2026-04-02" if kind == "POPULATION_REVIEW" else "2026-04-01"
+
+
 def line(kind: str, before: Any, after: Any, **changed: Any) -> bytes:
     """One Change as the registry writes it."""
     fields = {
         "id": "01930000-0000-7000-8000-000000000001", "resident": str(RESIDENT), "version": 1_775_092_500_000_000,
-        "kind": kind, "effective_on": "2026-04-01", "notified_on": "2026-04-02",
+        "kind": kind, "effective_on": effective_on(kind), "notified_on": "2026-04-02",
         "recorded_at": "2026-04-02T10:15:00.123456+09:00", "before": before, "after": after,
     } | changed  # fmt: skip
     return json.dumps(fields, ensure_ascii=False).encode()

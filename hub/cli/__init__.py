@@ -24,8 +24,9 @@ MODULES: Final = (
     "people", "audit", "api", "bench",
 )  # fmt: skip
 """Modules of this folder in the order of the help."""
-ALONE: Final = frozenset(MODULES) - {"house", "run"}
-"""Modules that have the name of their command: it is all that needs to be loaded for it, so it answers at once."""
+ALONE: Final = frozenset(MODULES) - {"house", "run", "bench"}
+"""Modules that are all that needs to be loaded for the command of their name, so it answers at once. To `run` and to
+`bench` other rooms add commands of their own."""
 
 ROOMS: Final = ("contracts", "hub", "producers", "consumers")
 

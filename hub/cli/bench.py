@@ -8,6 +8,7 @@ import orjson
 import typer
 
 from contracts import book as law
+from hub.cli.shared import bench_of
 from hub.config import settings
 
 Json = Annotated[bool, typer.Option("--json", help="the figures as JSON")]
@@ -15,10 +16,9 @@ Json = Annotated[bool, typer.Option("--json", help="the figures as JSON")]
 
 def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register `jukihub bench`."""
-    bench = typer.Typer(help="Measure: decisions, routing.", no_args_is_help=True)
+    bench = bench_of(app)
     bench.command("decide")(decide)
     bench.command("route")(route)
-    app.add_typer(bench, name="bench")
 
 
 def decide(

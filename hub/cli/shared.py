@@ -28,3 +28,13 @@ def day_of(text: str) -> date:
     if day is None or day > _LATEST:
         raise typer.BadParameter("a day such as 2026-04-01 is meant", param_hint="--on")
     return day
+
+
+def bench_of(app: typer.Typer) -> typer.Typer:
+    """The group `bench` of `app`, to which each room adds what it measures."""
+    for known in app.registered_groups:
+        if known.name == "bench" and known.typer_instance is not None:
+            return known.typer_instance
+    bench = typer.Typer(help="Measure: decisions, routing, a first load, a year of notices.", no_args_is_help=True)
+    app.add_typer(bench, name="bench")
+    return bench

@@ -32,7 +32,7 @@ local replication postgres scram-sha-256
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A server with its folder; `port` None is no TCP, 0 a free port."""
+    """A server with its folder; `port` None is no TCP, 0 a free port; `wal_level` logical is for capture from a log."""
 
     data: Path
     secrets: Path
@@ -40,6 +40,7 @@ class Cluster:
     memory_mb: int
     max_connections: int
     timeout: int
+    wal_level: str = "replica"
 
     def start(self) -> None:
         """Make the cluster where there is none, and start it. Tries again while a killed one's children still end."""
@@ -130,7 +131,7 @@ class Cluster:
             ("listen_addresses", "" if self.port is None else "127.0.0.1"), ("port", self._next_port()),
             ("unix_socket_directories", folder), ("unix_socket_permissions", "0700"),
             ("max_connections", self.max_connections), ("shared_buffers", f"{self.memory_mb}MB"),
-            ("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on"),
+            ("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on"), ("wal_level", self.wal_level),
             ("log_error_verbosity", "terse"), ("log_min_error_statement", "panic"), ("log_statement", "none"),
             ("log_parameter_max_length", 0), ("log_parameter_max_length_on_error", 0), ("log_timezone", "UTC"),
             ("timezone", "UTC"), ("password_encryption", "scram-sha-256"), ("jit", "off"),

@@ -52,13 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="also listen on 127.0.0.1; 0: a free port, kept for later starts")
     parser.add_argument("--memory-mb", type=int, default=128, help="shared buffers, MiB")
     parser.add_argument("--max-connections", type=int, default=200)
+    parser.add_argument("--wal-level", choices=["replica", "logical"], default="replica", help="logical: with slots")
     parser.add_argument("--timeout", type=int, default=60, help="seconds until it must have answered")
     return parser
 
 
 def _cluster(given: argparse.Namespace, data: Path) -> Cluster:
     return Cluster(data.resolve(), given.secrets.resolve(), given.port, given.memory_mb, given.max_connections,
-                   given.timeout)  # fmt: skip
+                   given.timeout, given.wal_level)  # fmt: skip
 
 
 def prepare(_cluster: Cluster) -> Said:

@@ -9,7 +9,7 @@ SELECT resident, record FROM registry.resident WHERE resident = ANY($1::uuid[])
 SELECT resident, record FROM registry.resident WHERE household_no = $1
 
 -- name: last_change
-SELECT body FROM registry.history WHERE resident = $1 ORDER BY version DESC LIMIT 1
+SELECT body FROM registry.history WHERE resident = $1 AND body IS NOT NULL ORDER BY version DESC LIMIT 1
 
 -- name: protected_from
 -- Everybody on the register who is protected from somebody that was named.

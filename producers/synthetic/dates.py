@@ -12,7 +12,7 @@ _OLD = 75
 
 def aged(dice: Random, low: int, high: int, on: date) -> date:
     """The birth date of somebody who is `low` to `high` years old on that day."""
-    return on - timedelta(days=dice.randint(low * 366, high * 365 + 360))
+    return on - timedelta(days=dice.randint(low * 1461 // 4 + 1, (high + 1) * 1461 // 4 - 1))
 
 
 def before(dice: Random, on: date, years: int) -> date:

@@ -1,15 +1,17 @@
 """Made-up numbers: unique without remembering any, with valid check digits, the same for the same seed.
 
 A number is its index, shuffled: multiplied by a constant that shares no factor with the range, and shifted by the seed.
-The 住民票コード has no public formula; ours are recognisable as made up: they begin with 00 and end with the sum of
-their digits modulo 10. Municipality codes begin with 99, a prefecture that does not exist.
+個人番号 of made-up people begin with 009: no range is set aside for tests, so this is ours, and the README says so.
+The 住民票コード has no public formula; ours are recognisable: they begin with 00 and end with the sum of their
+digits modulo 10. Municipality codes begin with 99, a prefecture that does not exist.
 """
 
 from dataclasses import dataclass
 
 from contracts.identifiers import municipality_check, my_number_check
 
-_MY_NUMBERS = 10**11
+MY_NUMBER_RANGE = "009"
+_MY_NUMBERS = 10**8
 _JUMIN_CODES = 10**8
 _STEP = 61_803_398_873  # ends in 3: shares no factor with a power of ten
 _SHIFT = 27_182_818_283
@@ -22,8 +24,8 @@ class Numbers:
     seed: int
 
     def my_number(self, index: int) -> str:
-        """個人番号: 11 shuffled digits and their check digit."""
-        eleven = f"{(index * _STEP + self.seed * _SHIFT + 1) % _MY_NUMBERS:011d}"
+        """個人番号: the range, eight shuffled digits and their check digit."""
+        eleven = f"{MY_NUMBER_RANGE}{(index * _STEP + self.seed * _SHIFT + 1) % _MY_NUMBERS:08d}"
         return eleven + my_number_check(eleven)
 
     def juminhyo_code(self, index: int) -> str:

@@ -23,7 +23,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-FIELDS = ("id", "resident", "version", "kind", "effective_on", "notified_on", "recorded_at", "before", "cancels")
+FIELDS = ("id", "resident", "version", "kind", "effective_on", "notified_on", "recorded_at", "before", "cancels", "to")
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 PLACE = re.compile(r"([a-z_0-9]+(\.[a-z_0-9]+)*)?")
 

@@ -1,0 +1,86 @@
+"""A line to measure: Kafka, PostgreSQL, a made-up city, then relay and router as processes; gone when it is left.
+
+Its data folder is emptied first, if a measurement has made it, and its settings are its own: nothing of an installation
+that runs beside it is touched.
+"""
+
+import shutil
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub import config, detached
+from hub.config import Settings
+from hub.demo import folder
+from hub.demo.stage import Stage, until
+from hub.errors import UsageError
+from hub.members import Member
+
+PASSED_ON = ("HUB_KAFKA_MEMORY_MB", "HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS", "HUB_LOG_LEVEL", "HUB_CONTRACTS")
+PROCESSES = {"relay": "relay", "router-0": "router"}
+_STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What stands: its settings, and a stage for commands in its folder."""
+
+    data: Path
+    settings: Settings
+    stage: Stage
+
+    def routed(self) -> int:
+        """How many Changes the router has committed since it began."""
+        return int(self._figure("router-0", "hub_changes_routed_total"))
+
+    def _figure(self, process: str, name: str) -> float:
+        port = Member(process, (), self.data).port()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
+
+    def on_disk(self) -> int:
+        """Bytes of the broker's folder."""
+        return sum(file.stat().st_blocks * 512 for file in (self.data / "kafka").rglob("*") if file.is_file())
+
+
+@contextmanager
+def line(data: Path, residents: int, seed: int, say: Callable[[str], None]) -> Iterator[Line]:
+    """The whole of it, with the city of `residents` and `seed` in its registry."""
+    data = data.resolve()
+    stage = Stage(config.inherited(*PASSED_ON) | {"HUB_DATA": str(data)})
+    folder.make(data, lambda: _end(data, stage))
+    try:
+        say("servers")
+        stage.run("up", "--no-processes")
+        say(f"a city of {residents:,}")
+        stage.run("city", "--residents", str(residents), "--seed", str(seed))
+        for name, process in PROCESSES.items():
+            _start(name, process, data, stage)
+        own = {name: value for name, value in stage.environment.items() if name.startswith("HUB_")}
+        yield Line(data, config.read(own | config.remembered(data)), stage)
+    finally:
+        _end(data, stage)
+
+
+def _start(name: str, process: str, data: Path, stage: Stage) -> None:
+    member = Member(name, (sys.executable, "-m", "hub", "run", process), data)
+    detached.start(member.lock, member.command, member.log, stage.environment)
+    until(member.healthy, bool, name)
+
+
+def _end(data: Path, stage: Stage) -> None:
+    for name in PROCESSES:
+        detached.stop(data / "run" / f"{name}.lock", _STOP_SECONDS)
+    stage.run("down")
+
+
+def check_space(data: Path, needed: int) -> None:
+    """UsageError where the disk has not so many bytes left."""
+    there = next(each for each in (data.resolve(), *data.resolve().parents) if each.exists())
+    if shutil.disk_usage(there).free < needed:
+        remedy = f"It takes about {needed / 1e9:.1f} GB: name fewer residents, or another folder"
+        raise UsageError("disk-too-small", str(data), remedy)

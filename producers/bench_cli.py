@@ -1,0 +1,74 @@
+"""`jukihub bench snapshot` and `jukihub bench year`: the whole line, measured on servers of its own."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from hub import given
+from hub.cli.shared import bench_of
+from hub.config import settings
+
+Json = Annotated[bool, typer.Option("--json", help="the figures as JSON")]
+Residents = Annotated[int, typer.Option(min=10, help="size of the made-up city")]
+Seed = Annotated[int, typer.Option(min=0, help="the same seed gives the same city")]
+Data = Annotated[Path, typer.Option(file_okay=False, help="folder; emptied first, if a measurement has made it")]
+
+
+def commands(app: typer.Typer) -> None:
+    """Register the commands beside the hub's own."""
+    bench = bench_of(app)
+    bench.command("snapshot")(snapshot)
+    bench.command("year")(year)
+
+
+def snapshot(
+    residents: Residents = 5000, seed: Seed = 1, data: Data = Path(".data/bench"), as_json: Json = False
+) -> None:
+    """The first load of a whole city to every contract that keeps a copy, counted against the decision.
+
+    Example: `jukihub bench snapshot --residents 510000`. Its own servers; it says first how much disk it takes.
+    """
+    from producers.bench.first_load import measure  # noqa: PLC0415 - only this command
+
+    found = measure(data, given.book(settings()), residents, seed, _say)
+    if as_json:
+        typer.echo(orjson.dumps(asdict(found)).decode())
+        return
+    for name, count in found.told.items():
+        typer.echo(f"{name:24}{count:>12,}")
+    typer.echo(f"{found.residents:,} residents, {found.disclosures:,} disclosures in {found.seconds:.1f} s "
+               f"(all in the outbox after {found.registry_seconds:.1f} s)")  # fmt: skip
+    rates = (count / found.seconds for count in (found.residents, found.disclosures))
+    typer.echo("{:,.0f} residents/s, {:,.0f} disclosures/s".format(*rates))
+    sizes = (size / 1e6 for size in (found.topic_bytes, found.broker_bytes))
+    typer.echo("{:,.0f} MB of disclosures, {:,.0f} MB in the broker's folder".format(*sizes))
+
+
+def year(  # noqa: PLR0913 - options of one command
+    residents: Residents = 5000, seed: Seed = 1,
+    number: Annotated[int, typer.Option("--year", min=1980, max=2099, help="calendar year")] = 2027,
+    limit: Annotated[int | None, typer.Option(min=1, help="only so many notices, the first")] = None,
+    data: Data = Path(".data/bench"), as_json: Json = False,
+) -> None:  # fmt: skip
+    """A year of notices through counter, relay and router, beside the busiest hour of a real city.
+
+    Example: `jukihub bench year --residents 510000 --limit 20000`. Its own servers.
+    """
+    from producers.bench.whole_year import measure  # noqa: PLC0415 - only this command
+
+    found = measure(data, residents, seed, number, limit, _say)
+    told = asdict(found) | {"persons_per_hour": found.persons_per_hour, "times_real_peak": found.times_real_peak}
+    if as_json:
+        typer.echo(orjson.dumps(told).decode())
+        return
+    typer.echo(f"{found.notices:,} notices about {found.persons:,} persons, {found.changes:,} changes in "
+               f"{found.seconds:.1f} s (filed in {found.filing_seconds:.1f} s)")  # fmt: skip
+    typer.echo(f"{found.persons_per_hour:,.0f} persons an hour, {found.changes / found.seconds:,.0f} changes/s: "
+               f"{found.times_real_peak:.0f} times the busiest hour of a city of 510,000")  # fmt: skip
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

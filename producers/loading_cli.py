@@ -1,0 +1,119 @@
+"""`jukihub snapshot` and `jukihub review`: what nobody files and subscribers need all the same."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from hub.cli.shared import day_of
+from hub.config import settings
+from hub.errors import UsageError
+
+Json = Annotated[bool, typer.Option("--json", help="the result as JSON")]
+STATUS = "status"
+
+
+def commands(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("snapshot")(snapshot)
+    app.command("review")(review)
+
+
+def snapshot(
+    contracts: Annotated[list[str] | None, typer.Argument(help="contracts that keep a copy, or `status`")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="every contract in force that keeps a copy")] = False,
+    per_second: Annotated[int, typer.Option(min=0, help="residents per second; 0: as fast as it goes")] = 1000,
+    backlog: Annotated[int, typer.Option(min=1, help="rest while the outbox holds more Changes than this")] = 5000,
+    as_json: Json = False,
+) -> None:
+    """Give contracts their first load (初期登録): every resident once, in order with what happens meanwhile.
+
+    \b
+    Examples:
+      jukihub snapshot child-policy tax      stopped or killed, the same command goes on where it was
+      jukihub snapshot --all --per-second 40
+      jukihub snapshot status
+
+    A contract that is no mirror is refused. Who is told what is decided as ever; nobody else hears of it.
+    """
+    if contracts == [STATUS]:
+        _show(asyncio.run(_runs()), as_json)
+        return
+    if bool(contracts) is everybody:
+        raise UsageError("name-contracts-or-all", "snapshot", "Name the contracts, or say --all")
+    _show([asyncio.run(_load(contracts or [], per_second, backlog))], as_json)
+
+
+async def _load(names: list[str], per_second: int, backlog: int) -> dict[str, Any]:
+    from hub import given  # noqa: PLC0415 - only when it is done
+    from hub.database import connect  # noqa: PLC0415 - as above
+    from producers import snapshot as loads  # noqa: PLC0415 - as above
+    from producers.todokede import today  # noqa: PLC0415 - as above
+
+    book, day = given.book(settings()).contracts, today(datetime.now(UTC))
+    chosen = loads.chosen(book, names, day) if names else loads.mirrors(book, day)
+    async with connect(settings().registry_dsn, 2) as db:
+        run = await loads.begun(db, chosen, datetime.now(UTC))
+        progress = _progress(await loads.registered(db))
+        await loads.carry(db, run, loads.Pace(per_second, backlog), lambda: datetime.now(UTC), progress)
+        return next(asdict(one) for one in await loads.runs(db) if one.run == run.run)
+
+
+async def _runs() -> list[dict[str, Any]]:
+    from hub.database import connect  # noqa: PLC0415 - only when it is done
+    from producers import snapshot as loads  # noqa: PLC0415 - as above
+
+    async with connect(settings().registry_dsn, 1) as db:
+        total = await loads.registered(db)
+        return [asdict(run) | {"registered": total} for run in await loads.runs(db)]
+
+
+def _show(found: list[dict[str, Any]], as_json: bool) -> None:
+    for one in found:
+        if as_json:
+            typer.echo(orjson.dumps(one).decode())
+            continue
+        state = "ended" if one["ended_at"] else f"not ended, of {one.get('registered', '?')} on the register"
+        typer.echo(f"{one['begun_at']:%Y-%m-%d %H:%M} {', '.join(one['contracts'])}: {one['told']} residents, {state}")
+
+
+def _progress(total: int) -> Callable[[int], None]:
+    """Says how many are done, on a terminal alone."""
+    if not sys.stderr.isatty():
+        return lambda _count: None
+    return lambda count: typer.echo(f"\r{count:,} of {total:,}", err=True, nl=False)
+
+
+def review(
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="up to this day; else today in Japan")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell of birthdays (年齢到達等): once a day, soon after midnight; days that were missed are made up for.
+
+    Example: `jukihub review`. A day that is reviewed already is not reviewed again.
+    """
+    for day, told in asyncio.run(_review(on)):
+        told_of = {"day": day.isoformat(), "told": told}
+        typer.echo(orjson.dumps(told_of).decode() if as_json else f"{day}: {told} came to an age that counts")
+
+
+async def _review(on: str | None) -> list[tuple[date, int]]:
+    from hub import given  # noqa: PLC0415 - only when it is done
+    from hub.database import connect  # noqa: PLC0415 - as above
+    from producers import review as reviews  # noqa: PLC0415 - as above
+    from producers.ages import boundaries  # noqa: PLC0415 - as above
+    from producers.todokede import today  # noqa: PLC0415 - as above
+
+    now = datetime.now(UTC)
+    until = today(now) if on is None else day_of(on)
+    if until > today(now):
+        raise UsageError("not-yet-come", "--on")
+    ages = boundaries(given.book(settings()).contracts.values())
+    async with connect(settings().registry_dsn, 1) as db:
+        found = [await reviews.review(db, day, ages, now) for day in await reviews.missing(db, until)]
+    return [(one.day, one.told) for one in found]
