@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from consumers.adapters import intermediate_server
+from consumers.adapters import ADAPTERS
 from consumers.disclosure import Disclosure as Opened
 from contracts import book
 from contracts.decide import Disclosure, decide
@@ -48,7 +48,7 @@ def copies_of(drafts):
         told = decide(change, CONTRACT, change.day)
         if isinstance(told, Disclosure):
             opened = Opened(change.resident, CONTRACT.id, change.version, told.state, told.items, told.protected)
-            yield draft.after or draft.before, intermediate_server.encode(opened)
+            yield draft.after or draft.before, ADAPTERS["intermediate-server"].encode(opened)
 
 
 def check(record, copy):
