@@ -51,7 +51,7 @@ class KeyStore:
         self._wrapper = wrapper
         self._known: dict[str, ContentKey] = {}
         self._destroyed = set(destroyed)
-        self._look_due = self._looked_at = time.monotonic()
+        self._look_due, self._looked_at = 0.0, time.monotonic()
 
     async def content_key(self, owner: str, day: date) -> ContentKey:
         """The content key of `owner` for `day` (Japan), made where there is none; KeyDestroyed where it was."""
@@ -109,6 +109,9 @@ class KeyStore:
         if now < self._look_due:
             return
         self._look_due, asked = now + LOOK_SECONDS, [*self._known]
+        if not asked:
+            self._looked_at = now
+            return
         try:
             async with asyncio.timeout(ASKED_SECONDS):
                 standing = {row["kid"] for row in await self._database.fetch(_SQL["standing"], asked)}

@@ -34,9 +34,9 @@ from hub.wrapping import wrapper
 from tests.house import House
 from tests.office import NOW, Office, cheap_passwords, opened
 
-TAX, TODAY = "tax", NOW.astimezone(JAPAN).date()
+OWNER, TODAY = "prefecture", NOW.astimezone(JAPAN).date()
 OLD = [TODAY - timedelta(days=n) for n in (3, 2, 1)]
-KIDS = [f"{TAX}.{day}" for day in OLD]
+KIDS = [f"{OWNER}.{day}" for day in OLD]
 UNTIL = OLD[1]
 OTHER = UUID(int=99)
 
@@ -78,7 +78,7 @@ async def office(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     async with opened(house, tmp_path) as office:
         store = KeyStore(office.database, wrapper(office.settings))
         for day in (*OLD, TODAY):
-            await store.content_key(TAX, day)
+            await store.content_key(OWNER, day)
         await store.content_key("elections", UNTIL)
         yield office
 
@@ -92,7 +92,7 @@ async def both(office: Office) -> tuple[Eraser, Eraser]:
     return await eraser(office, "ito", Duty.OPERATOR), await eraser(office, "kato", Duty.APPROVER)
 
 
-async def standing(office: Office, owner: str = TAX) -> list[str]:
+async def standing(office: Office, owner: str = OWNER) -> list[str]:
     rows = await office.database.fetch("SELECT kid FROM hub.keys WHERE owner = $1 ORDER BY kid", owner)
     return [row["kid"] for row in rows]
 
@@ -116,11 +116,11 @@ async def test_what_one_asks_for_and_another_approves_is_destroyed_and_nothing_e
     office: Office, journal: Journal
 ) -> None:
     ito, kato = await both(office)
-    order = await ito.ask(Wish(TAX, UNTIL), "年度の保存期間が満了した")
-    assert (order.kids, await standing(office)) == (tuple(KIDS[:2]), [*KIDS, f"{TAX}.{TODAY}"])
+    order = await ito.ask(Wish(OWNER, UNTIL), "年度の保存期間が満了した")
+    assert (order.kids, await standing(office)) == (tuple(KIDS[:2]), [*KIDS, f"{OWNER}.{TODAY}"])
     assert [one.id for one in await kato.requests()] == [order.id]
     assert await kato.approve(order.id) == End("destroyed", 2)
-    assert (await standing(office), await erased(office)) == ([KIDS[2], f"{TAX}.{TODAY}"], KIDS[:2])
+    assert (await standing(office), await erased(office)) == ([KIDS[2], f"{OWNER}.{TODAY}"], KIDS[:2])
     assert await standing(office, "elections") == [f"elections.{UNTIL}"]
     [one] = await journal.read(office.settings, "")
     assert (one.act, one.rule, one.kids) == (order.id, "by-order", tuple(KIDS[:2]))
@@ -132,7 +132,7 @@ async def test_what_one_asks_for_and_another_approves_is_destroyed_and_nothing_e
 
 async def test_nobody_destroys_a_key_alone_and_nobody_without_the_duty(office: Office, journal: Journal) -> None:
     alone, sato = await eraser(office, "ito", Duty.OPERATOR, Duty.APPROVER), await eraser(office, "sato", Duty.OPERATOR)
-    order = await alone.ask(Wish(TAX, UNTIL), "it is time")
+    order = await alone.ask(Wish(OWNER, UNTIL), "it is time")
     with pytest.raises(ApprovalRequired, match="second-person-is-the-first"):
         await alone.approve(order.id)
     with pytest.raises(NotPermitted, match="duty-missing"):
@@ -141,8 +141,8 @@ async def test_nobody_destroys_a_key_alone_and_nobody_without_the_duty(office: O
 
 
 @pytest.mark.parametrize(("wish", "code"), [
-    (Wish(TAX, TODAY), "day-not-over"), (Wish(TAX, OLD[0] - timedelta(days=1)), "no-such-key"),
-    (Wish("nobody", UNTIL), "no-such-key"), (Wish("tax.pseudonym", UNTIL), "no-such-key"),
+    (Wish(OWNER, TODAY), "day-not-over"), (Wish(OWNER, OLD[0] - timedelta(days=1)), "no-such-key"),
+    (Wish("nobody", UNTIL), "no-such-key"), (Wish("prefecture.pseudonym", UNTIL), "no-such-key"),
 ])  # fmt: skip
 async def test_what_is_in_use_or_not_there_is_not_asked_for(
     office: Office, journal: Journal, wish: Wish, code: str
@@ -156,13 +156,13 @@ async def test_cut_off_between_topic_and_database_it_is_completed_by_whatever_st
     office: Office, journal: Journal
 ) -> None:
     ito, kato = await both(office)
-    order = await ito.ask(Wish(TAX, UNTIL), "it is time")
+    order = await ito.ask(Wish(OWNER, UNTIL), "it is time")
     journal.failing = journal.late = True
     with pytest.raises(ProduceFailed):
         await kato.approve(order.id)
     assert len(await standing(office)) == 4
     assert await refused(await store(office)) == "key-destroyed"
-    assert (await standing(office), await erased(office)) == ([KIDS[2], f"{TAX}.{TODAY}"], KIDS[:2])
+    assert (await standing(office), await erased(office)) == ([KIDS[2], f"{OWNER}.{TODAY}"], KIDS[:2])
     assert await acts.ended(office.database, order.id) == End("destroyed", 2)
     assert await destroyed.destroy(office.database, await journal.read(office.settings, "")) == 0
 
@@ -171,7 +171,7 @@ async def test_cut_off_before_the_topic_it_is_carried_out_by_approving_it_again(
     office: Office, journal: Journal
 ) -> None:
     ito, kato = await both(office)
-    order = await ito.ask(Wish(TAX, UNTIL), "it is time")
+    order = await ito.ask(Wish(OWNER, UNTIL), "it is time")
     journal.failing = True
     with pytest.raises(ProduceFailed):
         await kato.approve(order.id)
@@ -187,18 +187,18 @@ async def test_a_database_that_knows_nothing_of_the_order_has_lost_the_key_befor
 ) -> None:
     await journal.send({("", 0): destroyed.records(Erasure(OTHER, "by-order", (KIDS[0],), OTHER, UUID(int=98), NOW))})
     assert await refused(await store(office)) == "key-destroyed"
-    assert (await standing(office), await erased(office)) == ([*KIDS[1:], f"{TAX}.{TODAY}"], KIDS[:1])
+    assert (await standing(office), await erased(office)) == ([*KIDS[1:], f"{OWNER}.{TODAY}"], KIDS[:1])
     assert (await (await store(office)).by_kid(KIDS[1])).kid == KIDS[1]
 
 
 async def test_the_journal_has_no_say_in_keys_of_another_purpose(office: Office, journal: Journal) -> None:
-    before = await (await store(office)).pseudonym_key(TAX)
+    before = await (await store(office)).pseudonym_key(OWNER)
     await journal.send(
-        {("", 0): destroyed.records(Erasure(OTHER, "x", (f"{TAX}.pseudonym",), OTHER, UUID(int=98), NOW))}
+        {("", 0): destroyed.records(Erasure(OTHER, "x", (f"{OWNER}.pseudonym",), OTHER, UUID(int=98), NOW))}
     )
     await store(office)
     rows = await office.database.fetch("SELECT kid FROM hub.keys WHERE purpose = 'pseudonym'")
-    assert (len(before), [row["kid"] for row in rows]) == (32, [f"{TAX}.pseudonym"])
+    assert (len(before), [row["kid"] for row in rows]) == (32, [f"{OWNER}.pseudonym"])
 
 
 @pytest.mark.parametrize("value", [None, b"", b"[]", b"{}", b'{"act": "x"}'])
@@ -219,7 +219,7 @@ def test_many_keys_are_several_records_and_every_one_is_named() -> None:
 
 async def destroyed_now(office: Office) -> None:
     ito, kato = await both(office)
-    await kato.approve((await ito.ask(Wish(TAX, UNTIL), "it is time")).id)
+    await kato.approve((await ito.ask(Wish(OWNER, UNTIL), "it is time")).id)
 
 
 @pytest.mark.trap("C13")
@@ -233,9 +233,9 @@ async def test_a_process_that_knows_a_key_forgets_it_within_seconds_and_goes_on_
     at(keys.LOOK_SECONDS)
     assert [await refused(running, kid) for kid in KIDS[:2]] == ["key-destroyed"] * 2
     with pytest.raises(KeyDestroyed):
-        await running.content_key(TAX, OLD[0])
-    assert (await running.by_kid(KIDS[2]), (await running.content_key(TAX, TODAY)).kid) == (
-        known[2], f"{TAX}.{TODAY}")  # fmt: skip
+        await running.content_key(OWNER, OLD[0])
+    assert (await running.by_kid(KIDS[2]), (await running.content_key(OWNER, TODAY)).kid) == (
+        known[2], f"{OWNER}.{TODAY}")  # fmt: skip
 
 
 def clocked(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
@@ -298,10 +298,10 @@ async def test_a_destroyed_key_is_not_made_again_not_granted_and_not_what_an_unk
     await destroyed_now(office)
     running = KeyStore(office.database, wrapper(office.settings))  # which has not read the journal
     with pytest.raises(KeyDestroyed, match="key-destroyed"):
-        await running.content_key(TAX, UNTIL)
+        await running.content_key(OWNER, UNTIL)
     assert (await refused(running), await refused(running, "tax.2020-01-01")) == ("key-destroyed", "unknown-kid")
-    assert [key.kid for key in await running.content_keys(TAX)] == [KIDS[2], f"{TAX}.{TODAY}"]
-    assert await standing(office) == [KIDS[2], f"{TAX}.{TODAY}"]
+    assert [key.kid for key in await running.content_keys(OWNER)] == [KIDS[2], f"{OWNER}.{TODAY}"]
+    assert await standing(office) == [KIDS[2], f"{OWNER}.{TODAY}"]
 
 
 @pytest.mark.parametrize("statement", [
@@ -319,13 +319,13 @@ async def test_what_was_destroyed_and_by_whose_order_is_never_altered(
 async def test_the_plan_says_how_much_would_no_longer_open_and_touches_nothing(
     office: Office, journal: Journal
 ) -> None:
-    store, place = KeyStore(office.database, wrapper(office.settings)), Place(TAX, "juki.disclosures.tax", 0)
+    store, place = KeyStore(office.database, wrapper(office.settings)), Place(OWNER, "juki.disclosures.prefecture", 0)
     for n, (day, state) in enumerate([(OLD[0], "waiting"), (OLD[1], "dead"), (OLD[2], "waiting")]):
-        [token] = seal(await store.content_key(TAX, day), place, "", 1, [Sheet(n, "", b"{}", b"k" * 16)])
+        [token] = seal(await store.content_key(OWNER, day), place, "", 1, [Sheet(n, "", b"{}", b"k" * 16)])
         await office.database.execute(
             """INSERT INTO inbox.disclosures (contract, id, subject, partition, record_offset, token, state, code,
             received_at, next_attempt_at) VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $8)""",
-            TAX, UUID(int=n), b"k" * 16, n, token, state, "x" if state == "dead" else "", office.now,
+            OWNER, UUID(int=n), b"k" * 16, n, token, state, "x" if state == "dead" else "", office.now,
         )  # fmt: skip
         told_at = datetime.combine(day, datetime.min.time(), JAPAN) + timedelta(hours=n)
         change = UUID(int=50 + n)
@@ -335,14 +335,14 @@ async def test_the_plan_says_how_much_would_no_longer_open_and_touches_nothing(
         )  # fmt: skip
         await office.database.execute(
             """INSERT INTO hub.told (contract, partition, seq, disclosure, change, state, items, contract_hash,
-            token_sha256) VALUES ($1, 0, $2, $3, $4, 'present', '{}', '', '')""", TAX, n + 1, UUID(int=n), change,
+            token_sha256) VALUES ($1, 0, $2, $3, $4, 'present', '{}', '', '')""", OWNER, n + 1, UUID(int=n), change,
         )  # fmt: skip
     ito = await eraser(office, "ito", Duty.VIEWER)
-    found = await ito.view(Wish(TAX, UNTIL))
+    found = await ito.view(Wish(OWNER, UNTIL))
     assert found.as_json() == {
-        "contract": "tax", "until": UNTIL.isoformat(), "keys": KIDS[:2], "told": 2, "on_topic": 2, "waiting": 1,
+        "contract": OWNER, "until": UNTIL.isoformat(), "keys": KIDS[:2], "told": 2, "on_topic": 2, "waiting": 1,
         "dead": 1,
     }  # fmt: skip
     office.now += timedelta(days=8)
-    assert (await ito.view(Wish(TAX, UNTIL))).on_topic == 0
+    assert (await ito.view(Wish(OWNER, UNTIL))).on_topic == 0
     assert (len(await standing(office)), journal.records) == (4, [])
