@@ -46,7 +46,7 @@ def plan(contract: Contract, until: Until, as_json: Json = False) -> None:
     typer.echo(
         f"{len(found.kids)} keys, {found.kids[0]} to {found.kids[-1]}\n"
         f"{found.told} tokens told under them; {found.on_topic} of them may still lie on their topic\n"
-        f"{found.waiting} wait in the inbox and {found.dead} are dead letters: not delivered, and then never"
+        + _undelivered(found)
     )
     typer.echo(_BEYOND, err=True)
 
@@ -65,9 +65,10 @@ def request(
     would no longer open.
     Example: jukihub erase request --contract tax --until 2026-03-31 --reason "年度の保存期間が満了した"
     """
-    order = asyncio.run(_asked(_wish(contract, until), reason))
+    found, order = asyncio.run(_asked(_wish(contract, until), reason))
     typer.echo(json.dumps(order.as_json(), ensure_ascii=False) if as_json else str(order.id))
     until_when = f"{order.expires_at:%Y-%m-%d %H:%M} UTC"
+    typer.echo(_undelivered(found), err=True)
     typer.echo(f"{len(order.kids)} keys; waits until {until_when} for another person's approval", err=True)
 
 
@@ -111,6 +112,10 @@ def _wish(contract: str, until: datetime) -> "Wish":
     return Wish(contract, until.replace(tzinfo=UTC).date())
 
 
+def _undelivered(found: "View") -> str:
+    return f"{found.waiting} wait in the inbox and {found.dead} are dead letters: not delivered, and then never"
+
+
 def _eraser() -> "AbstractAsyncContextManager[Eraser]":
     from hub.erasure import opened  # noqa: PLC0415 - as above
     from hub.run import now  # noqa: PLC0415 - as above
@@ -123,9 +128,9 @@ async def _viewed(wish: "Wish") -> "View":
         return await here.view(wish)
 
 
-async def _asked(wish: "Wish", reason: str) -> "Order":
+async def _asked(wish: "Wish", reason: str) -> "tuple[View, Order]":
     async with _eraser() as here:
-        return await here.ask(wish, reason)
+        return await here.view(wish), await here.ask(wish, reason)
 
 
 async def _requests() -> "list[Order]":

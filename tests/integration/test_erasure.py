@@ -1,6 +1,8 @@
 """Content keys are destroyed by two persons, once and for good; on a real PostgreSQL, with the journal in memory."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -8,13 +10,14 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from typer.testing import CliRunner
 
 from contracts.change import JAPAN
-from hub import acts, destroyed, erasure, keys, tokens
+from hub import accounts, acts, cli, config, destroyed, erasure, keys, tokens
 from hub.acts import End
 from hub.bus import Batches, Incoming
 from hub.config import Settings
-from hub.database import Database
+from hub.database import Database, connect
 from hub.destroyed import Erasure
 from hub.erasure import Eraser, Wish
 from hub.errors import (
@@ -29,9 +32,10 @@ from hub.errors import (
 )
 from hub.keys import KeyStore
 from hub.people import Duty
+from hub.run import now
 from hub.seal import Place, Sheet, seal
 from hub.wrapping import wrapper
-from tests.house import House
+from tests.house import House, made_databases
 from tests.office import NOW, Office, cheap_passwords, opened
 
 OWNER, TODAY = "prefecture", NOW.astimezone(JAPAN).date()
@@ -346,3 +350,52 @@ async def test_the_plan_says_how_much_would_no_longer_open_and_touches_nothing(
     office.now += timedelta(days=8)
     assert (await ito.view(Wish(OWNER, UNTIL))).on_topic == 0
     assert (len(await standing(office)), journal.records) == (4, [])
+
+
+@pytest.fixture
+def typing(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: Journal
+) -> Iterator[Callable[..., str]]:
+    """What a command of somebody prints; its error where it has one."""
+    cheap_passwords(monkeypatch)
+    with made_databases(house, tmp_path / "data") as settings:
+        persons = asyncio.run(prepared(settings))
+        for name in ("database", "data", "prefix", "secrets"):
+            monkeypatch.setenv(f"HUB_{name.upper()}", str(getattr(settings, name)))
+
+        def typed(who: str, *words: str) -> str:
+            monkeypatch.setenv("HUB_TOKEN", persons[who])
+            config.settings.cache_clear()
+            done = CliRunner().invoke(cli.build([*words]), [*words])
+            if done.exception is not None:
+                raise done.exception
+            return done.stdout
+
+        yield typed
+        config.settings.cache_clear()
+
+
+async def prepared(settings: Settings) -> dict[str, str]:
+    """Keys of three days, and the tokens of two persons."""
+    async with connect(settings.database, size=1) as database:
+        for day in OLD:
+            await KeyStore(database, wrapper(settings)).content_key(OWNER, day)
+        made = {}
+        for name, duty in (("ito", Duty.OPERATOR), ("kato", Duty.APPROVER)):
+            person = await accounts.add(database, name, frozenset({duty}), "three blue birds fly", now())
+            made[name] = (await tokens.new(database, person.id, "test", timedelta(days=1), now()))[1]
+        return made
+
+
+def test_by_command_it_is_looked_at_asked_for_listed_and_done(typing: Callable[..., str]) -> None:
+    meant = ("--contract", OWNER, "--until", UNTIL.isoformat())
+    assert typing("kato", "erase", "plan", *meant).startswith(f"2 keys, {KIDS[0]} to {KIDS[1]}\n")
+    assert json.loads(typing("ito", "erase", "plan", *meant, "--json"))["keys"] == KIDS[:2]
+    number = typing("ito", "erase", "request", *meant, "--reason", "it is time").strip()
+    assert typing("kato", "erase", "requests") == (
+        f"{number} {OWNER} until {UNTIL}, 2 keys, asked by ito: it is time\n"
+    )
+    assert [one["request"] for one in json.loads(typing("kato", "erase", "requests", "--json"))] == [number]
+    done = json.loads(typing("kato", "erase", "approve", number, "--json"))
+    assert done == {"act": number, "code": "destroyed", "count": 2}
+    assert typing("kato", "erase", "requests") == ""
