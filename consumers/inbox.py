@@ -112,7 +112,8 @@ class Inbox:
         opened = await self._opener.open(arrival.token, arrival.partition, arrival.subject or b"")
         if isinstance(opened, Deferred):
             raise DatabaseError(opened.code)
-        if opened == Refused(DESTROYED) and await self._is_in_the_ledger(arrival):
+        destroyed = isinstance(opened, Refused) and opened.code == DESTROYED
+        if destroyed and await self._is_in_the_ledger(arrival):
             return replace(arrival, code=arrival.code or DESTROYED)
         if not isinstance(opened, Disclosure):
             return unproven(arrival, self._contract, opened.code)
