@@ -8,6 +8,7 @@ import pytest
 from hub.bus import Outgoing
 from hub.database import Database
 from hub.seal import header
+from hub.standing import protected
 from tests.conformance.counterparts import Fake
 from tests.conformance.samples import disclosure
 from tests.integration.consumers import line as here
@@ -81,6 +82,15 @@ async def named_in_the_ledger(line: HandOver, records: Sequence[Outgoing]) -> No
             token_sha256) VALUES ($1, 0, $2, $3, $3, 'present', '{}', '', sha256($4::bytea))""",
             VIA, read["seq"], UUID(read["jti"]), record.value,
         )  # fmt: skip
+
+
+async def test_a_protection_that_was_erased_is_forgotten_and_has_taken_no_time(line: HandOver) -> None:
+    said = disclosure(VIA, 1, protected=True)
+    await line.send((1, said))
+    assert await line.database.fetchval("SELECT count(*) FROM hub.protections") == 1
+    await destroyed(line)
+    await line.work(lambda: line.are(erased=1))
+    assert await protected(line.database, VIA) == ([], None)
 
 
 async def test_a_number_under_a_destroyed_key_that_no_ledger_names_does_not_count_and_holds_up_nobody(
