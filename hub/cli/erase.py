@@ -117,8 +117,8 @@ def _undelivered(found: "View") -> str:
 
 
 def _eraser() -> "AbstractAsyncContextManager[Eraser]":
+    from hub.clock import now  # noqa: PLC0415 - as above
     from hub.erasure import opened  # noqa: PLC0415 - as above
-    from hub.run import now  # noqa: PLC0415 - as above
 
     return opened(settings(), now)
 

@@ -16,6 +16,7 @@ from contracts.change import JAPAN
 from hub import accounts, acts, cli, config, destroyed, erasure, keys, tokens
 from hub.acts import End
 from hub.bus import Batches, Incoming
+from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.destroyed import Erasure
@@ -32,7 +33,6 @@ from hub.errors import (
 )
 from hub.keys import KeyStore
 from hub.people import Duty
-from hub.run import now
 from hub.seal import Place, Sheet, seal
 from hub.wrapping import wrapper
 from tests.house import House, made_databases
