@@ -3,11 +3,12 @@
 The offset lives in the same transaction as the tokens and moves by compare-and-set. Whoever finds it moved is a zombie:
 it rolls back, reads the offset again and seeks there; Kafka's own offsets are never asked. What does not belong where
 it lies is kept as a dead letter with a closed code; repeats are dropped and counted; gaps are recorded, counted and
-alarmed. Every token is opened once before anything in its header counts, and is kept sealed.
+alarmed. Every token is opened once before anything in its header counts, and is kept sealed. One whose key was
+destroyed is erased: settled as it arrives and not kept; its number counts where the ledger names that very token.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -15,11 +16,13 @@ from uuid import UUID
 from consumers.arrival import Arrival, Gap, Seen, Sorted, judge, sort, unproven
 from consumers.disclosure import Disclosure
 from consumers.opening import Opener
+from consumers.settle import tell_erased
 from hub import log, metrics
 from hub.bus import Incoming, Reader
 from hub.database import Connection, Database, queries
 from hub.errors import DatabaseError, JukiError
-from hub.outcome import Deferred
+from hub.keys import DESTROYED
+from hub.outcome import Deferred, Refused
 from hub.standing import protecting
 
 MAX_RECORDS = 2000
@@ -109,11 +112,19 @@ class Inbox:
         opened = await self._opener.open(arrival.token, arrival.partition, arrival.subject or b"")
         if isinstance(opened, Deferred):
             raise DatabaseError(opened.code)
+        destroyed = isinstance(opened, Refused) and opened.code == DESTROYED
+        if destroyed and await self._is_in_the_ledger(arrival):
+            return replace(arrival, code=arrival.code or DESTROYED)
         if not isinstance(opened, Disclosure):
             return unproven(arrival, self._contract, opened.code)
         if self._protects(opened):
             protections[arrival.id] = opened.version
         return arrival
+
+    async def _is_in_the_ledger(self, arrival: Arrival) -> bool:
+        """Whether the archive names this very token in this place: then its number and its id are its own."""
+        claimed = (self._contract, arrival.partition, arrival.seq, arrival.id, arrival.token)
+        return bool(await self._database.fetchval(_SQL["in_the_ledger"], *claimed))
 
     async def _sorted(self, held: Connection, arrivals: list[Arrival]) -> Sorted:
         ids = [arrival.id for arrival in arrivals]
@@ -133,7 +144,8 @@ class Inbox:
         kept, now = found.kept, self._now()
         await held.execute(
             _SQL["insert_disclosures"], self._contract, [a.id for a in kept], [a.subject for a in kept],
-            [a.partition for a in kept], [a.offset for a in kept], [a.seq for a in kept], [a.token for a in kept],
+            [a.partition for a in kept], [a.offset for a in kept], [a.seq for a in kept],
+            [None if a.code == DESTROYED else a.token for a in kept],
             now, [a.code for a in kept], [a.published_ms for a in kept],
         )  # fmt: skip
         for gap in found.gaps:
@@ -145,7 +157,9 @@ class Inbox:
         for gap in found.gaps:
             self._tell_gap(gap)
         for arrival in found.kept:
-            if arrival.code:
+            if arrival.code == DESTROYED:
+                tell_erased(self._contract, arrival.partition)
+            elif arrival.code:
                 self._tell_refused(arrival)
 
     def _tell_gap(self, gap: Gap) -> None:

@@ -23,16 +23,23 @@ INSERT INTO inbox.disclosures (
     received_at, next_attempt_at, settled_at, first_failed_at, published_ms
 )
 SELECT $1::text, a.id, a.subject, a.partition, a.record_offset, a.seq, a.token,
-    CASE a.code WHEN '' THEN 'waiting' ELSE 'dead' END, a.code,
+    CASE a.code WHEN '' THEN 'waiting' WHEN 'key-destroyed' THEN 'erased' ELSE 'dead' END, a.code,
     row_number() OVER (PARTITION BY a.subject ORDER BY a.nth) = 1 AND NOT EXISTS (
         SELECT FROM inbox.disclosures e
         WHERE e.contract = $1 AND e.subject = a.subject AND e.state IN ('waiting', 'dead')
     ),
     $8::timestamptz, $8::timestamptz, CASE a.code WHEN '' THEN NULL ELSE $8::timestamptz END,
-    CASE a.code WHEN '' THEN NULL ELSE $8::timestamptz END, a.published_ms
+    CASE WHEN a.code IN ('', 'key-destroyed') THEN NULL ELSE $8::timestamptz END, a.published_ms
 FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::bigint[], $7::bytea[], $9::text[], $10::bigint[])
     WITH ORDINALITY AS a (id, subject, partition, record_offset, seq, token, code, published_ms, nth)
 ORDER BY a.nth
+
+-- name: in_the_ledger
+-- Whether the archive names this very token in this place.
+SELECT EXISTS (
+    SELECT FROM hub.told t WHERE t.contract = $1 AND t.partition = $2 AND t.seq = $3 AND t.disclosure = $4
+        AND t.token_sha256 = sha256($5::bytea)
+)
 
 -- name: insert_gap
 INSERT INTO inbox.gaps (contract, partition, expected, found, noticed_at) VALUES ($1, $2, $3, $4, $5)

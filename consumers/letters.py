@@ -14,16 +14,14 @@ from consumers.disclosure import Disclosure
 from consumers.mirror import counterpart_code
 from consumers.opening import Opener
 from consumers.planning import ALL, Filter
-from hub import topics
+from hub import destroyed, topics
 from hub.books import ContractHashes
 from hub.config import Settings
 from hub.database import Database, Row, queries
 from hub.errors import DependencyUnavailable, TokenRefused, UsageError
-from hub.keys import KeyStore
 from hub.outcome import Deferred
 from hub.seal import header
-from hub.wanted import WEEK_MS
-from hub.wrapping import wrapper
+from hub.wanted import DESK, WEEK_MS
 
 SHOWN: Final = 100
 """Letters in a list where no other number is asked for; the number of all is said beside it."""
@@ -152,7 +150,7 @@ async def opened_of(settings: Settings, database: Database, row: Row) -> Disclos
     """The disclosure in a letter, or the code of why it does not open."""
     contract = row["contract"]
     known, topic = ContractHashes(database, contract), topics.disclosures(settings.prefix, contract)
-    opener = Opener(KeyStore(database, wrapper(settings)), contract, topic, known)
+    opener = Opener(await destroyed.keys(settings, database, DESK), contract, topic, known)
     opened = await opener.open(row["token"] or b"", row["partition"], row["subject"] or b"")
     if isinstance(opened, Deferred):
         raise DependencyUnavailable(opened.code, "KEK", "The key that it is sealed with cannot be had now")

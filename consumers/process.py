@@ -26,14 +26,12 @@ from consumers.opening import Opener
 from consumers.overtake import Scout, begins_protection
 from consumers.settle import Settler
 from contracts.contract import Contract
-from hub import bus, given, log, metrics, topics
+from hub import bus, destroyed, given, log, metrics, topics
 from hub.books import ContractHashes
 from hub.config import Settings
 from hub.database import connect
 from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed, UsageError
-from hub.keys import KeyStore
 from hub.lifecycle import Process, running
-from hub.wrapping import wrapper
 
 RESTS = 0.2
 """Seconds between two looks at what waits, when nothing happens."""
@@ -117,9 +115,8 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
         bus.writer(settings, principal) as writer,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
     ):
-        opener = Opener(
-            KeyStore(database, wrapper(settings)), contract.id, topic, ContractHashes(database, contract.id)
-        )
+        keys = await destroyed.keys(settings, database, principal)
+        opener = Opener(keys, contract.id, topic, ContractHashes(database, contract.id))
         settler = Settler(database, contract.id, clock)
         adapter = ADAPTERS[contract.via].spoken_by(municipality(settings))
         counterpart = Counterpart(adapter, Line(session, url))

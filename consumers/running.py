@@ -28,12 +28,10 @@ from hub import bus, given, topics
 from hub.bus import Writer
 from hub.config import Settings
 from hub.database import Database, Row
-from hub.errors import ApprovalRequired, NotPermitted
-from hub.keys import KeyStore
+from hub.errors import ApprovalRequired, KeyDestroyed, NotPermitted
 from hub.people import Person
 from hub.recalling import PRINCIPAL
 from hub.released import Warrant
-from hub.wrapping import wrapper
 
 WINDOW: Final = 1000
 """Letters that are handed over and not yet ended, at most."""
@@ -141,6 +139,8 @@ class Run:
         await self._still_lawful(rows)
         try:
             await chunks.release(rows)
+        except KeyDestroyed as gone:
+            await void(self._database, self._made, gone.code, self._now())
         except Moved as moved:
             await void(self._database, self._made, moved.code, self._now())
         count.handed(row["letter"] for row in rows)
@@ -151,9 +151,8 @@ class Run:
     def _chunks(self, writer: Writer, warrant: Warrant) -> Chunks | None:
         if self._weigher.contract is None:
             return None  # then nothing of the plan is released
-        keys = KeyStore(self._database, wrapper(self._settings))
         topic = topics.disclosures(self._settings.prefix, self._made.contract)
-        sealer = Sealer(keys, self._weigher.contract, topic, warrant)
+        sealer = Sealer(self._weigher.keys, self._weigher.contract, topic, warrant)
         return Chunks(self._database, self._made, sealer, writer, topics.ledger(self._settings.prefix), self._now)
 
     async def _state(self) -> str:

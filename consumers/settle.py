@@ -2,7 +2,8 @@
 
 A settlement is a compare-and-set on the attempt: of two that settle the same attempt one wins, and the other changes
 nothing. It is shielded: a cancelled process finishes the settlement it has begun, because the effect has happened.
-Nothing but a receipt makes a disclosure delivered; nothing but a refusal makes it a dead letter.
+Nothing but a receipt makes a disclosure delivered; nothing but a refusal makes it a dead letter. One whose key was
+destroyed is neither: it is erased, and nobody waits behind it.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from uuid import UUID
 from consumers.arrival import place_id
 from hub import log, metrics
 from hub.database import Connection, Database, queries
+from hub.keys import DESTROYED
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 
 _SQL = queries(Path(__file__).with_name("settle.sql"))
@@ -64,6 +66,8 @@ class Settler:
                 done = await self._delivered(head, ended.outcome, ended.version or 0)
             case Deferred():
                 done = await self._deferred(head, ended.outcome, wait)
+            case Refused() if ended.outcome.code == DESTROYED:
+                return await self._erased(head)
             case Refused():
                 done = await self._dead(head, ended.outcome, ended.version is not None)
             case _:
@@ -97,6 +101,13 @@ class Settler:
             log.get().error("dead-letter", contract=self._contract, code=outcome.code, count=behind)
         return bool(done)
 
+    async def _erased(self, head: Head) -> bool:
+        settled = (self._contract, head.id, head.attempts, DESTROYED, self._now())
+        done = await self._database.fetchval(_SQL["erased"], *settled)
+        if done:
+            tell_erased(self._contract, head.partition)
+        return bool(done)
+
     async def _unproven(self, held: Connection, head: Head) -> UUID:
         offset = await held.fetchval(_SQL["offset"], self._contract, head.id)
         return place_id(self._contract, head.partition, offset or 0)
@@ -114,6 +125,12 @@ class Settler:
     async def scouted(self, ids: Sequence[UUID]) -> None:
         """These were looked at for the beginning of a protection."""
         await self._database.execute(_SQL["scouted"], self._contract, list(ids))
+
+
+def tell_erased(contract: str, partition: int) -> None:
+    """Say that a disclosure was not delivered and never will be, because its key was destroyed by order."""
+    metrics.ERASED.labels(contract).inc()
+    log.get().warning("disclosure-erased", contract=contract, partition=partition, code=DESTROYED)
 
 
 async def _to_the_end(work: Coroutine[Any, Any, bool]) -> bool:

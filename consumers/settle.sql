@@ -38,6 +38,18 @@ WITH done AS (
 )
 SELECT count(*) FROM done
 
+-- name: erased
+-- Its key was destroyed, so it will never be opened: no token is kept, and who comes behind it is next.
+WITH done AS (
+    UPDATE inbox.disclosures SET state = 'erased', code = $4, token = NULL, attempts = attempts + 1, settled_at = $5
+    WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
+    RETURNING id, plan
+), told AS (
+    UPDATE inbox.plan_items i SET state = 'ended', outcome = 'erased', code = $4, ended_at = $5
+    FROM done WHERE i.plan = done.plan AND i.letter = done.id AND i.state = 'handed'
+)
+SELECT count(*) FROM done
+
 -- name: offset
 -- Where a disclosure lay in its partition: what remains of its identity where its own claim to an id is not proven.
 SELECT record_offset FROM inbox.disclosures WHERE contract = $1 AND id = $2

@@ -27,7 +27,7 @@ from consumers.verdicts import (
 )
 from contracts.change import Change
 from contracts.contract import Contract
-from hub import topics
+from hub import destroyed, topics
 from hub.books import ContractHashes
 from hub.config import Settings
 from hub.database import Database, Row
@@ -35,9 +35,8 @@ from hub.errors import DatabaseError
 from hub.keys import KeyStore
 from hub.lookback import Sight
 from hub.outcome import Deferred, Refused
-from hub.recalling import Past, Recall, Recalled, pasts, recalling
+from hub.recalling import PRINCIPAL, Past, Recall, Recalled, pasts, recalling
 from hub.seal import header
-from hub.wrapping import wrapper
 
 CHUNK: Final = 500
 """Letters whose content is in memory at a time."""
@@ -83,14 +82,18 @@ class Weigher:
         self._name = name
         self.contract = contract
         self._today = today
-        keys = KeyStore(database, wrapper(settings))
-        self._opener = Opener(keys, name, topics.disclosures(settings.prefix, name), ContractHashes(database, name))
         self._protections = Protections({})
         self._recall: Recall | None = None
         self._stack = AsyncExitStack()
         self.pasts: Mapping[UUID, Past] = {}
 
+    keys: KeyStore
+    _opener: Opener
+
     async def __aenter__(self) -> "Weigher":
+        self.keys = await destroyed.keys(self._settings, self._database, PRINCIPAL)
+        topic = topics.disclosures(self._settings.prefix, self._name)
+        self._opener = Opener(self.keys, self._name, topic, ContractHashes(self._database, self._name))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -104,7 +107,7 @@ class Weigher:
         `also`: positions of letters, by resident, that are no reason to hold another one back.
         """
         rows = await self._rows(letters)
-        sight = await Sight.of(self._settings, self._database)
+        sight = await Sight.of(self.keys)
         self.pasts = await pasts(self._database, sight, self._name, [row["id"] for row in rows])
         verdicts = dict(await self._by_law(sight, rows))
         return in_order([self._member(row, verdicts[row["id"]]) for row in rows], _ahead(rows), also or {})

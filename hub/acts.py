@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from hub.database import Database, queries
+from hub.database import Connection, Database, queries
 from hub.errors import NotPermitted, UsageError
 from hub.people import Person, second_person
 
 RELEASE: Final = "release-quarantined"
 RECORD: Final = "pass-record"
-"""Kinds of acts. That of a record which is to be passed over names an offset of the Changes as its letter."""
+KEYS: Final = "destroy-keys"
+"""Kinds of acts. That of a record which is to be passed over names an offset of the Changes as its letter; that of keys
+names no letter, and what it is about stands beside it (erasure.py)."""
 
 WAITS: Final = timedelta(days=1)
 """How long a request can be approved."""
@@ -70,9 +72,9 @@ def new_release(partition: int, letter: int, discarded: Iterable[int]) -> Releas
 
 
 async def request(  # noqa: PLR0913 - every word of a request that is kept
-    database: Database, topic: str, release: Release, person: Person, reason: str, now: datetime
+    database: Database | Connection, topic: str, release: Release, person: Person, reason: str, now: datetime
 ) -> Request:
-    """Ask for it; UsageError without a reason."""
+    """Ask for it, inside the transaction of `database` where it has one; UsageError without a reason."""
     if not reason.strip():
         raise UsageError("empty", "reason")
     await database.execute(
@@ -93,7 +95,7 @@ async def approve(  # noqa: PLR0913 - every word of an act that is kept
     """From now on it is due. unknown-request, second-person-is-the-first, request-expired, already-approved."""
     row = await database.fetchrow(_SQL["one"], number, topic)
     if row is None:
-        raise UsageError("unknown-request", "request", "`jukihub quarantine requests` names those that wait")
+        raise UsageError("unknown-request", "request", "`requests` of the same command names those that wait")
     asked = _request(row)
     second_person(asked.requested_by, person)
     if asked.expires_at <= now:

@@ -12,6 +12,7 @@
     ├── Fenced                    somebody else owns this slot now: leave it to them
     ├── Contested                 somebody else took over at the same moment: look again, then begin again
     ├── TokenRefused              a sealed value that does not belong where it lies, or does not open
+    │   └── KeyDestroyed          the same, for good: its key was destroyed by order of two persons
     └── DatabaseError             SQLSTATE alone, because PostgreSQL quotes values
 
 Those with an exit code of their own are Advised: they may also say what to do.
@@ -75,6 +76,10 @@ class TokenRefused(JukiError):
     """A sealed value that does not belong where it lies, or does not open."""
 
 
+class KeyDestroyed(TokenRefused):
+    """A sealed value that nobody will ever open again, because its key was destroyed by order."""
+
+
 class DatabaseError(JukiError):
     """A statement failed; `code` is `sqlstate-XXXXX`."""
 
@@ -93,6 +98,7 @@ __all__ = [
     "DependencyUnavailable",
     "Fenced",
     "JukiError",
+    "KeyDestroyed",
     "NotPermitted",
     "ProduceFailed",
     "TokenRefused",

@@ -2,18 +2,22 @@
 
 An owner is a contract, or the hub itself (`hub:changes` for what the relay seals to the router). A key is made by
 whoever first needs it; of two that do so at once, both get the same. Plain keys live in the memory of the processes
-that hold a database role for them, and nowhere else.
+that hold a database role for them, and nowhere else. A key that was destroyed is neither given out nor made again, and
+a process that has it forgets it within seconds. Whoever wants a KeyStore gets it from `hub.destroyed.keys`.
 """
 
+import asyncio
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from hub import metrics
-from hub.database import Database, queries
-from hub.errors import DatabaseError, DependencyUnavailable, TokenRefused
+from hub.database import Database, Row, queries
+from hub.errors import DatabaseError, DependencyUnavailable, KeyDestroyed, TokenRefused
 from hub.seal import ContentKey
 from hub.wrapping import KeyWrapper
 
@@ -21,38 +25,60 @@ CHANGES = "hub:changes"
 LEDGER = "hub:ledger"
 """Owners that are the hub itself; no contract can be called so, because the names of contracts have no colon."""
 
+DESTROYED: Final = "key-destroyed"
+"""Why a token never opens again."""
+
+LOOK_SECONDS: Final = 5.0
+"""Between two looks at which of the keys in memory are still there: one question for all of them, none per token."""
+
+ASKED_SECONDS: Final = 2.0
+"""For that question, because whoever seals waits for it."""
+
+UNSEEN_SECONDS: Final = 300.0
+"""How long keys are used while the database cannot be asked. Nobody destroys a key there without it."""
+
 _SQL = queries(Path(__file__).with_name("keys.sql"))
 
 
 class KeyStore:
-    """The keys of one database. Every key is unwrapped once and then remembered."""
+    """The keys of one database. Every content key is unwrapped once and then remembered while it is there.
 
-    def __init__(self, database: Database, wrapper: KeyWrapper) -> None:
+    `destroyed`: the names of keys that are known to be destroyed, whatever the database has.
+    """
+
+    def __init__(self, database: Database, wrapper: KeyWrapper, destroyed: Collection[str] = ()) -> None:
         self._database = database
         self._wrapper = wrapper
         self._known: dict[str, ContentKey] = {}
+        self._destroyed = set(destroyed)
+        self._look_due, self._looked_at = 0.0, time.monotonic()
 
     async def content_key(self, owner: str, day: date) -> ContentKey:
-        """The content key of `owner` for `day` (Japan), made where there is none."""
+        """The content key of `owner` for `day` (Japan), made where there is none; KeyDestroyed where it was."""
         kid = f"{owner}.{day.isoformat()}"
-        if kid not in self._known:
-            with _counted(owner):
-                self._remember(kid, await self._made(kid, owner, "content"))
-        return self._known[kid]
+        await self._forget()
+        if (known := self._known.get(kid)) is not None:
+            return known
+        with _counted(owner):
+            return self._remember(kid, await self._made(kid, owner, "content"))
 
     async def by_kid(self, kid: str) -> ContentKey:
-        """The content key that a token names; TokenRefused where there is none."""
-        if kid not in self._known:
-            row = await self._database.fetchrow(_SQL["find"], kid)
-            if row is None or row["purpose"] != "content":
-                raise TokenRefused("unknown-kid")
-            self._remember(kid, self._wrapper.unwrap(row["wrapped"], kid))
-        return self._known[kid]
+        """The content key that a token names; TokenRefused where there is none, KeyDestroyed where there was one."""
+        await self._forget()
+        if (known := self._known.get(kid)) is not None:
+            return known
+        row = await self._found(kid)
+        if row is None or row["purpose"] != "content":
+            raise TokenRefused("unknown-kid")
+        return self._remember(kid, self._wrapper.unwrap(row["wrapped"], kid))
 
     async def content_keys(self, owner: str) -> list[ContentKey]:
         """Every content key of `owner` that still exists, oldest first."""
         rows = await self._database.fetch(_SQL["list_content"], owner)
-        return [ContentKey.of(row["kid"], self._wrapper.unwrap(row["wrapped"], row["kid"])) for row in rows]
+        return [
+            ContentKey.of(row["kid"], self._wrapper.unwrap(row["wrapped"], row["kid"]))
+            for row in rows if row["kid"] not in self._destroyed
+        ]  # fmt: skip
 
     async def pseudonym_key(self, owner: str) -> bytes:
         """The pseudonym key of `owner`: 32 bytes, the same as long as the owner exists."""
@@ -60,14 +86,43 @@ class KeyStore:
             return await self._made(f"{owner}.pseudonym", owner, "pseudonym")
 
     async def _made(self, kid: str, owner: str, purpose: str) -> bytes:
-        row = await self._database.fetchrow(_SQL["find"], kid)
+        row = await self._found(kid)
         if row is None:
             wrapped = self._wrapper.wrap(os.urandom(32), kid)
             await self._database.execute(_SQL["insert"], kid, owner, purpose, wrapped, self._wrapper.version)
-            row = await self._database.fetchrow(_SQL["find"], kid)
+            row = await self._found(kid)
         if row is None:
             raise TokenRefused("unknown-kid")
         return self._wrapper.unwrap(row["wrapped"], kid)
+
+    async def _found(self, kid: str) -> Row | None:
+        """The wrapped key; once a key is known to be destroyed, the database is not asked for it any more."""
+        row = None if kid in self._destroyed else await self._database.fetchrow(_SQL["find"], kid)
+        if row is None or row["is_destroyed"]:
+            self._destroyed.add(kid)
+            raise KeyDestroyed("key-destroyed")
+        return row if row["wrapped"] is not None else None
+
+    async def _forget(self) -> None:
+        """Whatever was destroyed meanwhile. Where nobody can say, what is known is used for a while."""
+        now = time.monotonic()
+        if now < self._look_due:
+            return
+        self._look_due, asked = now + LOOK_SECONDS, [*self._known]
+        if not asked:
+            self._looked_at = now
+            return
+        try:
+            async with asyncio.timeout(ASKED_SECONDS):
+                standing = {row["kid"] for row in await self._database.fetch(_SQL["standing"], asked)}
+        except (DatabaseError, DependencyUnavailable, TimeoutError):
+            if now - self._looked_at > UNSEEN_SECONDS:
+                self._known.clear()
+            return
+        self._looked_at = now
+        for kid in asked:
+            if kid not in standing:
+                self._known.pop(kid, None)
 
     def _remember(self, kid: str, key: bytes) -> ContentKey:
         return self._known.setdefault(kid, ContentKey.of(kid, key))

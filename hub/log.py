@@ -50,6 +50,11 @@ class _Foreign(logging.Handler):
         get().warning("library-spoke", place=record.name, code=record.levelname.lower())
 
 
+def is_configured() -> bool:
+    """Whether this is a process with a log; a command has none, and its stdout is data."""
+    return structlog.is_configured()
+
+
 def get() -> Any:
     """The logger: `log.get().info("batch-routed", count=3)`; the first argument is the action."""
     return structlog.get_logger()

@@ -20,7 +20,7 @@ import orjson
 
 from contracts.book import Book
 from contracts.change import JAPAN, Change
-from hub import books, bus, topics
+from hub import books, bus, destroyed, topics
 from hub.bus import Incoming
 from hub.config import Settings
 from hub.database import Database, connect, queries
@@ -29,7 +29,6 @@ from hub.intake import Accepted, Intake
 from hub.keys import CHANGES, LEDGER, KeyStore
 from hub.pseudonym import Pseudonyms
 from hub.telling import digest, digest_key
-from hub.wrapping import wrapper
 
 PRINCIPAL: Final = "router"
 AWAY: Final = frozenset({"broker-unavailable", "no-credentials", "topic-missing"})
@@ -95,9 +94,8 @@ class Sight:
     residents: Pseudonyms
 
     @classmethod
-    async def of(cls, settings: Settings, database: Database) -> "Sight":
-        """The keys in this database."""
-        keys = KeyStore(database, wrapper(settings))
+    async def of(cls, keys: KeyStore) -> "Sight":
+        """The keys in this store."""
         residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
         subjects = Pseudonyms(await keys.pseudonym_key(LEDGER))
         return cls(Intake(keys, residents), await digest_key(keys), subjects, residents)
@@ -111,6 +109,18 @@ class Sight:
         """The Change in `record` and its digest; None where the router would not have decided it either."""
         read = await self.intake.read(record)
         return (read, digest(self.digest_key, read.content)) if isinstance(read, Accepted) else None
+
+
+async def seeing(settings: Settings, database: Database) -> Sight | None:
+    """The keys in this database; None where there is no broker to say which of them were destroyed."""
+    if not settings.kafka:
+        return None
+    try:
+        return await Sight.of(await destroyed.keys(settings, database, PRINCIPAL))
+    except DependencyUnavailable as gone:
+        if gone.code not in AWAY:
+            raise
+        return None
 
 
 async def stored(settings: Settings, change_id: str) -> Stored | None:
@@ -157,15 +167,11 @@ def _id(text: str) -> UUID:
 
 
 async def _change(settings: Settings, database: Database, change: UUID, row: Mapping[str, Any]) -> Change | None:
-    if not settings.kafka:
-        return None
-    sight = await Sight.of(settings, database)
-    key = sight.record_key(row["subject"])
-    if key is None:
-        return None
     try:
         async with asyncio.timeout(PATIENCE):
-            return await _sought(settings, sight, key, change, row)
+            sight = await seeing(settings, database)
+            key = sight and sight.record_key(row["subject"])
+            return await _sought(settings, sight, key, change, row) if sight and key else None
     except TimeoutError:
         return None
     except DependencyUnavailable as gone:

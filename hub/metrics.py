@@ -47,6 +47,9 @@ CONTRACTS_HELD = Gauge("hub_contract_held", "1 while a contract is told nothing 
 SEQ_GAPS = Counter("hub_sequence_gaps", "Places where the sequence of a partition has a hole", ["contract"])
 PLAINTEXT = Counter("hub_plaintext_records", "Records that were not sealed; must stay 0")
 DELIVERIES = Counter("hub_deliveries", "Hand-overs by outcome", ["contract", "outcome"])
+ERASED = Counter(
+    "hub_erased_disclosures", "Disclosures that were not delivered before their key was destroyed", ["contract"]
+)
 WAITING = Gauge("hub_waiting_disclosures", "Disclosures that are not settled", ["contract"])
 INBOX_FULL = Gauge("hub_inbox_full", "1 while an inbox holds as much as it may and reads no more", ["contract"])
 DEAD_LETTERS = Gauge("hub_dead_letters", "Disclosures that a counterpart refused", ["contract"])
@@ -115,11 +118,11 @@ UNCOLLECTED_SINCE = Gauge(
 )  # fmt: skip
 
 _BY_CONTRACT: tuple[Counter | Gauge | Histogram, ...] = (
-    DISCLOSURES, SEALS, KEYS_UNAVAILABLE, RECEIVED, REPEATED, SEQ_GAPS, WAITING, INBOX_FULL, DEAD_LETTERS, BEHIND,
-    UNARRIVED, UNRECORDED, OLDEST_UNDELIVERED, OLDEST_DELIVERABLE, OLDEST_BEHIND, OLDEST_DEAD_LETTER, LAST_DELIVERED,
-    DELIVERY_SECONDS, PROTECTION_SECONDS, OLDEST_PROTECTION, LEDGER_HOLES, WATCHED, WATCH_MENDED, UNWATCHED, HOUR_TOLD,
-    HOUR_LIMIT, UNUSUAL_VOLUME, TRAFFIC_MISSING, SERVICE_BREACHED, SERVICE_SECONDS, TOLD_LATE, UNCOLLECTED,
-    UNCOLLECTED_SINCE,
+    DISCLOSURES, SEALS, KEYS_UNAVAILABLE, RECEIVED, REPEATED, SEQ_GAPS, ERASED, WAITING, INBOX_FULL, DEAD_LETTERS,
+    BEHIND, UNARRIVED, UNRECORDED, OLDEST_UNDELIVERED, OLDEST_DELIVERABLE, OLDEST_BEHIND, OLDEST_DEAD_LETTER,
+    LAST_DELIVERED, DELIVERY_SECONDS, PROTECTION_SECONDS, OLDEST_PROTECTION, LEDGER_HOLES, WATCHED, WATCH_MENDED,
+    UNWATCHED, HOUR_TOLD, HOUR_LIMIT, UNUSUAL_VOLUME, TRAFFIC_MISSING, SERVICE_BREACHED, SERVICE_SECONDS, TOLD_LATE,
+    UNCOLLECTED, UNCOLLECTED_SINCE,
 )  # fmt: skip
 """Those that have the contract for their only label."""
 

@@ -54,6 +54,9 @@ class Act(StrEnum):
     ATENA_SHOW = "atena-show"
     ATENA_CORRECT = "atena-correct"
     ATENA_CORRECT_APPROVE = "atena-correct-approve"
+    ERASURE_SEE = "erasure-see"
+    ERASURE = "erasure"
+    ERASURE_APPROVE = "erasure-approve"
     CONTRACTS_APPROVE = "contracts-approve"
     TODOKEDE_FILE = "todokede-file"
     CERTIFICATE_ISSUE = "certificate-issue"
@@ -101,6 +104,9 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.ATENA_SHOW: _WORKING | {Duty.AUDITOR},
     Act.ATENA_CORRECT: frozenset({Duty.OPERATOR}),
     Act.ATENA_CORRECT_APPROVE: frozenset({Duty.APPROVER}),
+    Act.ERASURE_SEE: _CONCERNED,
+    Act.ERASURE: frozenset({Duty.OPERATOR}),
+    Act.ERASURE_APPROVE: frozenset({Duty.APPROVER}),
     Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
     Act.TODOKEDE_FILE: _REGISTER,
     Act.CERTIFICATE_ISSUE: _REGISTER,

@@ -3,7 +3,9 @@
 Who is parked is read from the topic itself, so it is as exact as the transaction that wrote it. Letters of one record
 key form a line, the unreadable one first; a mark behind them says that they wait no longer (releasing.py). A record
 without a usable record key is not quarantined: nobody could say who waits behind it, so its partition stands still.
-Two persons may let the partition go on behind that record; then it lies here as well, and nobody waits behind it.
+Two persons may let the partition go on behind that record; then it lies here as well, and nobody waits behind it. Nor
+does anybody behind a Change whose key was destroyed: it lies here as evidence, and is erased. In a line that waits for
+another reason, such a Change is left out when the line is let go.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +20,7 @@ from hub import bus, envelope, log, metrics, topics
 from hub.bus import Incoming, Outgoing
 from hub.config import Settings
 from hub.errors import UsageError
+from hub.keys import DESTROYED
 from hub.pseudonym import Pseudonyms
 
 WAITS_BEHIND: Final = "waits-behind"
@@ -25,12 +28,13 @@ _MARK: Final = b"released"
 _PASSED: Final = b"passed-over"
 _HELD: Final = b"key-gone"
 _SETTLED: Final = b"settled"
+_OF_NOBODY: Final = frozenset({_PASSED, DESTROYED.encode()})
 _BESIDE: Final = frozenset({envelope.CODE_HEADER, envelope.CONTRACT_HEADER})
 
 CODES: Final = (
     WAITS_BEHIND,
     "not-a-token", "bad-header", "bad-algorithm", "foreign-token", "moved-token", "unknown-kid", "altered-token",
-    "foreign-record-key", "foreign-headers",
+    "foreign-record-key", "foreign-headers", DESTROYED,
     "too-large", "byte-order-mark", "bad-encoding", "too-deep", "duplicate-key", "bad-number", "bad-json",
     "unknown-field", "unknown-item", "missing-field", "bad-type", "bad-format", "bad-date", "bad-timestamp",
     "bad-check-digit", "all-same-digits", "control-character", "derived-item", "unknown-kind", "shape-mismatch",
@@ -69,7 +73,7 @@ def lines(records: Iterable[Incoming]) -> list[Line]:
             continue  # holding.py
         if _code(record) == _MARK:
             waiting.pop(place, None)
-        elif _code(record) != _PASSED:
+        elif _code(record) not in _OF_NOBODY:
             waiting.setdefault(place, []).append(record)
     return [Line(part, key, tuple(letters)) for (part, key), letters in waiting.items()]
 

@@ -18,7 +18,7 @@ from hub import bus, metrics, positions, quarantine, topics
 from hub.bus import Incoming, Outgoing, Position, Reader, TransactionalWriter
 from hub.config import Settings
 from hub.intake import Accepted, Intake, Unreadable
-from hub.keys import CHANGES, KeyStore
+from hub.keys import CHANGES, DESTROYED, KeyStore
 from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
 from hub.telling import TOLD, Batches, Holding, Tally, Teller
@@ -89,7 +89,8 @@ class Router:
 
     def _park(self, record: Incoming, read: Accepted | Unreadable, poll: Poll) -> None:
         waits = read.resident in self.parked
-        self.parked.add(read.resident)
+        if waits or not _is_erased(read):  # else nobody could ever let them go
+            self.parked.add(read.resident)
         code = quarantine.WAITS_BEHIND if waits or isinstance(read, Accepted) else read.code
         place = (topics.quarantine(self.prefix), record.partition)
         poll.batches.setdefault(place, []).append(quarantine.letter(record, code))
@@ -157,10 +158,15 @@ class Router:
             quarantine.alarm_held(part, contract)
 
     async def read_again(self, letters: Iterable[Incoming]) -> list[Accepted] | None:
-        """What lies in quarantine, read as the records that they were; None where one still cannot be read."""
+        """What lies in quarantine, read as the records that they were; None where one still cannot be read.
+
+        What was sealed with a key that was destroyed since is left out: it can never be read, so nobody waits for it.
+        """
         found = []
         for letter in letters:
             read = await self.intake.read(quarantine.as_it_came(letter, topics.changes(self.prefix)))
+            if _is_erased(read):
+                continue
             if not isinstance(read, Accepted):
                 return None
             found.append(read)
@@ -170,7 +176,7 @@ class Router:
         """Tell one contract what was held for it, up to the offset `upto`; False where its key is still gone."""
         advanced, now, tally = dict(self.sequences[part]), self.clock(), Tally()
         holding = Holding(only=frozenset({contract}))
-        batches = await self.teller.tell(part, letters, advanced, now, tally, holding)
+        batches = await self.teller.tell(part, letters, advanced, now, tally, holding) if letters else {}
         if holding.changes:
             return False
         batches[topics.quarantine(self.prefix), part] = [quarantine.settled(contract, upto, now)]
@@ -179,6 +185,10 @@ class Router:
         self.sequences[part] = advanced
         _count(Poll(tally=tally), now)
         return True
+
+
+def _is_erased(read: Accepted | Unreadable | None) -> bool:
+    return isinstance(read, Unreadable) and read.code == DESTROYED
 
 
 def _count(poll: Poll, now: datetime) -> None:

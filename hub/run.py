@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 
 from contracts.book import Book
-from hub import archive, books, bus, given, log, metrics, positions, quarantine, topics
+from hub import archive, books, bus, destroyed, given, log, metrics, positions, quarantine, topics
 from hub.bus import Incoming
 from hub.clock import now
 from hub.config import Settings
@@ -23,7 +23,6 @@ from hub.owners import Tenure
 from hub.patience import Patience
 from hub.releasing import Releaser
 from hub.router import PRINCIPAL, Router, slot
-from hub.wrapping import wrapper
 
 GRACE_SECONDS = 5.0
 """For the poll that is in hand when the process is told to end."""
@@ -45,8 +44,8 @@ async def route(settings: Settings, number: int, slots: int, port: int) -> None:
     metrics.PARTITIONS_WANTED.set(settings.partitions)
     mine = [part for part in range(settings.partitions) if part % slots == number]
     async with running(settings, f"router-{number}", port) as process, connect(settings.database) as database:
-        keys = KeyStore(database, wrapper(settings))
         await _check(settings, book)
+        keys = await destroyed.keys(settings, database, PRINCIPAL)
         await books.remember(database, book, now())
         tenure, patience = Tenure(database, settings, mine), Patience()
         while not process.stopping.is_set():

@@ -27,7 +27,7 @@ from hub.config import Settings
 from hub.database import Database, Row, connect, queries
 from hub.errors import DependencyUnavailable
 from hub.intake import Accepted
-from hub.lookback import AWAY, PRINCIPAL, Sight, Telling, tellings
+from hub.lookback import AWAY, PRINCIPAL, Sight, Telling, seeing, tellings
 
 PLACES: Final = 20
 """So many places where the ledger differs are named; all of them are counted."""
@@ -67,7 +67,7 @@ async def simulate(settings: Settings, draft: Book, days: int, now: datetime, se
     async with connect(settings.database, size=2) as database:
         beginnings = await database.fetch(_SQL["beginnings"], books.start_of(found.since))
         if beginnings:
-            past = Past(settings, database, await Sight.of(settings, database) if settings.kafka else None)
+            past = Past(settings, database, await seeing(settings, database))
             weigher = Weigher(database, {name: Drafted.of(one) for name, one in draft.contracts.items()}, found)
             for row in beginnings:
                 async for line, change in past.lines(row["partition"], row["ledger_offset"]):

@@ -56,5 +56,6 @@ async def protecting(held: Connection, contract: str, said: Sequence[tuple[objec
 
 async def protected(database: Database, contract: str) -> tuple[list[float], datetime | None]:
     """The seconds that each protection took which holds now, told once; since when the oldest has not held yet."""
-    held = [row["seconds"] for row in await database.fetch(SQL["protected"], contract)]
+    rows = await database.fetch(SQL["protected"], contract)
+    held = [row["seconds"] for row in rows if row["seconds"] is not None]
     return held, await database.fetchval(SQL["unprotected"], contract)

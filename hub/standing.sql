@@ -63,11 +63,12 @@ SELECT $1, one.id, to_timestamp(one.version / 1e6) FROM unnest($2::uuid[], $3::b
 ON CONFLICT DO NOTHING
 
 -- name: protected
--- What holds now, with the seconds that it took.
+-- What holds now, with the seconds that it took; none where it was erased, and so never holds.
 DELETE FROM hub.protections p USING inbox.disclosures d
 WHERE p.contract = $1 AND d.contract = p.contract AND d.id = p.disclosure AND d.settled_at IS NOT NULL
     AND d.state NOT IN ('waiting', 'dead')
-RETURNING greatest(extract(epoch FROM d.settled_at - p.recorded_at), 0)::float8 AS seconds
+RETURNING CASE WHEN d.state <> 'erased'
+    THEN greatest(extract(epoch FROM d.settled_at - p.recorded_at), 0)::float8 END AS seconds
 
 -- name: unprotected
 SELECT min(p.recorded_at) FROM hub.protections p

@@ -26,6 +26,11 @@ def quarantine(prefix: str) -> str:
     return f"{prefix}.quarantine"
 
 
+def erasures(prefix: str) -> str:
+    """The journal of destroyed keys: which, by whose order, when."""
+    return f"{prefix}.erasures"
+
+
 def dead(prefix: str, contract: str) -> str:
     """Dead letters of one contract, for Kafka's own tools."""
     return f"{prefix}.dead.{contract}"

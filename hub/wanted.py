@@ -11,6 +11,8 @@ Pure. Nothing is granted that no line here names; a principal per component and 
     desk               reads quarantine, for persons who look who waits and let them go
     replay             reads changes, to decide again; writes the ledger, a line for every release
     deliver-<c>        reads the disclosures of contract c, writes its dead letters      (handed over by us)
+    eraser             reads and writes the journal of destroyed keys; who opens or seals may read it: relay, router,
+                       replay, desk and deliver-<c>
     subscriber-<c>     reads the disclosures of contract c, in its own group or in a second one for trying out a new
                        reader beside the running one                                     (via = topic)
 
@@ -28,6 +30,9 @@ from hub.config import Settings
 from hub.ways import walked
 
 DESK = "desk"
+ERASER = "eraser"
+WITH_KEYS = ("relay", "router", "replay", DESK, ERASER)
+"""Those of no contract that open or seal, or destroy: each reads first which keys were destroyed."""
 WEEK_MS = 7 * 24 * 3600 * 1000
 FOREVER = -1
 LARGEST = 1_048_588  # bytes of a record batch; the broker's own limit
@@ -82,7 +87,7 @@ def reader_of(contract: Contract) -> str:
 def ours(prefix: str, name: str) -> bool:
     """Whether a topic, group or transactional id of this name is one of ours under `prefix`."""
     own, kebab = re.escape(prefix), "[a-z0-9]+(-[a-z0-9]+)*"
-    topic = rf"\.(changes|ledger|watch|quarantine|(disclosures|dead)\.{kebab})"
+    topic = rf"\.(changes|ledger|watch|quarantine|erasures|(disclosures|dead)\.{kebab})"
     group = rf"-(router(-\d+)?|ledger|watch|(deliver|subscriber)-{kebab}(\.trial)?)"
     return re.fullmatch(f"{own}({topic}|{group})", name) is not None
 
@@ -93,6 +98,7 @@ def _topics(contracts: Iterable[Contract], settings: Settings) -> Iterable[Topic
     yield _topic(topics.ledger(prefix), FOREVER, settings)
     yield _topic(topics.watch(prefix), WEEK_MS, settings)
     yield _topic(topics.quarantine(prefix), FOREVER, settings, LARGEST + ROOM_FOR_A_CODE)
+    yield _topic(topics.erasures(prefix), FOREVER, settings)
     for contract in contracts:
         kept = WEEK_MS if walked(contract) else FOREVER  # unread is not yet told: it waits for its way
         yield _topic(topics.disclosures(prefix, contract.id), kept, settings)
@@ -127,6 +133,9 @@ def _acls(contracts: Iterable[Contract], settings: Settings) -> Iterable[Acl]:
     yield from _reads("watch", topics.watch(prefix), topics.group(prefix, "watch"))
     yield Acl("replay", "read", "topic", topics.changes(prefix))
     yield Acl("replay", "write", "topic", topics.ledger(prefix))
+    yield Acl(ERASER, "write", "topic", topics.erasures(prefix))
+    for principal in WITH_KEYS:
+        yield Acl(principal, "read", "topic", topics.erasures(prefix))
     for contract in contracts:
         yield from _acls_of(contract, prefix)
 
@@ -141,6 +150,7 @@ def _acls_of(contract: Contract, prefix: str) -> Iterable[Acl]:
         yield Acl("watch", "describe", "group", topics.group(prefix, reader))
     else:
         yield Acl(reader, "write", "topic", topics.dead(prefix, contract.id))
+        yield Acl(reader, "read", "topic", topics.erasures(prefix))
 
 
 def _reads(principal: str, topic: str, group: str) -> Iterable[Acl]:

@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from hub import log, metrics
+from hub import destroyed, log, metrics
 from hub.bus import check_topics, writer
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed
-from hub.keys import KeyStore
 from hub.lifecycle import Process, running
 from hub.topics import changes as changes_topic
-from hub.wrapping import wrapper
 from producers.outbox import CHANNEL, SHARDS
 from producers.relay import SQL, Relay
 
@@ -53,8 +51,8 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Database, list[Relay
     """
     async with AsyncExitStack() as stack:
         registry = await stack.enter_async_context(connect(settings.registry_dsn, SHARDS * 2 + 2))
-        keys = KeyStore(await stack.enter_async_context(connect(settings.database, 1)), wrapper(settings))
         await check_topics(settings, PRINCIPAL, [changes_topic(settings.prefix)])
+        keys = await destroyed.keys(settings, await stack.enter_async_context(connect(settings.database, 1)), PRINCIPAL)
         writers = [await stack.enter_async_context(writer(settings, PRINCIPAL)) for _ in range(SHARDS)]
         yield registry, [Relay(shard, registry, keys, publisher, settings) for shard, publisher in enumerate(writers)]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from consumers.adapters.http import Answer, Settings
 from hub.bus import Batches, Incoming, Outgoing, Position
-from hub.errors import ProduceFailed, TokenRefused
+from hub.errors import KeyDestroyed, ProduceFailed, TokenRefused
 from hub.seal import ContentKey
 from producers import outbox
 from producers.outbox import Draft
@@ -19,15 +19,22 @@ class MemoryKeys:
     def __init__(self) -> None:
         self._content: dict[str, ContentKey] = {}
         self._pseudonym: dict[str, bytes] = {}
+        self.destroyed: set[str] = set()
 
     async def content_key(self, owner: str, day: date) -> ContentKey:
         kid = f"{owner}.{day.isoformat()}"
+        self._check(kid)
         return self._content.setdefault(kid, ContentKey.of(kid, os.urandom(32)))
 
     async def by_kid(self, kid: str) -> ContentKey:
+        self._check(kid)
         if kid not in self._content:
             raise TokenRefused("unknown-kid")
         return self._content[kid]
+
+    def _check(self, kid: str) -> None:
+        if kid in self.destroyed:
+            raise KeyDestroyed("key-destroyed")
 
     async def content_keys(self, owner: str) -> list[ContentKey]:
         return [key for kid, key in sorted(self._content.items()) if kid.rsplit(".", 1)[0] == owner]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from contracts.book import Book
-from hub import bus, envelope, topics
+from hub import bus, destroyed, envelope, topics
 from hub.bench.sample import changes
 from hub.broker_admin import Broker
 from hub.bus import Outgoing
@@ -25,7 +25,6 @@ from hub.pseudonym import Pseudonyms
 from hub.router import slot
 from hub.seal import Place, Sheet, seal
 from hub.wanted import reader_of, wanted
-from hub.wrapping import wrapper
 
 PREFIX = "bench"
 _LOT = 2000
@@ -55,12 +54,11 @@ class Measured:
 async def measure(settings: Settings, book: Book, count: int) -> Measured:
     """Publish `count` changes, then let one router carry them, and check that every output is there."""
     given = settings.model_copy(update={"prefix": PREFIX})
-    async with connect(settings.database) as database:
-        keys = KeyStore(database, wrapper(settings))
-        async with _own_topics(given, book):
-            await _publish(given, keys, count)
-            tenure = Tenure(database, given, range(given.partitions))
-            return await _route(given, book, keys, tenure, count)
+    async with connect(settings.database) as database, _own_topics(given, book):
+        keys = await destroyed.keys(given, database, "relay")
+        await _publish(given, keys, count)
+        tenure = Tenure(database, given, range(given.partitions))
+        return await _route(given, book, keys, tenure, count)
 
 
 @asynccontextmanager

@@ -20,8 +20,8 @@ from hub.errors import AlreadyTold
 
 GROUP: Final = "jukihub.commands"
 MODULES: Final = (
-    "decide", "explain", "contracts", "demo", "house", "status", "run", "topics", "keys", "quarantine", "partitions",
-    "people", "audit", "api", "bench",
+    "decide", "explain", "contracts", "demo", "house", "status", "run", "topics", "keys", "erase", "quarantine",
+    "partitions", "people", "audit", "api", "bench",
 )  # fmt: skip
 """Modules of this folder in the order of the help."""
 ALONE: Final = frozenset(MODULES) - {"house", "run", "bench"}

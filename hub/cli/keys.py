@@ -33,7 +33,8 @@ def grant(
     Example: `jukihub keys grant --contract child-policy --to public.jwk > keys.jwe`
 
     Whoever runs this decides who the subscriber is: nothing here can tell whose key it is. Refused (exit 5) for a
-    contract with a counterpart outside, to which the hub itself hands over.
+    contract with a counterpart outside, to which the hub itself hands over. Asks the broker first which keys were
+    destroyed (exit 6 where it is away).
     """
     check(law.load(settings().contracts).contracts.get(contract))
     typer.echo(asyncio.run(_granted(settings(), contract, to.read_bytes(), days)))
@@ -50,12 +51,12 @@ def check(contract: Contract | None) -> None:
 async def _granted(given: Settings, contract: str, to: bytes, days: int) -> str:
     from hub.clock import now  # noqa: PLC0415
     from hub.database import connect  # noqa: PLC0415 - only this command needs the database
+    from hub.destroyed import keys  # noqa: PLC0415
     from hub.granting import grant as granted  # noqa: PLC0415 - nor joserfc
-    from hub.keys import KeyStore  # noqa: PLC0415
-    from hub.wrapping import wrapper  # noqa: PLC0415
+    from hub.wanted import DESK  # noqa: PLC0415
 
     async with connect(given.database) as database:
-        store = KeyStore(database, wrapper(given))
+        store = await keys(given, database, DESK)
         for ahead in range(days + 1):
             await store.content_key(contract, (now() + timedelta(days=ahead)).astimezone(JAPAN).date())
         return await granted(store, contract, to)

@@ -24,7 +24,7 @@ COLUMNS: Final = frozenset({
 """What is read of dead letters to show it: counts, times, ids; the sealed token and the pseudonym to open it with."""
 ERRORS: Final = frozenset({
     "JukiError", "ChangeRefused", "UsageError", "NotPermitted", "DependencyUnavailable", "AlreadyTold", "ProduceFailed",
-    "Fenced", "TokenRefused", "DatabaseError", "Refused", "Deferred", "ApprovalRequired", "Moved",
+    "Fenced", "TokenRefused", "KeyDestroyed", "DatabaseError", "Refused", "Deferred", "ApprovalRequired", "Moved",
 })  # fmt: skip
 """What carries a code: errors, and the outcomes that make dead letters."""
 KEBAB: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -85,6 +85,18 @@ def test_one_module_reads_the_environment() -> None:
     assert readers == {"hub/config.py"}
 
 
+@pytest.mark.trap("C12")
+def test_there_is_one_way_to_the_keys_of_a_database_and_it_reads_first_which_were_destroyed() -> None:
+    makers = {
+        str(file.relative_to(ROOT))
+        for room in ROOMS
+        for file in sources(room)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "KeyStore"
+    }
+    assert makers == {"hub/destroyed.py"}
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_our_rooms_are_imported_from_our_own_tree(room: str) -> None:
     spec = find_spec(room)

@@ -19,7 +19,7 @@ def keywords(call: ast.Call) -> dict[str | None, str]:
     return {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
 
 
-@pytest.mark.trap("A11", "A12", "A13")
+@pytest.mark.trap("A11", "A12", "A13", "input-25")
 @pytest.mark.parametrize("room", ROOMS)
 def test_nothing_that_could_be_rebalanced_is_called(room: str) -> None:
     nodes = [node for file in sources(room) for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ class Feed:
         self.ctr = book.load().contracts[VIA].hash
         self.seq = dict.fromkeys(range(world.settings.partitions), 0)
 
-    async def send(self, seed: int, *nths: int) -> list[str]:
-        """Disclosures of one resident, all on one partition; their ids."""
+    async def send(self, seed: int, *nths: int, day: date = DAY) -> list[str]:
+        """Disclosures of one resident, all on one partition, under the key of `day`; their ids."""
         part = seed % self.settings.partitions
         topic = topics.disclosures(self.settings.prefix, VIA)
         said = [disclosure(VIA, seed, nth=nth) for nth in nths]
@@ -49,7 +50,7 @@ class Feed:
                 "recorded_at": "2026-04-01T00:00:00+09:00",
             }  # fmt: skip
             sheets.append(Sheet(self.seq[part], str(one.id), orjson.dumps(content), seed.to_bytes(16, "big")))
-        tokens = seal(await self.keys.content_key(VIA, DAY), Place(VIA, topic, part), self.ctr, 1, sheets)
+        tokens = seal(await self.keys.content_key(VIA, day), Place(VIA, topic, part), self.ctr, 1, sheets)
         records = [Outgoing(seed.to_bytes(16, "big"), token, DISCLOSURE, 1_775_000_000_000) for token in tokens]
         await self.writer.send({(topic, part): records})
         return [str(one.id) for one in said]

@@ -26,12 +26,13 @@ from contracts.book import Book
 from contracts.canonical import fingerprint
 from contracts.change import JAPAN, parse
 from contracts.contract import Contract
-from hub import books, envelope, given, topics
+from hub import books, destroyed, envelope, given, topics
 from hub.archive import Archiver
 from hub.books import ContractHashes
 from hub.bus import Batches, Incoming, Outgoing
 from hub.config import Settings
 from hub.database import Database, Row
+from hub.destroyed import Erasure
 from hub.errors import ProduceFailed
 from hub.intake import Accepted
 from hub.keys import CHANGES, KeyStore
@@ -141,11 +142,13 @@ class Desk:
         self.versions: dict[int, int] = {}
         self.records: dict[int, dict[str, Any]] = {}
         self.moves = 0
+        self.erasures: list[Erasure] = []
         self._sequences: dict[int, dict[str, int]] = {part: {} for part in range(PARTITIONS)}
         self._inbox: Inbox | None = None
         self._archiver: Archiver | None = None
         monkeypatch.setattr(given, "book", lambda _settings: self.book)
         monkeypatch.setattr(weighing, "recalling", self._recalling)
+        monkeypatch.setattr(destroyed, "journal", self._journal)
         monkeypatch.setattr(running.bus, "writer", self._writing)
         monkeypatch.setattr(running, "LOOK_SECONDS", 0.01)
         monkeypatch.setattr(running, "BOOK_SECONDS", 0.0)
@@ -368,6 +371,9 @@ class Desk:
         yield self.writer
 
     # what can be seen
+
+    async def _journal(self, _settings: Settings, _principal: str) -> list[Erasure]:
+        return self.erasures
 
     async def rows(self) -> list[Row]:
         return await self.database.fetch(

@@ -28,6 +28,9 @@ quarantine-release-approve approver
 atena-show                 operator approver auditor
 atena-correct              operator
 atena-correct-approve      approver
+erasure-see                viewer operator approver auditor contract-officer
+erasure                    operator
+erasure-approve            approver
 contracts-approve          contract-officer
 todokede-file              clerk
 certificate-issue          clerk
@@ -79,7 +82,7 @@ def test_who_has_no_duty_may_do_nothing() -> None:
 def test_nobody_may_ask_and_approve_by_one_duty() -> None:
     pairs = [(act, Act(f"{act}-approve")) for act in Act if f"{act}-approve" in {*Act}]
     pairs.append((Act.REPLAY_PLAN, Act.REPLAY_APPROVE))
-    assert len(pairs) == 4
+    assert len(pairs) == 5
     assert all(not TABLE[asked] & TABLE[approved] for asked, approved in pairs)
 
 

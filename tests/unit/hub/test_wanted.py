@@ -26,8 +26,8 @@ def without(contract: str) -> State:
 
 
 @pytest.mark.trap("K5")
-def test_the_relay_may_write_changes_and_nothing_else() -> None:
-    assert rights("relay") == {"write topic juki.changes"}
+def test_the_relay_may_write_changes_and_read_which_keys_were_destroyed_and_nothing_else() -> None:
+    assert rights("relay") == {"write topic juki.changes", "read topic juki.erasures"}
 
 
 def test_a_department_may_read_its_own_topic_and_nothing_else() -> None:
@@ -43,6 +43,7 @@ def test_a_counterpart_is_read_for_by_a_principal_of_its_own() -> None:
         "read topic juki.disclosures.prefecture",
         "read group juki-deliver-prefecture",
         "write topic juki.dead.prefecture",
+        "read topic juki.erasures",
     }
 
 
@@ -57,7 +58,15 @@ def test_nobody_but_the_router_and_replay_reads_changes() -> None:
 
 
 def test_replay_may_read_changes_and_add_to_the_ledger_and_nothing_else() -> None:
-    assert rights("replay") == {"read topic juki.changes", "write topic juki.ledger"}
+    assert rights("replay") == {"read topic juki.changes", "write topic juki.ledger", "read topic juki.erasures"}
+
+
+def test_the_journal_of_destroyed_keys_has_one_writer_and_everybody_who_opens_or_seals_reads_it() -> None:
+    rights = [(one.operation, one.principal) for one in WANTED.acls if one.name == "juki.erasures"]
+    may = {word: {who for operation, who in rights if operation == word} for word in ("read", "write")}
+    delivering = {acl.principal for acl in WANTED.acls if acl.principal.startswith("deliver-")}
+    assert may["write"] == {"eraser"}
+    assert may["read"] == {"relay", "router", "replay", "desk", "eraser"} | delivering
 
 
 def test_only_the_contracts_own_reader_reads_its_disclosures() -> None:
@@ -72,7 +81,7 @@ def test_only_the_contracts_own_reader_reads_its_disclosures() -> None:
 
 @pytest.mark.parametrize(("topic", "days"), [
     ("juki.changes", 7), ("juki.disclosures.prefecture", 7), ("juki.ledger", None), ("juki.quarantine", None),
-    ("juki.dead.prefecture", None),
+    ("juki.dead.prefecture", None), ("juki.erasures", None),
 ])  # fmt: skip
 def test_what_waits_for_a_person_is_kept_for_ever(topic: str, days: int | None) -> None:
     assert WANTED.topics[topic].config["retention.ms"] == ("-1" if days is None else str(days * 86_400_000))
