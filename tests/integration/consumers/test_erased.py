@@ -1,12 +1,13 @@
 """A disclosure whose key was destroyed is erased: nobody waits behind it, and it is no letter that waits for ever."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import pytest
 
 from hub.bus import Outgoing
-from hub.database import Database
+from hub.config import Settings
+from hub.database import Database, connect
 from hub.seal import header
 from hub.standing import protected
 from tests.conformance.counterparts import Fake
@@ -15,6 +16,13 @@ from tests.integration.consumers import line as here
 from tests.integration.consumers.line import DAY, HandOver
 
 VIA = "prefecture"
+
+
+@pytest.fixture
+async def database(databases: Settings) -> AsyncIterator[Database]:
+    """One of each test's own: what was destroyed there stays destroyed."""
+    async with connect(databases.database, 6) as made:
+        yield made
 
 
 @pytest.fixture
