@@ -27,6 +27,7 @@ class Behind:
         return await self._real.told()
 
 
+@pytest.mark.faults
 @pytest.mark.trap("input-19")
 @pytest.mark.parametrize(("there", "back", "arrived"), [(HOLE, FINE, 0), (FINE, HOLE, 2)], ids=["requests", "answers"])
 async def test_one_way_between_hub_and_counterpart_defers_and_each_effect_happens_once(

@@ -82,7 +82,7 @@ def answered(happened: Change, contract: Contract, on: date) -> bytes:
 
 
 @pytest.mark.trap("C15")
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(changes(), contracts(), DAYS, st.data())
 def test_what_a_contract_may_not_know_never_changes_what_it_is_told(
     change: Change, contract: Contract, on: date, data: st.DataObject

@@ -96,6 +96,7 @@ async def test_a_transaction_that_commits_late_is_not_passed_over(db):
     assert str(late[0].id) == publisher.seen[-1][1]
 
 
+@pytest.mark.faults
 @pytest.mark.trap("input-03", "P3")
 async def test_two_relays_and_ten_thousand_changes_of_a_hundred_residents_keep_every_order(db, dsn):
     people = (await residents(db))[:100]
