@@ -34,6 +34,8 @@ SIZES = [
 CONTRACT = "prefecture"
 LIVING = 10_000_000
 """Living residents are numbered from here on."""
+LIVING_SECONDS = 0.2
+"""Between two of them: forty times what a city of 500,000 has in its busiest hour."""
 FEW = 1000
 """Fewer letters than this would be through before anybody cancels: a twentieth of them is let go a second."""
 FLOOR_SECONDS = 0.1
@@ -73,7 +75,7 @@ class Office:
             now = datetime.now(UTC)
             [change] = await self.city.relocate(LIVING + len(self.sent))
             self.sent[uuid5(change, CONTRACT)] = now
-            await asyncio.sleep(0.04)
+            await asyncio.sleep(LIVING_SECONDS)
 
     async def seconds(self, since: datetime, until: datetime) -> list[float]:
         """How long took what was published in between, until the counterpart's receipt was kept."""
