@@ -23,6 +23,8 @@ from tests.house import World
 from tests.integration.consumers.line import DAY, now
 from tests.processes import Processes, asked, ordered, text_of, until
 
+pytestmark = pytest.mark.faults  # twice in a dozen starts a process took nothing in: consumers/README, known weaknesses
+
 VIA = "prefecture"
 NAME = f"deliver-{VIA}"
 
