@@ -60,7 +60,7 @@ class Processes:
         self.urls: dict[str, str] = {}
 
     def standins(self, kinds: Sequence[str] = KINDS, options: Mapping[str, Sequence[str]] | None = None) -> None:
-        """Three counterparts, or all of `kinds`; their URLs become HUB_COUNTERPARTS. `options`: words more for a kind."""
+        """Three counterparts, or all of `kinds`; HUB_COUNTERPARTS names them. `options`: further words for a kind."""
         script, said = str(ROOT / "infra" / "counterparts" / "standin.py"), {}
         for kind in kinds:
             said[kind] = self.folder / f"{kind}.json"

@@ -1,9 +1,9 @@
 """A city hall with its whole line: one register, every process, every counterpart, and ears at every contract's topic.
 
-A story files notices and asks what has arrived. `heard` answers once the router has decided every Change (its line of the
-ledger is committed together with what it tells), every topic was read to its end with the right of its own reader, and
-every hand-over has ended. So whoever is not in the answer hears nothing, now or later. Whatever lies on a topic or at a
-counterpart and comes of no Change that was filed here fails the story: nobody hears of what nobody filed.
+A story files notices and asks what has arrived. `heard` answers once the router has decided every Change (its line of
+the ledger is committed together with what it tells), every topic was read to its end by the right of its own reader,
+and every hand-over has ended. So whoever is not in the answer hears nothing, now or later. Whatever lies on a topic or
+at a counterpart and comes of no Change that was filed here fails the story.
 """
 
 import asyncio
