@@ -16,11 +16,12 @@ HONSEKI = "架空県仮名市仮名町一番地　例田　例蔵"
 _drawn = count(1)
 
 
-def someone(born: str = "1980-05-06", relationship: str = "世帯主", **stated: Any) -> dict[str, Any]:
-    """A newcomer as a notice states one, Japanese and 40, with the next name and the next numbers."""
+def someone(age: int = 46, relationship: str = "世帯主", **stated: Any) -> dict[str, Any]:
+    """A newcomer as a notice states one, Japanese, of about this age, with the next name and the next numbers."""
     n = next(_drawn)
     return {
-        "name": f"例田　第{n}号", "name_furigana": "レイダ　ダイゴウ", "birth_date": born, "sex": "2",
+        "name": f"例田　第{n}号", "name_furigana": "レイダ　ダイゴウ", "sex": "2",
+        "birth_date": f"{int(TODAY[:4]) - age}-01-02",
         "my_number": NUMBERS.my_number(n), "juminhyo_code": NUMBERS.juminhyo_code(n), "honseki": HONSEKI,
         "relationship_to_head": relationship, **stated,
     }  # fmt: skip
@@ -38,7 +39,7 @@ def foreigner(**stated: Any) -> dict[str, Any]:
 
 def couple_with_child() -> list[dict[str, Any]]:
     """Head, wife, and a child of eight."""
-    return [someone(), someone("1987-01-02", "妻"), someone("2018-03-04", "子")]
+    return [someone(), someone(36, "妻"), someone(8, "子")]
 
 
 async def moved_in(hall: Hall, *persons: dict[str, Any], **stated: Any) -> list[Change]:

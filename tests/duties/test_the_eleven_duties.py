@@ -18,7 +18,18 @@ import pytest
 from hub.people import Duty
 from producers.household import Record
 from tests.duties.hall import DIGEST_KEY, TODAY, Hall, as_lines, day, notice
-from tests.duties.people import HERE, NEIGHBOUR, NUMBERS, THERE, couple_with_child, living_here, moved_in, someone
+from tests.duties.people import (
+    ABROAD,
+    HERE,
+    NEIGHBOUR,
+    NUMBERS,
+    THERE,
+    couple_with_child,
+    foreigner,
+    living_here,
+    moved_in,
+    someone,
+)
 from tests.processes import instructed, ordered, text_of
 
 T = TypeVar("T")
@@ -219,9 +230,9 @@ async def test_08_change_a_juminhyo_code_on_request(hall: Hall) -> None:
 
 
 async def test_09_letters_for_my_numbers_and_cards(hall: Hall) -> None:
-    """A first 個人番号 is a letter in 67 items, an application for a card another one, a move is none."""
+    """A first 個人番号 is a letter in 67 items, an application for a card is another one, a move is none."""
     parent, *_ = await living_here(hall, *couple_with_child())
-    child = someone(TODAY, "子")
+    child = someone(0, "子", birth_date=TODAY)
     born = await hall.heard(birth := await hall.file("birth", parent=parent, child=child))
     who, [letter] = birth[0].atena_no, born.at("jlis-delivery")
     assert len(letter["items"]) == 67
@@ -239,6 +250,11 @@ async def test_09_letters_for_my_numbers_and_cards(hall: Hall) -> None:
     [again] = card.at("jlis-delivery")
     assert item(again, 4, 50) == [THERE["text"], child["my_number"]], "to where they live now"
     assert item(again, 1) != item(letter, 1)
+
+    abroad = {"moved_on": TODAY, "address": HERE, "previous_address": ABROAD, "persons": [foreigner()]}
+    entered = await hall.heard(await hall.file("move-in-abroad", **abroad))
+    assert item(entered.at("jlis-delivery")[0], 51, 52) == ["中長期在留者", "20280701"]
+    assert entered.who() & {"immigration", "koseki-fuhyo", "previous-municipality"} == {"immigration"}
 
 
 async def test_10_identify_by_card(hall: Hall) -> None:
