@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,7 +40,12 @@ def text_of(url: str) -> str:
 
 
 def ordered(url: str, **fault: Any) -> None:
-    request = urllib.request.Request(url + "/control", data=json.dumps(fault).encode(), method="POST")
+    instructed(url + "/control", fault)
+
+
+def instructed(url: str, content: Any) -> None:
+    """Use one of the instruments of a stand-in."""
+    request = urllib.request.Request(url, data=json.dumps(content).encode(), method="POST")
     with urllib.request.urlopen(request, timeout=10):
         pass
 
@@ -54,13 +59,15 @@ class Processes:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.urls: dict[str, str] = {}
 
-    def standins(self) -> None:
-        """The three counterparts; their URLs become HUB_COUNTERPARTS."""
-        for kind in KINDS:
-            said = self.folder / f"{kind}.json"
-            script = str(ROOT / "infra" / "counterparts" / "standin.py")
-            self._start(kind, [sys.executable, script, "--kind", kind, "--port", "0", "--run-file", str(said)])
-            self.urls[kind] = f"http://127.0.0.1:{self._read(said)['port']}"
+    def standins(self, kinds: Sequence[str] = KINDS, options: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Three counterparts, or all of `kinds`; HUB_COUNTERPARTS names them. `options`: further words for a kind."""
+        script, said = str(ROOT / "infra" / "counterparts" / "standin.py"), {}
+        for kind in kinds:
+            said[kind] = self.folder / f"{kind}.json"
+            words = ["--kind", kind, "--port", "0", "--run-file", str(said[kind]), *(options or {}).get(kind, ())]
+            self._start(kind, [sys.executable, script, *words])
+        for kind, file in said.items():
+            self.urls[kind] = f"http://127.0.0.1:{self._read(file)['port']}"
         self.environment["HUB_COUNTERPARTS"] = ",".join(f"{kind}={url}" for kind, url in self.urls.items())
 
     def hub(self, name: str, *arguments: str) -> None:
