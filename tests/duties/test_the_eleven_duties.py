@@ -33,7 +33,7 @@ from tests.duties.people import (
 from tests.processes import instructed, ordered, text_of
 
 T = TypeVar("T")
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 THREE = {"prefecture", "intermediate-server", "child-policy"}
 """Whose words differ most: 住基法30条の6, 番号法19条8号 with 住基法7条4号 alone, and a department."""
