@@ -5,7 +5,7 @@ the act decides; records, history and outbox are written. Whatever is raised on 
 receipt with the same content is a repeat and does nothing; with other content it is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -20,7 +20,9 @@ from hub.errors import ChangeRefused
 from producers import notices, outbox, protected
 from producers.acts import ACTS
 from producers.atena.following import follow
+from producers.household import View
 from producers.notices import Notice
+from producers.outbox import Draft, Recorded
 from producers.refusals import NoticeRefused
 from producers.register import SQL, Concern, Moved, view, write
 
@@ -98,10 +100,17 @@ async def _repeated(tx: Connection, notice: Notice, body: bytes) -> Answer:
 
 async def _act(tx: Connection, notice: Notice, now: datetime) -> list[UUID]:
     seen = await view(tx, _concern(notice), today(now))
-    drafts = await follow(tx, ACTS[notice.act](notice, seen), now)
-    await write(tx, drafts, seen)
+    drafts = ACTS[notice.act](notice, seen)
+    recorded = await carry_out(tx, drafts, seen, now)
     await protected.keep(tx, notice, drafts)
-    return [recorded.id for recorded in await outbox.record(tx, drafts, now)]
+    return [one.id for one in recorded]
+
+
+async def carry_out(tx: Connection, drafts: Sequence[Draft], seen: View, now: datetime) -> list[Recorded]:
+    """Write what was decided of the register as it was `seen`: its numbers, records, history and outbox."""
+    followed = await follow(tx, drafts, now)
+    await write(tx, followed, seen)
+    return await outbox.record(tx, followed, now)
 
 
 def _concern(notice: Notice) -> Concern:

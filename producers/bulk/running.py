@@ -18,15 +18,13 @@ import orjson
 
 from hub.database import Connection, Database
 from hub.errors import ChangeRefused, JukiError, UsageError
-from producers import outbox
-from producers.atena.following import follow
 from producers.bulk.orders import Order
 from producers.bulk.sources import SQL, Case, Lot, Source
 from producers.bulk.verdicts import Already, Corrected, Refused, Verdict
 from producers.household import Person, View
 from producers.outbox import Draft
-from producers.register import Concern, Moved, view, write
-from producers.todokede import today
+from producers.register import Concern, Moved, view
+from producers.todokede import carry_out, today
 
 LOT: Final = 50
 """People of one transaction: a clerk who needs one of them waits for as long as it takes."""
@@ -168,9 +166,7 @@ async def _apply(tx: Connection, order: Order, lot: Lot, tally: Tally, now: date
     if not lot.cases:
         return
     seen = await view(tx, Concern(sorted({case.atena_no for case in lot.cases})), today(now))
-    drafts = await follow(tx, _drafts(order, lot, tally, seen), now)
-    await write(tx, drafts, seen)
-    await outbox.record(tx, drafts, now)
+    await carry_out(tx, _drafts(order, lot, tally, seen), seen, now)
 
 
 def _drafts(order: Order, lot: Lot, tally: Tally, seen: View) -> list[Draft]:
