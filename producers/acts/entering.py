@@ -31,7 +31,7 @@ def _record(entry: newcomers.Entry, notice: Entering, view: View) -> dict[str, A
     household_no = notice.household_no or view.new_household_no
     return {
         **newcomers.record(entry, household_no, notice.on, notice.address),
-        "previous_address": notice.from_where(), "notified_date": notice.notified_on,
+        "previous_address": notice.previous_address, "notified_date": notice.notified_on,
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from producers.notices.ex_officio import (
     ExOfficioEntry,
     MinorCorrection,
 )
-from producers.notices.form import RECEIPT, Leaving, Newcomer, Notice, OfOne
+from producers.notices.form import RECEIPT, Leaving, Movers, Newcomer, Notice, OfOne
 from producers.notices.household import (
     Birth,
     Death,
@@ -52,7 +52,6 @@ from producers.notices.moving import (
     MoveOutCancelled,
     MoveOutConfirmed,
     MoveOutDue,
-    Movers,
     Relocate,
 )
 from producers.notices.nationality import NationalityCorrection, NationalityLost, Naturalization, ResidenceUpdate

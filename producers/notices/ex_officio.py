@@ -1,48 +1,38 @@
 """職権記載, 職権消除, 職権修正, 軽微な修正 (住基令12条, 規則11条): the forms. Each states its ground."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from contracts.record import Address
-from producers.notices.form import Date, ExOfficio, Notice, Numbers, Text
-from producers.notices.moving import Entering, Movers
+from producers.notices.form import Date, ExOfficio, Mentioned, Movers, OfSeveral, Text
+from producers.notices.moving import Entering
 
 
-class ExOfficioEntry(Entering):
+class ExOfficioEntry(Entering, ExOfficio):
     """職権記載: somebody who lives here and never was entered."""
 
     act: Literal["ex-officio-entry"]
     entered_on: Date
-    previous_address: Address | None = None
-    ground: Text
 
     @property
     def on(self) -> Any:
         return self.entered_on
 
-    def from_where(self) -> Any:
-        return self.previous_address
 
-
-class ExOfficioDelete(Movers):
+class ExOfficioDelete(Movers, ExOfficio):
     """職権消除: whoever does not live here (any more)."""
 
     act: Literal["ex-officio-delete"]
     deleted_on: Date
-    ground: Text
 
     @property
     def on(self) -> Any:
         return self.deleted_on
 
 
-class Corrected(BaseModel):
-    """Items as they are to stand; what is not mentioned stays, an explicit null clears."""
-
-    model_config = Notice.model_config
-    of_all: ClassVar = frozenset({"address"})
-    """What may be corrected for several people at once."""
+class Corrected(Mentioned):
+    """What can be corrected."""
 
     name: Text = ""
     name_furigana: Text | None = None
@@ -54,36 +44,22 @@ class Corrected(BaseModel):
     notified_date: Date | None = None
     previous_address: Address | None = None
 
-    def items(self) -> dict[str, Any]:
-        """Only what is mentioned."""
-        return self.model_dump(exclude_unset=True)
 
-
-class Minor(BaseModel):
+class Minor(Mentioned):
     """What can be a 軽微な修正 (規則11条): other characters of the same name, another naming of the same place."""
-
-    model_config = Notice.model_config
 
     name: Text = ""
     address: Address = Field(default_factory=Address)
 
-    def items(self) -> dict[str, Any]:
-        """Only what is mentioned."""
-        return self.model_dump(exclude_unset=True)
 
-
-class Correction(ExOfficio):
+class Correction(OfSeveral, ExOfficio):
     """Items of one person, or the address of a whole household."""
 
-    atena_nos: Numbers
     corrected_on: Date
 
     @property
     def on(self) -> Any:
         return self.corrected_on
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos
 
     def stated(self) -> dict[str, Any]:
         """The items that are to stand."""

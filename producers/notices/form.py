@@ -125,18 +125,52 @@ class ExOfficio(Notice):
     ground: Text
 
 
-class OfOne(Notice):
-    """A notice about one person on the register."""
+class Changed(Notice):
+    """A notice of something that is otherwise since `changed_on`."""
 
-    atena_no: MunicipalNumber
     changed_on: Date
 
     @property
     def on(self) -> Any:
         return self.changed_on
 
+
+class Decided(Notice):
+    """A notice of what was decided on a day."""
+
+    decided_on: Day
+
+    @property
+    def on(self) -> Any:
+        return self.decided_on
+
+
+class OfOne(Changed):
+    """A notice about one person on the register."""
+
+    atena_no: MunicipalNumber
+
     def concerns(self) -> list[str]:
         return [self.atena_no]
+
+
+class OfSeveral(Notice):
+    """A notice about people on the register, by 宛名番号."""
+
+    atena_nos: Numbers
+
+    def concerns(self) -> list[str]:
+        return self.atena_nos
+
+
+class Mentioned(BaseModel):
+    """Items as they are to stand; what is not mentioned stays, an explicit null clears."""
+
+    model_config = Notice.model_config
+
+    def items(self) -> dict[str, Any]:
+        """Only what is mentioned."""
+        return self.model_dump(exclude_unset=True)
 
 
 class Newcomer(BaseModel):
@@ -172,3 +206,7 @@ class Leaving(Notice):
     new_head: MunicipalNumber | None = None
     relationships: Relationships
     """宛名番号 -> 続柄 to the new head, for each who stays."""
+
+
+class Movers(OfSeveral, Leaving):
+    """People of one household who leave it together."""

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Literal
 
 from contracts.record import MunicipalNumber
-from producers.notices.form import Date, Leaving, Newcomer, Notice, Numbers, Relationships
+from producers.notices.form import Changed, Date, Leaving, Movers, Newcomer, Notice, OfSeveral, Relationships
 
 
 class Birth(Notice):
@@ -39,56 +39,36 @@ class Death(Leaving):
         return [self.atena_no]
 
 
-class HeadChange(Notice):
+class _Composition(Changed):
+    """世帯の変更 (住基法25条)."""
+
+    days: ClassVar[int | None] = 14
+
+
+class HeadChange(_Composition):
     """世帯主変更 (住基法25条): `new_head` is a member; each other member's 続柄 to the new head is stated."""
 
     act: Literal["head-change"]
-    days: ClassVar[int | None] = 14
     new_head: MunicipalNumber
     relationships: Relationships
-    changed_on: Date
-
-    @property
-    def on(self) -> Any:
-        return self.changed_on
 
     def concerns(self) -> list[str]:
         return [self.new_head]
 
 
-class HouseholdSplit(Leaving):
+class HouseholdSplit(Movers, _Composition):
     """世帯分離 (住基法25条): some of a household found one of their own at the same address."""
 
     act: Literal["household-split"]
-    days: ClassVar[int | None] = 14
-    atena_nos: Numbers
     head: MunicipalNumber
     movers: Relationships
     """宛名番号 -> 続柄 to `head`, for each other who goes."""
-    changed_on: Date
-
-    @property
-    def on(self) -> Any:
-        return self.changed_on
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos
 
 
-class _IntoAnother(Leaving):
-    days: ClassVar[int | None] = 14
-    atena_nos: Numbers
+class _IntoAnother(Movers, _Composition):
     household_no: MunicipalNumber
     movers: Relationships
     """宛名番号 -> 続柄 to the head of the household they come into."""
-    changed_on: Date
-
-    @property
-    def on(self) -> Any:
-        return self.changed_on
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos
 
     def joins(self) -> str | None:
         return self.household_no
@@ -106,18 +86,8 @@ class HouseholdChange(_IntoAnother):
     act: Literal["household-change"]
 
 
-class RelationshipChange(Notice):
+class RelationshipChange(OfSeveral, _Composition):
     """続柄変更 (住基法25条, foreign nationals 30条の48): the household and its head stay."""
 
     act: Literal["relationship-change"]
-    days: ClassVar[int | None] = 14
-    atena_nos: Numbers
     relationships: Relationships
-    changed_on: Date
-
-    @property
-    def on(self) -> Any:
-        return self.changed_on
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos

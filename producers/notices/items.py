@@ -1,10 +1,8 @@
 """One item or a few of one person: names, numbers, 戸籍の表示, qualifications, card, 改製. The forms."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel
-
-from producers.notices.form import Notice, OfOne, Text
+from producers.notices.form import Mentioned, OfOne, Text
 
 
 class FormerSurname(OfOne):
@@ -74,20 +72,14 @@ class HonsekiCorrection(OfOne):
     honseki: Text
 
 
-class Qualified(BaseModel):
+class Qualified(Mentioned):
     """資格事項 (住基法7条10号から11号の2); what is not mentioned stays, an explicit null ends it."""
-
-    model_config = Notice.model_config
 
     nhi_qual: Text | None = None
     latter_elderly_qual: Text | None = None
     ltci_qual: Text | None = None
     pension_qual: Text | None = None
     child_allowance_qual: Text | None = None
-
-    def items(self) -> dict[str, Any]:
-        """Only what is mentioned."""
-        return self.model_dump(exclude_unset=True)
 
 
 class Qualification(OfOne):

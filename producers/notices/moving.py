@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from contracts.record import Address, MunicipalNumber
-from producers.notices.form import Date, Day, Leaving, Newcomer, Notice, Numbers, Relationships
+from producers.notices.form import Date, Day, Decided, Movers, Newcomer, Notice, OfSeveral, Relationships
 
 
 class SpecialMoveIn(BaseModel):
@@ -23,11 +23,8 @@ class Entering(Notice):
 
     household_no: MunicipalNumber | None = None
     address: Address
+    previous_address: Address | None = None
     persons: Annotated[list[Newcomer], Field(min_length=1)]
-
-    def from_where(self) -> Any:
-        """従前の住所, where there is one."""
-        return None
 
     def concerns(self) -> list[str]:
         return []
@@ -39,48 +36,29 @@ class Entering(Notice):
         return self.persons
 
 
-class MoveIn(Entering):
+class _MovingIn(Entering):
+    days: ClassVar[int | None] = 14
+    moved_on: Date
+
+    @property
+    def on(self) -> Any:
+        return self.moved_on
+
+
+class MoveIn(_MovingIn):
     """転入 (住基法22条), from inside the country."""
 
     act: Literal["move-in"]
-    days: ClassVar[int | None] = 14
-    moved_on: Date
     previous_address: Address
     special: SpecialMoveIn | None = None
 
-    @property
-    def on(self) -> Any:
-        return self.moved_on
 
-    def from_where(self) -> Any:
-        return self.previous_address
-
-
-class MoveInAbroad(Entering):
+class MoveInAbroad(_MovingIn):
     """国外転入等 (住基法22条; foreign nationals 30条の46, and 30条の47 for those who had an address here before)."""
 
     act: Literal["move-in-abroad"]
-    days: ClassVar[int | None] = 14
-    moved_on: Date
-    previous_address: Address | None = None
     had_address: bool = False
     """30条の47: lived here already, and becomes 中長期在留者 or the like now."""
-
-    @property
-    def on(self) -> Any:
-        return self.moved_on
-
-    def from_where(self) -> Any:
-        return self.previous_address
-
-
-class Movers(Leaving):
-    """People of one household, by 宛名番号, who leave it together."""
-
-    atena_nos: Numbers
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos
 
 
 class Relocate(Movers):
@@ -138,20 +116,11 @@ class MoveOutAbroad(Departure):
     act: Literal["move-out-abroad"]
 
 
-class MoveOutCancelled(Notice):
+class MoveOutCancelled(OfSeveral, Decided):
     """転出取消: the planned move does not take place. Everybody stays whom it names."""
 
     act: Literal["move-out-cancelled"]
     looks_back: ClassVar[bool] = True
-    atena_nos: Numbers
-    decided_on: Day
-
-    @property
-    def on(self) -> Any:
-        return self.decided_on
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos
 
 
 class _CarriedOut(Movers):

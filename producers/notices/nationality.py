@@ -1,22 +1,16 @@
 """帰化, 国籍喪失 (住基令8条の2) and what the Minister of Justice tells (住基法30条の50): the forms."""
 
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Literal
 
 from contracts.record import ResidenceStatus
-from producers.notices.form import Date, Notice, OfOne, Text
+from producers.notices.form import Date, Mentioned, OfOne, Text
 
 
-class Naturalization(OfOne):
-    """帰化等 (住基令8条の2第1項): a foreign national has become Japanese on `changed_on`."""
+class _AnotherRecord(OfOne):
+    """The record of somebody ends, and another one begins."""
 
-    act: Literal["naturalization"]
     name: Text
     name_furigana: Text | None = None
-    honseki: Text
-    resident_since: Date | None = None
-    """住民となった年月日; unless stated, the day on which they became a foreign resident."""
     new_atena_no: bool = False
     """Only where the city's practice gives the new record another 宛名番号."""
 
@@ -24,37 +18,33 @@ class Naturalization(OfOne):
         return int(self.new_atena_no)
 
 
-class NationalityLost(OfOne):
+class Naturalization(_AnotherRecord):
+    """帰化等 (住基令8条の2第1項): a foreign national has become Japanese on `changed_on`."""
+
+    act: Literal["naturalization"]
+    honseki: Text
+    resident_since: Date | None = None
+    """住民となった年月日; unless stated, the day on which they became a foreign resident."""
+
+
+class NationalityLost(_AnotherRecord):
     """国籍喪失 (住基令8条の2第2項): somebody is not Japanese any more and goes on living here."""
 
     act: Literal["nationality-lost"]
-    name: Text
-    name_furigana: Text | None = None
     nationality: Text
     art30_45_category: Text
     residence_status: ResidenceStatus | None = None
     residence_expiry: Date | None = None
     residence_card_no: Text | None = None
-    new_atena_no: bool = False
-    """As for 帰化."""
-
-    def allots(self) -> int:
-        return int(self.new_atena_no)
 
 
-class Residence(BaseModel):
+class Residence(Mentioned):
     """What 法30条の45 has of a foreign resident; what is not mentioned stays, an explicit null clears."""
-
-    model_config = Notice.model_config
 
     art30_45_category: Text = ""
     residence_status: ResidenceStatus | None = None
     residence_expiry: Date | None = None
     residence_card_no: Text | None = None
-
-    def items(self) -> dict[str, Any]:
-        """Only what is mentioned."""
-        return self.model_dump(exclude_unset=True)
 
 
 class ResidenceUpdate(OfOne):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from contracts.record import DvProtection, MunicipalNumber
-from producers.notices.form import Date, Day, Notice, Numbers, Text
+from producers.notices.form import Date, Day, Decided, Notice, OfSeveral, Text
 
 
 class OtherParty(BaseModel):
@@ -23,22 +23,7 @@ class OtherParty(BaseModel):
 Parties = Annotated[list[OtherParty], Field(default_factory=list)]
 
 
-class _Protection(Notice):
-    atena_nos: Numbers
-
-    def concerns(self) -> list[str]:
-        return self.atena_nos
-
-    def parties(self) -> list[OtherParty]:
-        """From whom they are protected, as far as this notice says."""
-        return []
-
-    def others(self) -> list[str]:
-        """宛名番号 of the other parties who have one."""
-        return [party.atena_no for party in self.parties() if party.atena_no is not None]
-
-
-class ProtectionStart(_Protection):
+class ProtectionStart(OfSeveral):
     """支援措置の開始; members at the same address may be included. One year, unless stated."""
 
     act: Literal["protection-start"]
@@ -52,10 +37,8 @@ class ProtectionStart(_Protection):
         return self.starts_on
 
     def concerns(self) -> list[str]:
-        return [*self.atena_nos, *self.others()]
-
-    def parties(self) -> list[OtherParty]:
-        return self.other_parties
+        numbers = (party.atena_no for party in self.other_parties)
+        return [*self.atena_nos, *(number for number in numbers if number is not None)]
 
     def protection(self) -> DvProtection:
         """The item as it enters the record."""
@@ -63,27 +46,17 @@ class ProtectionStart(_Protection):
         return {"category": self.category, "starts_on": self.starts_on, "ends_on": ends_on}
 
 
-class ProtectionExtend(_Protection):
+class ProtectionExtend(OfSeveral, Decided):
     """支援措置の延長: a year from the end of the present one, unless stated."""
 
     act: Literal["protection-extend"]
-    decided_on: Day
     ends_on: Day | None = None
 
-    @property
-    def on(self) -> Any:
-        return self.decided_on
 
-
-class ProtectionEnd(_Protection):
+class ProtectionEnd(OfSeveral, Decided):
     """支援措置の終了, always by an explicit decision, never by the calendar."""
 
     act: Literal["protection-end"]
-    decided_on: Day
-
-    @property
-    def on(self) -> Any:
-        return self.decided_on
 
 
 def a_year_on(day: str) -> str:

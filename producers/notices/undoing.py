@@ -1,19 +1,14 @@
 """異動の取消 and 回復: the forms. A Change is named by its id, and all that its notice did is taken back with it."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
-from producers.notices.form import ChangeId, Day, ExOfficio
+from producers.notices.form import ChangeId, Decided, ExOfficio
 
 
-class _Undoing(ExOfficio):
+class _Undoing(ExOfficio, Decided):
     looks_back: ClassVar[bool] = True
     change: ChangeId
-    decided_on: Day
-
-    @property
-    def on(self) -> Any:
-        return self.decided_on
 
     def concerns(self) -> list[str]:
         return []
