@@ -1,14 +1,12 @@
 """`jukihub partitions …`: letting a partition go on that stands still before a record of nobody, by two persons."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from hub.cli import requested
 from hub.cli.requested import Json, Wait
-
-KIND: Final = "pass-record"
 
 _partitions = typer.Typer(no_args_is_help=True, help="Partitions that stand still (停止), and letting them go on.")
 
@@ -32,9 +30,9 @@ def pass_over(
     `jukihub partitions approve` within a day.
     Example: jukihub partitions pass --partition 3 --offset 17 --reason "written by hand in the drill of 1 May"
     """
-    from hub.acts import new_release  # noqa: PLC0415 - not needed for anybody's help
+    from hub.acts import RECORD, new_release  # noqa: PLC0415 - not needed for anybody's help
 
-    requested.ask(KIND, new_release(partition, offset, []), reason, as_json)
+    requested.ask(RECORD, new_release(partition, offset, []), reason, as_json)
 
 
 @_partitions.command("requests")
@@ -43,7 +41,9 @@ def list_requests(as_json: Json = False) -> None:
 
     Example: jukihub partitions requests
     """
-    requested.show(KIND, as_json)
+    from hub.acts import RECORD  # noqa: PLC0415 - as above
+
+    requested.show(RECORD, as_json)
 
 
 @_partitions.command("approve")
@@ -55,5 +55,7 @@ def approve(request: UUID, wait: Wait = 30.0, as_json: Json = False) -> None:
     where no router has carried it out yet: it will.
     Example: jukihub partitions approve 6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e
     """
-    act, _ = requested.approve(KIND, request, wait, as_json, "passed-over")
+    from hub.acts import RECORD  # noqa: PLC0415 - as above
+
+    act, _ = requested.approve(RECORD, request, wait, as_json, "passed-over")
     typer.echo(f"{act.id}: partition {act.partition} goes on behind offset {act.letter}", err=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -12,8 +12,6 @@ from hub.cli.requested import Json, Wait
 
 if TYPE_CHECKING:
     from hub.quarantine import Line
-
-KIND: Final = "release-quarantined"
 
 _quarantine = typer.Typer(no_args_is_help=True, help="Changes that could not be read (隔離), and who waits behind.")
 
@@ -56,9 +54,9 @@ def release(
       jukihub quarantine release --partition 3 --offset 17 --discard 17 --reason "the registry sent it again as a
         correction"
     """
-    from hub.acts import new_release  # noqa: PLC0415 - not needed for anybody's help
+    from hub.acts import RELEASE, new_release  # noqa: PLC0415 - not needed for anybody's help
 
-    requested.ask(KIND, new_release(partition, offset, discard or []), reason, as_json)
+    requested.ask(RELEASE, new_release(partition, offset, discard or []), reason, as_json)
 
 
 @_quarantine.command("requests")
@@ -67,7 +65,9 @@ def list_requests(as_json: Json = False) -> None:
 
     Example: jukihub quarantine requests
     """
-    requested.show(KIND, as_json)
+    from hub.acts import RELEASE  # noqa: PLC0415 - as above
+
+    requested.show(RELEASE, as_json)
 
 
 @_quarantine.command("approve")
@@ -79,10 +79,14 @@ def approve(request: UUID, wait: Wait = 30.0, as_json: Json = False) -> None:
     still-unreadable). Exit 4 where you are who has asked; exit 3 where no router has carried it out yet: it will.
     Example: jukihub quarantine approve 6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e
     """
-    act, ended = requested.approve(KIND, request, wait, as_json, "released")
+    from hub.acts import RELEASE  # noqa: PLC0415 - as above
+
+    act, ended = requested.approve(RELEASE, request, wait, as_json, "released")
     typer.echo(f"{act.id}: {ended.count} change(s) routed, {len(act.discarded)} discarded", err=True)
 
 
 async def _lines() -> "list[Line]":
-    async with requested.desk(KIND) as desk:
+    from hub.acts import RELEASE  # noqa: PLC0415 - as above
+
+    async with requested.desk(RELEASE) as desk:
         return await desk.lines()
