@@ -7,7 +7,7 @@ returned after the act has been noted.
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from consumers.revealing import revealed
 from hub import given
 from hub.acting import acting_as
 from hub.caller import present
+from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.people import Act, Person
@@ -30,11 +31,6 @@ from hub.tokens import Bearer
 EVERYTHING: Final = "all"
 Details = dict[str, str | int]
 _MOVES: Final = {"paused": Act.REPLAY_RUN, "resumed": Act.REPLAY_RUN, "cancelled": Act.REPLAY_CANCEL}
-
-
-def now() -> datetime:
-    """The clock of the real office."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import aiohttp
 
@@ -28,6 +28,7 @@ from consumers.settle import Settler
 from contracts.contract import Contract
 from hub import bus, destroyed, given, log, metrics, topics
 from hub.books import ContractHashes
+from hub.clock import now
 from hub.config import Settings
 from hub.database import connect
 from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed, UsageError
@@ -55,11 +56,6 @@ class Parts:
     deliverer: Deliverer
     scout: Scout
     mirror: Mirror
-
-
-def now() -> datetime:
-    """The clock of the process."""
-    return datetime.now(UTC)
 
 
 def chosen(settings: Settings, name: str) -> tuple[Contract, str]:

@@ -11,12 +11,12 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import faust
 
 from hub import bus, given, log, metrics, topics
+from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import PASSING, JukiError
@@ -47,7 +47,7 @@ async def run(settings: Settings, slot: int, port: int) -> None:
         async with connect(settings.database) as database, asyncio.TaskGroup() as loops:
             watcher, collected = Watcher(database, rules, settings.partitions), Collected(settings, book.contracts)
             loops.create_task(_consumed(settings, slot, process, counter(process, database, rules)))
-            loops.create_task(_kept_up(process, "judging", lambda: watcher.once(datetime.now(UTC)), LOOKS))
+            loops.create_task(_kept_up(process, "judging", lambda: watcher.once(now()), LOOKS))
             loops.create_task(_kept_up(process, "collected", lambda: collected.once(time.time()), COLLECTED_LOOKS))
 
 

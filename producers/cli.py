@@ -6,7 +6,7 @@ stdout is data, stderr is for people; a refused notice ends in exit code 3, and 
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -15,7 +15,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from hub.cli.shared import day_of
+from hub.cli.shared import day_or_today
+from hub.clock import now
 from hub.config import settings
 from hub.database import connect
 from hub.errors import UsageError
@@ -63,9 +64,9 @@ def city(
     Examples: `jukihub city --residents 10000 --seed 7`; `jukihub city --residents 500 --announce`.
     The same city again changes nothing; a registry with other people in it is refused.
     """
-    begun = datetime.now(UTC)
+    begun = now()
     loaded = asyncio.run(_load(residents, seed, announce))
-    seconds = (datetime.now(UTC) - begun).total_seconds()
+    seconds = (now() - begun).total_seconds()
     told = {"residents": residents, "seed": seed, "loaded": loaded, "seconds": round(seconds, 2)}
     typer.echo(orjson.dumps(told).decode() if as_json else _in_words(told))
 
@@ -90,7 +91,7 @@ async def _load(residents: int, seed: int, announce: bool) -> bool:
                 bar.update(task, completed=done)
 
         async with connect(own.registry_dsn, 1) as db:
-            return await cities.load(db, residents, seed, datetime.now(UTC) if announce else None, progress)
+            return await cities.load(db, residents, seed, now() if announce else None, progress)
 
 
 def morning(
@@ -101,7 +102,7 @@ def morning(
 
     Example: `jukihub morning --seed 7 | jukihub todokede -`.
     """
-    for notice in mornings.morning(seed, _day(on)):
+    for notice in mornings.morning(seed, day_or_today(on)):
         typer.echo(orjson.dumps(notice).decode())
 
 
@@ -131,7 +132,7 @@ def due(
 
     Example, once a day: `jukihub due | jukihub todokede -`. What is refused is for a clerk.
     """
-    for notice in asyncio.run(_due(_day(on))):
+    for notice in asyncio.run(_due(day_or_today(on))):
         typer.echo(orjson.dumps(notice).decode())
 
 
@@ -149,17 +150,13 @@ def expiring(
     renewable (from a month before the end), over, or undated. Nobody's protection ends by this: a clerk files
     protection-extend or protection-end.
     """
-    for line in asyncio.run(_expiring(_day(on))):
+    for line in asyncio.run(_expiring(day_or_today(on))):
         typer.echo(orjson.dumps(line).decode())
 
 
 async def _expiring(day: date) -> list[dict[str, object]]:
     async with connect(settings().registry_dsn, 1) as db:
         return await measures.expiring(db, day)
-
-
-def _day(on: str | None) -> date:
-    return counter.today(datetime.now(UTC)) if on is None else day_of(on)
 
 
 def todokede(
@@ -214,7 +211,7 @@ def _time(line: bytes, as_brought: bool) -> datetime:
     from producers.year.calendar import brought_at  # noqa: PLC0415 - only where it is asked for
 
     try:
-        return brought_at(orjson.loads(line)) if as_brought else datetime.now(UTC)
+        return brought_at(orjson.loads(line)) if as_brought else now()
     except (ValueError, KeyError, TypeError):
         raise UsageError("no-time-in-receipt", "--as-brought") from None
 

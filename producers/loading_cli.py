@@ -4,13 +4,14 @@ import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import orjson
 import typer
 
-from hub.cli.shared import day_of
+from hub.cli.shared import day_or_today
+from hub.clock import now
 from hub.config import settings
 from hub.errors import UsageError
 
@@ -55,12 +56,12 @@ async def _load(names: list[str], per_second: int, backlog: int) -> dict[str, An
     from producers import snapshot as loads  # noqa: PLC0415 - as above
     from producers.todokede import today  # noqa: PLC0415 - as above
 
-    book, day = given.book(settings()).contracts, today(datetime.now(UTC))
+    book, day = given.book(settings()).contracts, today(now())
     chosen = loads.chosen(book, names, day) if names else loads.mirrors(book, day)
     async with connect(settings().registry_dsn, 2) as db:
-        run = await loads.begun(db, chosen, datetime.now(UTC))
+        run = await loads.begun(db, chosen, now())
         progress = _progress(await loads.registered(db))
-        await loads.carry(db, run, loads.Pace(per_second, backlog), lambda: datetime.now(UTC), progress)
+        await loads.carry(db, run, loads.Pace(per_second, backlog), now, progress)
         return next(asdict(one) for one in await loads.runs(db) if one.run == run.run)
 
 
@@ -109,11 +110,10 @@ async def _review(on: str | None) -> list[tuple[date, int]]:
     from producers.ages import boundaries  # noqa: PLC0415 - as above
     from producers.todokede import today  # noqa: PLC0415 - as above
 
-    now = datetime.now(UTC)
-    until = today(now) if on is None else day_of(on)
-    if until > today(now):
+    until, at = day_or_today(on), now()
+    if until > today(at):
         raise UsageError("not-yet-come", "--on")
     ages = boundaries(given.book(settings()).contracts.values())
     async with connect(settings().registry_dsn, 1) as db:
-        found = [await reviews.review(db, day, ages, now) for day in await reviews.missing(db, until)]
+        found = [await reviews.review(db, day, ages, at) for day in await reviews.missing(db, until)]
     return [(one.day, one.told) for one in found]

@@ -1,18 +1,16 @@
 """`jukihub received`: 転入通知 of other municipalities become 届出 for the counter."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated, Any, BinaryIO
 
 import orjson
 import typer
 
-from hub.cli.shared import day_of
+from hub.cli.shared import day_or_today
 from hub.config import settings
 from hub.database import connect
 from producers import received
 from producers.received import Refusal
-from producers.todokede import today
 
 _PARTIAL = 3
 
@@ -37,7 +35,7 @@ def receive(
       curl -s $CS/outgoing | jukihub received - --refusals refused.jsonl | jukihub todokede -
     What is refused is for a clerk: {"line", "code", "place"}; exit code 3 then. Nothing is written to the register.
     """
-    day = today(datetime.now(UTC)) if on is None else day_of(on)
+    day = day_or_today(on)
     made, refused = asyncio.run(_made(file, day))
     for notice in made:
         typer.echo(orjson.dumps(notice).decode())

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import orjson
 import typer
 
 from hub import given
+from hub.clock import now
 from hub.config import settings
 from hub.database import connect
 from hub.errors import UsageError
@@ -34,7 +35,7 @@ def changes(
       jukihub changes --id 01930000-0000-7000-8000-000000000001 | jukihub explain - --contract tax
     """
     if change is None:
-        asyncio.run(_write_since(datetime.now(UTC) - timedelta(days=days)))
+        asyncio.run(_write_since(now() - timedelta(days=days)))
     else:
         asyncio.run(_write_one(change))
 

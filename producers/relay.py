@@ -10,7 +10,7 @@ later Changes overtake.
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -18,6 +18,7 @@ from uuid import UUID
 from contracts.change import JAPAN, Change, parse
 from hub import log, metrics
 from hub.bus import Batches, Outgoing
+from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, queries
 from hub.envelope import CHANGE
@@ -56,7 +57,7 @@ class Relay:
 
     def __init__(  # noqa: PLR0913 - its one place of wiring; the last two are for tests
         self, shard: int, registry: Database, keys: KeyStore, publisher: Publisher, settings: Settings,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC), batch: int = BATCH, source: Source | None = None,
+        clock: Callable[[], datetime] = now, batch: int = BATCH, source: Source | None = None,
     ) -> None:  # fmt: skip
         self.shard = shard
         self._source = source or Outbox(registry, shard, batch)

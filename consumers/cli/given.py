@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -42,11 +42,6 @@ def at_office(act: "Callable[[Office], Awaitable[T]]") -> T:
             return await act(opened)
 
     return asyncio.run(done())
-
-
-def now() -> datetime:
-    """The clock of the commands."""
-    return datetime.now(UTC)
 
 
 def wanted(  # noqa: PLR0913 - the filter of several commands, option by option

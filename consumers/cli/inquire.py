@@ -7,6 +7,7 @@ import typer
 
 from consumers.cli import given
 from consumers.cli.given import Json
+from hub.clock import now
 from hub.config import settings
 
 
@@ -30,7 +31,7 @@ def inquire(
     from consumers import inquiry  # noqa: PLC0415 - the client of the counterparts is not needed for anybody's help
 
     asked = inquiry.question(question.read(), basis, purpose, at_most)
-    found = asyncio.run(inquiry.inquire(settings(), asked, given.now))
+    found = asyncio.run(inquiry.inquire(settings(), asked, now))
     if as_json:
         given.document({"inquiry": str(asked.id), "found": found})
         return

@@ -7,6 +7,7 @@ import typer
 
 from consumers.cli import given
 from consumers.cli.given import Code, Contract, Ids, Json, Limit, Reason, Since, Until
+from hub.clock import now
 from hub.errors import UsageError
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _group(one: "Group") -> tuple[Any, ...]:
 
     return (
         one.contract, one.state, one.code, one.count, given.time(one.first), given.time(one.last),
-        f"{one.behind} of {one.residents}", left(one.decidable_until, given.now()),
+        f"{one.behind} of {one.residents}", left(one.decidable_until, now()),
     )  # fmt: skip
 
 

@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from contracts.book import Book
 from hub import bus, destroyed, envelope, topics
 from hub.bench.sample import changes
 from hub.broker_admin import Broker
 from hub.bus import Outgoing
+from hub.clock import now
 from hub.config import Settings
 from hub.database import connect
 from hub.keys import CHANGES, KeyStore
@@ -73,7 +73,7 @@ async def _own_topics(settings: Settings, book: Book) -> AsyncIterator[None]:
 
 async def _publish(settings: Settings, keys: KeyStore, count: int) -> None:
     residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
-    key = await keys.content_key(CHANGES, _now().date())
+    key = await keys.content_key(CHANGES, now().date())
     topic, batches = topics.changes(PREFIX), defaultdict(list)
     async with bus.writer(settings, "relay") as writer:
         for number, (resident, content) in enumerate(changes(count), start=1):
@@ -88,7 +88,7 @@ async def _publish(settings: Settings, keys: KeyStore, count: int) -> None:
 
 
 async def _route(settings: Settings, book: Book, keys: KeyStore, tenure: Tenure, count: int) -> Measured:
-    async with slot(settings, book, keys, tenure, _now) as router:
+    async with slot(settings, book, keys, tenure, now) as router:
         done, transactions = 0, 0
         begun, cpu = time.perf_counter(), time.process_time()
         while done < count:
@@ -110,9 +110,3 @@ async def _outputs(settings: Settings, book: Book) -> int:
         async with bus.reader(settings, reader_of(contract), topic, range(settings.partitions)) as reader:
             found += len(await reader.read_to_end())
     return found
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-

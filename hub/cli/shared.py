@@ -7,7 +7,9 @@ from typing import Annotated, Final
 import typer
 
 from contracts.book import Book, load
+from contracts.change import JAPAN
 from contracts.dates import last_day
+from hub.clock import now
 from hub.config import settings
 
 Folder = Annotated[
@@ -28,6 +30,11 @@ def day_of(text: str) -> date:
     if day is None or day > _LATEST:
         raise typer.BadParameter("a day such as 2026-04-01 is meant", param_hint="--on")
     return day
+
+
+def day_or_today(on: str | None) -> date:
+    """The day of an option `--on`, or today in Japan; a usage error where it is none."""
+    return now().astimezone(JAPAN).date() if on is None else day_of(on)
 
 
 def bench_of(app: typer.Typer) -> typer.Typer:

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from hub.clock import now
 from hub.config import settings
 
 STATES = {"running": "green", "elsewhere": "green", "stopped": "dim", "unhealthy": "red", "unreachable": "red"}
@@ -31,7 +31,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="one JSON docume
     here = settings()
     book = given.book(here)
     rows = house.status(book)
-    facts = how.gather(here, book, rows, datetime.now(UTC))
+    facts = how.gather(here, book, rows, now())
     found, contracts = how.troubles(facts), how.contracts(facts, book)
     if as_json:
         typer.echo(json.dumps({

@@ -4,10 +4,11 @@ A real installation makes them with `jukihub people`; what they do afterwards ar
 """
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from hub import accounts, tokens
+from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.people import Duty
@@ -18,14 +19,14 @@ DUTIES: Final = {"ito": (Duty.VIEWER, Duty.OPERATOR), "kato": (Duty.VIEWER, Duty
 async def made(settings: Settings) -> dict[str, str]:
     """A token of each, by name, good for the length of the demonstration."""
     async with connect(settings.database, size=1) as database:
-        await accounts.first(database, "root", _password(), datetime.now(UTC))
+        await accounts.first(database, "root", _password(), now())
         return {name: await _token(database, name) for name in DUTIES}
 
 
 async def _token(database: Database, name: str) -> str:
-    now = datetime.now(UTC)
-    person = await accounts.add(database, name, frozenset(DUTIES[name]), _password(), now)
-    return (await tokens.new(database, person.id, "demonstration", timedelta(hours=1), now))[1]
+    at = now()
+    person = await accounts.add(database, name, frozenset(DUTIES[name]), _password(), at)
+    return (await tokens.new(database, person.id, "demonstration", timedelta(hours=1), at))[1]
 
 
 def _password() -> str:

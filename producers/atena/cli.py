@@ -6,7 +6,6 @@ in, and leave a line in the audit. A 個人番号 comes in by stdin or a file, n
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
@@ -14,6 +13,7 @@ from uuid import UUID
 import orjson
 import typer
 
+from hub.clock import now
 from hub.config import settings
 from hub.errors import UsageError
 
@@ -58,7 +58,7 @@ def request(file: Lines) -> None:
     """
     from producers.atena import lines  # noqa: PLC0415 - not needed for anybody's help
 
-    _answer(lambda db: lines.requests(db, file, _now))
+    _answer(lambda db: lines.requests(db, file, now))
 
 
 @_atena.command("number")
@@ -177,7 +177,7 @@ def fill(as_json: Json = False) -> None:
     """
     from producers.atena import loading  # noqa: PLC0415 - not needed for anybody's help
 
-    entered = _on_registry(lambda db: loading.fill(db, _now()))
+    entered = _on_registry(lambda db: loading.fill(db, now()))
     typer.echo(orjson.dumps({"entered": entered}).decode() if as_json else f"{entered} entered")
 
 
@@ -233,7 +233,7 @@ def _at_desk(what: "Callable[[Desk], Awaitable[T]]") -> T:
     from producers.atena.refusals import NumberRefused, sentence  # noqa: PLC0415 - as above
 
     async def run() -> T:
-        async with opened(settings(), _now) as desk:
+        async with opened(settings(), now) as desk:
             return await what(desk)
 
     try:
@@ -241,7 +241,3 @@ def _at_desk(what: "Callable[[Desk], Awaitable[T]]") -> T:
     except NumberRefused as refused:
         typer.echo(sentence(refused.code), err=True)
         raise
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from contracts.change import parse
 from contracts.decide import Disclosure, decide
 from hub import bus, topics
 from hub.bus import Reader
+from hub.clock import now
 from hub.errors import JukiError
 from hub.wanted import reader_of
 from producers.bench.line import Line, check_space, line
@@ -53,7 +54,7 @@ def estimate(residents: int, contracts: int) -> int:
 
 def measure(data: Path, book: Book, residents: int, seed: int, say: Callable[[str], None]) -> Loaded:
     """Load, wait, count; JukiError where a topic does not hold what `decide` says."""
-    day = today(datetime.now(UTC))
+    day = today(now())
     contracts = mirrors(book.contracts, day)
     needed = estimate(residents, len(contracts))
     say(f"about {needed / 1e9:.1f} GB on the disk, for {len(contracts)} contracts")
@@ -75,9 +76,9 @@ def measure(data: Path, book: Book, residents: int, seed: int, say: Callable[[st
 
 def _wait(standing: Line, count: int) -> None:
     seen, since = -1, time.monotonic()
-    while (now := standing.routed()) < count:
-        if now > seen:
-            seen, since = now, time.monotonic()
+    while (routed := standing.routed()) < count:
+        if routed > seen:
+            seen, since = routed, time.monotonic()
         elif time.monotonic() - since > _PATIENCE:
             raise JukiError("waited-too-long", "router")
         time.sleep(0.1)

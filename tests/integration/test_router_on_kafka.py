@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import pytest
@@ -26,6 +26,7 @@ from hub.archive import Archiver
 from hub.bench.sample import changes
 from hub.broker_admin import connection
 from hub.bus import Incoming, Outgoing, Writer
+from hub.clock import now
 from hub.database import Database, connect
 from hub.errors import (
     DatabaseError,
@@ -47,10 +48,6 @@ from hub.wrapping import wrapper
 from tests.house import World, few
 
 BOOK = few()
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Line:

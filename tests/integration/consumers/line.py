@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from consumers.overtake import Scout
 from consumers.settle import Settler
 from contracts.contract import Approval, Contract
 from hub.bus import Incoming, Outgoing
+from hub.clock import now
 from hub.database import Database, Row
 from hub.envelope import DISCLOSURE
 from hub.keys import KeyStore
@@ -28,10 +29,6 @@ from tests.fakes import MemoryContracts
 
 DAY = date(2026, 4, 1)
 PATIENCE = 60.0
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 async def until(done: Callable[[], Awaitable[bool]]) -> None:
