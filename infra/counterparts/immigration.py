@@ -16,10 +16,10 @@ from typing import Any
 
 import forms
 import prefecture
-from memory import Told
 
 PATH = "/notices"
 PREFIX = "NYUKAN"
+keep = prefecture.keep
 _CARD = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}")
 
 
@@ -61,10 +61,3 @@ def subject(body: Mapping[str, Any]) -> str:
 
 def version(body: Mapping[str, Any]) -> int:
     return int(body["notice_no"])
-
-
-def keep(records: dict[str, Any], told: Told) -> str:
-    """Keep the last notice."""
-    removed = told.body["record"]["change_action"] == "消除"
-    records[told.subject] = {"removed": removed, **told.body["record"]}
-    return "removed" if removed else "kept"

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import forms
+import municipalities
 from memory import Told
 from municipalities import NAMES
 
 PATH = "/notices"
 PREFIX = "FUHYO"
+subject, version = municipalities.subject, municipalities.version
 
 RECORD: Mapping[str, forms.Check] = {
     "name": forms.text, "birth_date": forms.date, "sex": forms.sex, "address": forms.address,
@@ -24,16 +26,11 @@ RECORD: Mapping[str, forms.Check] = {
     "honseki": forms.text, "change_action": forms.action, "change_date": forms.date,
 }  # fmt: skip
 _REQUIRED = frozenset({"name", "birth_date", "sex", "juminhyo_code", "honseki", "change_action", "change_date"})
-_ENVELOPE: Mapping[str, forms.Check] = {
-    "from": forms.municipality_code, "to": forms.municipality_code, "notice_no": forms.number,
-    "record": forms.some_object,
-}  # fmt: skip
 
 
 def fault(body: Mapping[str, Any]) -> tuple[str, str] | None:
     """The first (code, place) that is wrong with a notice."""
-    outside = forms.fault_in(body, _ENVELOPE, frozenset(_ENVELOPE))
-    return outside or forms.fault_in(body["record"], RECORD, _REQUIRED) or _misdirected(body)
+    return municipalities.fault(body, RECORD, _REQUIRED, _misdirected)
 
 
 def _misdirected(body: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -42,14 +39,6 @@ def _misdirected(body: Mapping[str, Any]) -> tuple[str, str] | None:
     if body["to"] not in NAMES:
         return "unknown-recipient", "to"
     return None if body["record"]["honseki"].startswith(NAMES[body["to"]]) else ("wrong-recipient", "to")
-
-
-def subject(body: Mapping[str, Any]) -> str:
-    return str(body["record"]["juminhyo_code"])
-
-
-def version(body: Mapping[str, Any]) -> int:
-    return int(body["notice_no"])
 
 
 def keep(records: dict[str, Any], told: Told) -> str:

@@ -15,12 +15,14 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import forms
+import municipalities
 from aiohttp import web
 from memory import Told
 from municipalities import NAMES
 
 PATH = "/notices"
 PREFIX = "TENNYU"
+subject, version = municipalities.subject, municipalities.version
 
 RECORD: Mapping[str, forms.Check] = {
     "name": forms.text, "name_furigana": forms.text, "birth_date": forms.date, "sex": forms.sex,
@@ -30,16 +32,11 @@ RECORD: Mapping[str, forms.Check] = {
 _REQUIRED = frozenset({
     "name", "birth_date", "sex", "address", "previous_address", "juminhyo_code", "change_date", "change_reason",
 })  # fmt: skip
-_ENVELOPE: Mapping[str, forms.Check] = {
-    "from": forms.municipality_code, "to": forms.municipality_code, "notice_no": forms.number,
-    "record": forms.some_object,
-}  # fmt: skip
 
 
 def fault(body: Mapping[str, Any]) -> tuple[str, str] | None:
     """The first (code, place) that is wrong with a notice."""
-    outside = forms.fault_in(body, _ENVELOPE, frozenset(_ENVELOPE))
-    return outside or forms.fault_in(body["record"], RECORD, _REQUIRED) or _misdirected(body)
+    return municipalities.fault(body, RECORD, _REQUIRED, _misdirected)
 
 
 def _misdirected(body: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -50,14 +47,6 @@ def _misdirected(body: Mapping[str, Any]) -> tuple[str, str] | None:
         return "unknown-recipient", "to"
     elsewhere = body["to"] != body["from"] and body["to"] == record["previous_address"].get("municipality_code")
     return None if elsewhere else ("wrong-recipient", "to")
-
-
-def subject(body: Mapping[str, Any]) -> str:
-    return str(body["record"]["juminhyo_code"])
-
-
-def version(body: Mapping[str, Any]) -> int:
-    return int(body["notice_no"])
 
 
 def keep(records: dict[str, Any], told: Told) -> str:
