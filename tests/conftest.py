@@ -12,6 +12,7 @@ import pytest
 
 from hub.config import Settings
 from tests.house import House, World, made_databases, made_world, standing
+from tests.processes import Processes
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +48,12 @@ def databases(house: House, tmp_path: Path) -> Iterator[Settings]:
     """Fresh databases; nothing on the broker."""
     with made_databases(house, tmp_path / "data") as settings:
         yield settings
+
+
+@pytest.fixture
+def processes(world: World, tmp_path: Path) -> Iterator[Processes]:
+    """Processes of this test's world, and the stand-ins of its counterparts, running; all of them end with it."""
+    made = Processes(world.env, tmp_path)
+    made.standins()
+    yield made
+    made.stop()

@@ -1,7 +1,6 @@
 """Input 25: a backup from before a key's destruction is restored; real servers, real commands, a real process."""
 
 import subprocess
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,14 +20,6 @@ from tests.processes import Processes, until
 
 KID = f"{VIA}.{DAY}"
 STATES = "SELECT state FROM inbox.disclosures ORDER BY partition, record_offset"
-
-
-@pytest.fixture
-async def processes(world: World, tmp_path: Path) -> AsyncIterator[Processes]:
-    made = Processes(world.env, tmp_path)
-    made.standins()
-    yield made
-    made.stop()
 
 
 def backed_up(world: World, file: Path) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -63,14 +62,6 @@ async def feed(world: World) -> AsyncIterator[Feed]:
     async with connect(world.settings.database) as database, bus.writer(world.settings, "router") as writer:
         await books.remember(database, book.load(), now())  # as the router does, before it tells anything
         yield Feed(world, KeyStore(database, wrapper(world.settings)), writer)
-
-
-@pytest.fixture
-async def processes(world: World, tmp_path: Path) -> AsyncIterator[Processes]:
-    made = Processes(world.env, tmp_path)
-    made.standins()
-    yield made
-    made.stop()
 
 
 async def told(processes: Processes, count: int) -> dict[str, Any]:

@@ -7,10 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, strategies
-from hypothesis import settings as bounds
-from schemathesis.generation import GenerationMode
 from schemathesis.python import asgi
 
 from hub import audit
@@ -22,6 +18,7 @@ from hub.people import Duty
 from producers import api
 from producers.city import load
 from producers.refusals import sentence
+from tests.fuzz import sent_to_every_operation
 from tests.house import House
 from tests.office import NOW, Office, cheap_passwords, opened
 
@@ -151,20 +148,5 @@ async def test_the_form_of_a_notice_can_be_had_by_whoever_is_somebody(counter: C
 
 async def test_whatever_is_sent_it_is_no_fault_of_ours(counter: Counter) -> None:
     ito = await counter.office.hired("ito", Duty.CLERK)
-    described = schemathesis.openapi.from_asgi(f"{PREFIX}/openapi.json", counter.application)
-    seen: set[int] = set()
-    for operation in (found.ok() for found in described.get_all_operations()):
-        made = [operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)]
-
-        @bounds(max_examples=25, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
-                suppress_health_check=[*HealthCheck])  # fmt: skip
-        @given(case=strategies.one_of(made))
-        def sent(case: Any) -> None:
-            answer = case.call(session=counter.session, headers=bearer(ito))
-            seen.add(answer.status_code)
-            assert answer.status_code < 500
-            if answer.status_code >= 400:
-                assert answer.headers["content-type"] == [MEDIA]
-
-        sent()
+    seen = sent_to_every_operation(counter.application, counter.session, ito, 25)
     assert {200, 422} <= seen
