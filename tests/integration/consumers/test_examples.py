@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey
 
 from hub import bus, topics
 from hub.bus import Outgoing, Position
+from hub.clock import now
 from hub.database import Database, connect
 from hub.envelope import DISCLOSURE
 from hub.granting import grant
@@ -63,7 +64,8 @@ async def _sealed(world: World, database: Database, place: Place, key: bytes = K
 async def _publish(world: World, tokens: list[bytes]) -> None:
     """Put `tokens` on partition 0 of the department's topic, in one transaction as the router does."""
     prefix, topic = world.settings.prefix, topics.disclosures(world.settings.prefix, CONTRACT)
-    records = [Outgoing(KEY, token, DISCLOSURE, 1_775_000_000_000) for token in tokens]
+    at = int(now().timestamp() * 1000)  # what is older than the topic keeps is deleted within minutes
+    records = [Outgoing(KEY, token, DISCLOSURE, at) for token in tokens]
     transaction = topics.router_transaction(prefix, 0)
     async with bus.transactional_writer(world.settings, "router", transaction) as writer:
         await writer.commit(
