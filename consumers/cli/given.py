@@ -1,6 +1,7 @@
 """What the commands about letters and replay take in the same way: a filter, a clock, JSON, tables."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -30,11 +31,16 @@ Ids = Annotated[list[UUID] | None, typer.Option("--id", help="This letter; repea
 Limit = Annotated[int | None, typer.Option(min=1, help="No more than so many, the oldest first.")]
 Reason = Annotated[str, typer.Option(help="Why; kept for ever, so nothing about a resident.")]
 
+LONG_NICENESS = 10
+"""A crowd of letters is minutes of processor time, on a machine where living traffic may be handed over as well."""
+
 _WIDE = 79  # columns of a table: an id is copied by people, so it is whole on any terminal
 
 
-def at_office(act: "Callable[[Office], Awaitable[T]]") -> T:
-    """Do one act as whoever types the command."""
+def at_office(act: "Callable[[Office], Awaitable[T]]", *, long: bool = False) -> T:
+    """Do one act as whoever types the command; a `long` one leaves the processor to the processes beside it."""
+    if long:
+        os.nice(LONG_NICENESS)
     from consumers.office import office  # noqa: PLC0415 - broker and database are not needed for anybody's help
 
     async def done() -> T:

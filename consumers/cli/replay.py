@@ -41,7 +41,7 @@ def plan(  # noqa: PLR0913 - the filter, option by option
       jukihub replay plan --contract prefecture --id 0190… --reason "asked for by the prefecture on the phone"
     """
     wanted = given.wanted(contract, code, ids, since, until, limit)
-    made = given.at_office(lambda office: office.plan(wanted, reason))
+    made = given.at_office(lambda office: office.plan(wanted, reason), long=True)
     _told(made, as_json)
     if not as_json:
         typer.echo(f"somebody else types: jukihub replay approve {made.plan.id}", err=True)
@@ -81,7 +81,7 @@ def approve(plan_id: PlanId, as_json: Json = False) -> None:
     Everything is decided again first. Where anything has moved, the plan is void (exit 5): a new one is needed.
     Example: jukihub replay approve 7a1e…
     """
-    _told(given.at_office(lambda office: office.approve(plan_id)), as_json)
+    _told(given.at_office(lambda office: office.approve(plan_id), long=True), as_json)
 
 
 @app.command("run")
@@ -98,7 +98,7 @@ def run(
     """
     from consumers.running import Pace  # noqa: PLC0415 - the broker's client is not needed for anybody's help
 
-    done = given.at_office(lambda office: office.run(plan_id, Pace(rate), _progress()))
+    done = given.at_office(lambda office: office.run(plan_id, Pace(rate), _progress()), long=True)
     if as_json:
         given.document(done.as_json())
     else:

@@ -22,7 +22,7 @@ from contracts.book import Book, load
 from contracts.change import Change, parse
 from contracts.contract import Contract, Population
 from contracts.errors import ChangeRefused
-from contracts.kinds import kinds
+from contracts.kinds import REVIEW, kinds
 from hub import quarantine, topics
 from hub.bus import Batches, Incoming
 from hub.intake import Accepted
@@ -150,7 +150,7 @@ def _part(contract: Contract, took_place: Change, part: str) -> st.SearchStrateg
     permitted = contract.permitted(took_place.day)
     if part == "kind":
         return st.sampled_from(_alike(contract, took_place))
-    if part == "effective_on" and {"change_date", "removal_date"} & set(permitted):
+    if part == "effective_on" and (took_place.kind == REVIEW or {"change_date", "removal_date"} & set(permitted)):
         return st.just(took_place.effective_on)
     return {"effective_on": values("birth_date").filter(bool), "notified_on": values("birth_date")}.get(
         part, st.sampled_from([None, OTHER_ID])
@@ -161,7 +161,7 @@ def _alike(contract: Contract, took_place: Change) -> list[str]:
     """Kinds between which the contract may not tell: heard alike, where it is not told the reason."""
     if "change_reason" in contract.permitted(took_place.day) and took_place.kind in contract.hears:
         return [took_place.kind]
-    said = [contract.hears, contract.always]
+    said = [contract.hears, contract.always, {REVIEW}]  # a review has a day of its own
     return [kind.id for kind in kinds().values() if kind.action == took_place.action
             and all((kind.id in each) is (took_place.kind in each) for each in said)]  # fmt: skip
 

@@ -323,8 +323,14 @@ class Desk:
     ) -> Progress:
         """Run it, with the hand-over beside it."""
         async with self.handing_over():
-            pace = running.Pace(rate)
-            return await running.run(self.settings, self.database, plan.id, person, pace, seen, self.clock)
+            return await self.run_alone(plan, person, rate, seen)
+
+    async def run_alone(
+        self, plan: Plan, person: Person = ITO, rate: float | None = None, seen: running.Seen = lambda *_: None
+    ) -> Progress:
+        """Run it, whoever hands over."""
+        pace = running.Pace(rate)
+        return await running.run(self.settings, self.database, plan.id, person, pace, seen, self.clock)
 
     @asynccontextmanager
     async def handing_over(self) -> AsyncIterator[None]:

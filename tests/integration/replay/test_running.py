@@ -366,8 +366,7 @@ async def test_a_living_disclosure_goes_before_a_hundred_that_are_replayed(desk:
     await desk.letters(*range(1, 101))
     desk.accept()
     plan = await desk.approved()
-    desk.counterpart.down = True
-    at_work = asyncio.ensure_future(desk.run(plan))
+    at_work = asyncio.ensure_future(desk.run_alone(plan))
     while (await desk.states()).get("waiting", 0) < 100:  # noqa: ASYNC110 - a condition of the database
         await asyncio.sleep(0.01)
     await desk.relocate(200)
@@ -376,9 +375,8 @@ async def test_a_living_disclosure_goes_before_a_hundred_that_are_replayed(desk:
     heads = await deliverer.read()
     replayed = [head for head in heads if head.plan is not None]
     assert (len(heads) - len(replayed), len(replayed)) == (1, REPLAYED_IN_HAND)
-    desk.counterpart.down = False
-    desk.later(seconds=40)
-    assert (await at_work).ended == {"delivered": 100}
+    async with desk.handing_over():
+        assert (await at_work).ended == {"delivered": 100}
 
 
 async def test_what_is_replayed_never_has_more_than_its_part_of_the_line(
