@@ -22,7 +22,7 @@ WHERE contract = $1 AND state = 'waiting' AND id IN (
     WHERE d.contract = $1 AND d.state = 'waiting' AND d.id = ANY(ARRAY(
         SELECT w.id FROM inbox.disclosures w
         WHERE w.contract = $1 AND w.state = 'waiting' AND w.plan IS NULL AND w.next_attempt_at <= $2
-        ORDER BY w.position LIMIT 1000
+        ORDER BY w.next_attempt_at, w.position LIMIT 1000
     ))
     FOR UPDATE OF d SKIP LOCKED FOR SHARE OF e SKIP LOCKED
 )

@@ -47,18 +47,34 @@ ON CONFLICT DO NOTHING
 
 -- name: heads
 -- The first open disclosure of every resident who does not wait behind a dead letter, that is due and not in hand ($3):
--- at most $4 of the living traffic, and behind them at most $5 of those that are being replayed.
--- Nothing is put off by more than a minute: what is due later than that was written by a clock that was wrong.
+-- at most $4 of the living traffic, who is due the longest first, and behind them at most $5 of what is being replayed.
+-- Only what is due is walked over (disclosures_due): a crowd that rests costs nothing. Nothing is put off by more than a
+-- minute: what is due later than that was written by a clock that was wrong.
 WITH live AS (
-    SELECT d.* FROM inbox.disclosures d
-    WHERE d.contract = $1 AND d.state = 'waiting' AND d.plan IS NULL AND NOT d.id = ANY($3::uuid[])
-        AND (d.next_attempt_at <= $2 OR d.next_attempt_at > $2::timestamptz + interval '1 minute')
-        AND NOT EXISTS (
-            SELECT FROM inbox.disclosures e
-            WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
-                AND e.state IN ('waiting', 'dead')
-        )
-    ORDER BY d.position LIMIT $4
+    SELECT * FROM (
+        SELECT d.* FROM inbox.disclosures d
+        WHERE d.contract = $1 AND d.state = 'waiting' AND d.plan IS NULL AND NOT d.id = ANY($3::uuid[])
+            AND d.next_attempt_at <= $2
+            AND NOT EXISTS (
+                SELECT FROM inbox.disclosures e
+                WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
+                    AND e.state IN ('waiting', 'dead')
+            )
+        ORDER BY d.next_attempt_at, d.position LIMIT $4
+    ) AS due
+    UNION ALL
+    SELECT * FROM (
+        SELECT d.* FROM inbox.disclosures d
+        WHERE d.contract = $1 AND d.state = 'waiting' AND d.plan IS NULL AND NOT d.id = ANY($3::uuid[])
+            AND d.next_attempt_at > $2::timestamptz + interval '1 minute'
+            AND NOT EXISTS (
+                SELECT FROM inbox.disclosures e
+                WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
+                    AND e.state IN ('waiting', 'dead')
+            )
+        ORDER BY d.next_attempt_at, d.position LIMIT $4
+    ) AS written_by_a_wrong_clock
+    LIMIT $4
 ), replayed AS (
     SELECT d.* FROM inbox.disclosures d
     WHERE d.contract = $1 AND d.state = 'waiting' AND d.plan IS NOT NULL AND NOT d.id = ANY($3::uuid[])

@@ -133,7 +133,7 @@ class Run:
     async def _step(self, chunks: Chunks | None, count: plans.Count) -> int:
         """One chunk, if there is room for one and it is time."""
         room = min(WINDOW - count.progress.open, self._pace.chunk())
-        if chunks is None or room <= 0 or time.monotonic() < self._next_chunk:
+        if chunks is None or room < self._worth_it(count.progress) or time.monotonic() < self._next_chunk:
             return 0
         rows = await self._database.fetch(SQL["next"], self._made.id, room, self._after)
         await self._still_lawful(rows)
@@ -147,6 +147,10 @@ class Run:
         self._after = max((row["position"] for row in rows), default=self._after)
         self._next_chunk = time.monotonic() + self._pace.seconds(len(rows))
         return len(rows)
+
+    def _worth_it(self, progress: Progress) -> int:
+        """Half a chunk, or all that is left: a transaction and a line of the ledger for each letter would be dear."""
+        return max(1, min(min(self._pace.chunk(), WINDOW) // 2, progress.left))
 
     def _chunks(self, writer: Writer, warrant: Warrant) -> Chunks | None:
         if self._weigher.contract is None:
