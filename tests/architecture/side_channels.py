@@ -25,6 +25,8 @@ COLUMNS: Final = frozenset({
 ERRORS: Final = frozenset({
     "JukiError", "ChangeRefused", "UsageError", "NotPermitted", "DependencyUnavailable", "AlreadyTold", "ProduceFailed",
     "Fenced", "TokenRefused", "KeyDestroyed", "DatabaseError", "Refused", "Deferred", "ApprovalRequired", "Moved",
+    "SubscriptionError", "Unavailable", "NotVisible", "FellBehind", "StoreFailed", "RecordRefused", "ApplyFailed",
+    "Overtaken",
 })  # fmt: skip
 """What carries a code: errors, and the outcomes that make dead letters."""
 KEBAB: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -15,7 +15,8 @@ ROOMS = ("contracts", "hub", "producers", "consumers")
 PYTHON = Path(sys.executable)
 
 DOORS = {
-    "aiokafka": {"hub/bus/client.py", "hub/bus/inquiry.py", "hub/bus/reading.py", "hub/bus/writing.py"},
+    "aiokafka": {"hub/bus/client.py", "hub/bus/inquiry.py", "hub/bus/reading.py", "hub/bus/writing.py",
+                 "consumers/subscribe/feed.py"},
     "alembic": {"hub/migrate.py"},
     "argon2": {"hub/passwords.py"},
     "asyncpg": {"hub/database.py"},
@@ -24,7 +25,7 @@ DOORS = {
     "uvicorn": {"hub/api/serving.py"},
     "sqlalchemy": {"hub/migrate.py"},
     "faust": {"hub/watch.py"},
-}
+}  # fmt: skip
 
 
 def sources(room: str) -> Iterator[Path]:
@@ -71,6 +72,13 @@ def test_what_decides_imports_the_standard_library_and_pydantic_alone() -> None:
     allowed = sys.stdlib_module_names | {"contracts", "pydantic", "pydantic_core", "typing_extensions"}
     foreign = {(file.name, name) for file in sources("contracts") for name in imported(file)
                if name.split(".")[0] not in allowed}  # fmt: skip
+    assert foreign == set()
+
+
+def test_the_subscribers_library_imports_contracts_and_stock_libraries_alone() -> None:
+    allowed = sys.stdlib_module_names | {"contracts", "aiokafka", "joserfc"}
+    foreign = {(file.name, name) for file in sources("consumers/subscribe") for name in imported(file)
+               if name.split(".")[0] not in allowed and not name.startswith("consumers.subscribe")}  # fmt: skip
     assert foreign == set()
 
 

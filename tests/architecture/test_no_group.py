@@ -8,6 +8,8 @@ from tests.architecture.test_layers_and_doors import ROOMS, ROOT, sources
 
 JOINING = {"subscribe", "ConsumerRebalanceListener", "partition_assignment_strategy", "group_instance_id"}
 
+SAFE = {"isolation_level": "'read_committed'", "enable_auto_commit": "False", "auto_offset_reset": "'none'"}
+
 
 def calls(*places: str) -> list[ast.Call]:
     files = [file for place in places for file in sorted((ROOT / place).rglob("*.py"))]
@@ -29,11 +31,20 @@ def test_nothing_that_could_be_rebalanced_is_called(room: str) -> None:
 
 @pytest.mark.trap("A11", "A18")
 def test_no_consumer_has_a_group_or_one_of_the_librarys_defaults_that_lose() -> None:
-    made = [keywords(call) for call in calls("hub/bus") if ast.unparse(call.func) == "AIOKafkaConsumer"]
-    expected = {"group_id": "None", "isolation_level": "'read_committed'", "enable_auto_commit": "False",
-                "auto_offset_reset": "'none'"}  # fmt: skip
+    made = consumers("hub/bus")
+    expected = {"group_id": "None"} | SAFE
     assert made
     assert [{name: one.get(name) for name in expected} for one in made] == [expected] * len(made)
+
+
+@pytest.mark.trap("A11", "A18")
+def test_the_subscribers_library_has_none_of_them_and_names_a_group_only_to_be_seen() -> None:
+    made = consumers("consumers/subscribe")
+    assert [{name: one.get(name) for name in SAFE} for one in made] == [SAFE]
+
+
+def consumers(place: str) -> list[dict[str | None, str]]:
+    return [keywords(call) for call in calls(place) if ast.unparse(call.func) == "AIOKafkaConsumer"]
 
 
 @pytest.mark.trap("A16", "A17")

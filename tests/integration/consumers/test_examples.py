@@ -1,4 +1,4 @@
-"""The two subscribers of infra/examples read the real topic with stock libraries and nothing of ours."""
+"""The three subscribers of infra/examples read the real topic with stock libraries and nothing of ours."""
 
 import asyncio
 import json
@@ -27,6 +27,7 @@ from hub.wrapping import wrapper
 from tests.conformance.samples import disclosure
 from tests.house import World
 from tests.integration.consumers.line import DAY
+from tests.jdk import java, needs_jdk
 from tests.node import bring, needs_node, program
 
 EXAMPLES = Path(__file__).parents[3] / "infra" / "examples"
@@ -113,11 +114,18 @@ def test_node_with_kafkajs_and_jose(department: list[str], world: World, tmp_pat
     assert _said([node, str(tmp_path / "child_policy.mjs"), *department], world) == _expected()
 
 
+@pytest.mark.trap("C7")
+@needs_jdk
+def test_java_with_kafka_clients_and_nimbus(department: list[str], world: World) -> None:
+    assert _said(java(EXAMPLES / "java", "ChildPolicy", *department), world) == _expected()
+
+
 @pytest.mark.faults
 @pytest.mark.trap("input-23", "C7")
 @pytest.mark.parametrize("wrong", ["aud", "topic", "part", "key"])
+@pytest.mark.parametrize("language", ["python", pytest.param("java", marks=needs_jdk)])
 async def test_a_token_that_lies_elsewhere_than_it_says_ends_the_example(
-    world: World, tmp_path: Path, wrong: str
+    world: World, tmp_path: Path, wrong: str, language: str
 ) -> None:
     place = Place(CONTRACT, topics.disclosures(world.settings.prefix, CONTRACT), 0)
     elsewhere = {"aud": "prefecture", "topic": "juki.disclosures.prefecture", "part": 1}
@@ -125,14 +133,18 @@ async def test_a_token_that_lies_elsewhere_than_it_says_ends_the_example(
     async with connect(world.settings.database) as database:
         await _publish(world, await _sealed(world, database, moved, bytes(15) + b"x" if wrong == "key" else KEY))
         arguments = await _granted(world, database, tmp_path)
-    command = [sys.executable, str(EXAMPLES / "child_policy.py"), *arguments]
+    python = [sys.executable, str(EXAMPLES / "child_policy.py"), *arguments]
+    command = python if language == "python" else java(EXAMPLES / "java", "ChildPolicy", *arguments)
     done = await asyncio.to_thread(
         subprocess.run, command, env=_env(world), capture_output=True, text=True, check=False, timeout=90
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "a token was moved\n")
 
 
-@pytest.mark.parametrize("name", ["child_policy.py", "child_policy.mjs"])
-def test_an_example_has_at_most_thirty_lines(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("child_policy.py", 30), ("child_policy.mjs", 30), ("java/src/main/java/ChildPolicy.java", 75)],
+)
+def test_an_example_is_read_in_a_minute(name: str, most: int) -> None:
     lines = (EXAMPLES / name).read_text(encoding="utf-8").splitlines()
-    assert len([line for line in lines if line.strip()]) <= 30
+    assert len([line for line in lines if line.strip()]) <= most
