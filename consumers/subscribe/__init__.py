@@ -4,8 +4,8 @@
         async for event in feed.follow(apply):     # apply(connection, disclosure), in the transaction of the offset
             …
 
-Of this repository it needs `contracts` and nothing else. It logs nothing: what happens is an event, and what cannot
-go on is an error with a place and a closed code. README.md beside it is the page to read.
+Of this repository it needs `contracts` and nothing else. It logs nothing of its own: what happens is an event, and what
+cannot go on is an error with a place and a closed code. README.md beside it is the page to read.
 """
 
 from consumers.subscribe.errors import (

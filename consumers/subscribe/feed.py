@@ -23,6 +23,8 @@ from consumers.subscribe.events import Place
 from consumers.subscribe.token import Record
 
 REQUEST_MS = 10_000
+FETCH_MS = 100
+"""For the broker to wait for a record; as long may a reader that is sent elsewhere have to wait for that answer."""
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 COMMIT_SECONDS = 2.0
@@ -150,7 +152,7 @@ async def feed(access: Access, group: str | None = None) -> AsyncIterator[Feed]:
     """A Feed that reads nothing yet; leaves the broker on leaving the block."""
     consumer = AIOKafkaConsumer(
         **access.options(), group_id=group, isolation_level="read_committed", enable_auto_commit=False,
-        auto_offset_reset="none", request_timeout_ms=REQUEST_MS,
+        auto_offset_reset="none", request_timeout_ms=REQUEST_MS, fetch_max_wait_ms=FETCH_MS,
     )  # fmt: skip
     try:
         with translated():

@@ -1,7 +1,8 @@
 """The content keys that were granted to a subscriber: a JWE to its own public key, opened with its private one.
 
 A grant holds every key that existed on its day, the days to come included. So a key of an earlier day that is not in
-it was destroyed, and one of a later day was not granted yet. A file that has changed is read again.
+it was destroyed, and one of a later day was not granted yet. A file that has changed is read again; one that is just
+being written, and does not open, leaves what was granted before and is looked at again.
 """
 
 import json
@@ -51,18 +52,23 @@ class Keys:
         try:
             seen = self._granted.stat()
             if (changed := (seen.st_mtime_ns, seen.st_ino)) != self._changed:
-                self._keys, self._changed = self._opened(), changed
+                self._take(self._opened(), changed)
         except OSError:
             raise SubscriptionError("no-keys", self._granted.name) from None
 
-    def _opened(self) -> dict[str, OctKey]:
+    def _take(self, keys: dict[str, OctKey] | None, changed: tuple[int, int]) -> None:
+        if keys is not None:
+            self._keys, self._changed = keys, changed
+        elif not self._keys:
+            raise SubscriptionError("keys-do-not-open", self._granted.name)
+
+    def _opened(self) -> dict[str, OctKey] | None:
         try:
             private = ECKey.import_key(json.loads(self._private.read_text(encoding="utf-8")))
             granted = jwe.decrypt_compact(self._granted.read_text(encoding="ascii").strip(), private, registry=_GRANT)
             return {each["kid"]: _key(each) for each in json.loads(granted.plaintext or b"")["keys"]}
         except (JoseError, ValueError, KeyError, TypeError):
-            pass  # raised outside, so that what was opened is not even in the chain of the error
-        raise SubscriptionError("keys-do-not-open", self._granted.name)
+            return None  # an error of ours is raised elsewhere, so that what was opened is not in the chain of it
 
 
 def _key(said: dict[str, Any]) -> OctKey:

@@ -157,6 +157,7 @@ async def test_the_program_on_the_page_and_what_the_library_answers_afterwards(d
             assert await feed.once(refuse, 500) == []
             assert await feed.gaps() == [Gap(0, 5, 6)]
             await looked_back(department, feed)
+        await fell_behind(department, pool)
         assert await seen_by_the_hub(department) == 1
 
 
@@ -175,6 +176,15 @@ async def looked_back(department: Department, feed: Subscription) -> None:
     forgotten(department, fourth.at)
     assert [each async for each in feed.resend(0, 1, 4)] == [Expired(0, 1, 3), fourth]
     assert [each async for each in feed.events()] == everything[-3:]
+
+
+async def fell_behind(department: Department, pool: Any) -> None:
+    """Retention has taken the records where it stands: it goes on with the first one left, and says what it missed."""
+    await pool.execute("UPDATE juki_subscription.positions SET next_offset = 0, last_seq = 0 WHERE partition = 0")
+    async with subscription(department.access, department.ring(), pool) as feed:
+        events = await feed.once(refuse, 5000)
+        assert [each for each in events if isinstance(each, Gap)] == [Gap(0, 1, 3), Gap(0, 5, 6)]
+        assert [each.disclosure.seq for each in events if isinstance(each, Repeated)] == [4, 7]
 
 
 def forgotten(department: Department, before: Place) -> None:

@@ -170,6 +170,16 @@ def test_a_grant_that_was_fetched_anew_is_read_anew(tmp_path: Path) -> None:
     assert keys.destroyed("tax.2026-04-01")
 
 
+def test_a_grant_that_is_just_being_written_leaves_the_one_before(tmp_path: Path) -> None:
+    keys = granted(tmp_path, KID)
+    assert keys.find(KID) is not None
+    whole = (tmp_path / "keys.jwe").read_text(encoding="ascii")
+    (tmp_path / "keys.jwe").write_text(whole[:99], encoding="ascii")
+    os.utime(tmp_path / "keys.jwe", (time.time() + 5, time.time() + 5))
+    assert keys.find("tax.2026-04-03") is None
+    assert keys.find(KID) is not None
+
+
 def test_the_keys_of_another_contract_prove_nothing(tmp_path: Path) -> None:
     keys = granted(tmp_path, "elections.2026-04-09")
     assert keys.find("tax.2026-04-01") is None
