@@ -25,7 +25,7 @@ ASK_AGAIN_SECONDS = 30.0
 """Until a partition whose key is missing looks for it again."""
 
 Since = datetime | Mapping[int, int] | None
-"""From a time, from an offset per partition, or from the first record that is still there."""
+"""From a time, from an offset in each partition that is named, or from the first record that is still there."""
 
 
 class Subscription:
@@ -74,8 +74,8 @@ class Subscription:
     async def events(self, since: Since = None) -> AsyncIterator[Told]:
         """Everything since then once more, to what is now the end; numbers that are missing in between as a Gap."""
         async with feed(self._access) as again:
-            bounds = await again.bounds()
-            starts = {part: begin for part, (begin, _) in bounds.items()} | await _since(again, since)
+            starts = await _starts(again, since)
+            bounds = await _bounds(again, starts)
             ranges = {part: Range(max(start, bounds[part][0]), bounds[part][1]) for part, start in starts.items()}
             async for each in counted(self._opened(record) async for record in read(again, ranges)):
                 yield each
@@ -87,7 +87,7 @@ class Subscription:
         the hub has to be asked.
         """
         async with feed(self._access) as again:
-            begin, end = (await again.bounds())[partition]
+            begin, end = (await _bounds(again, [partition]))[partition]
             start = await start_of(again, partition, from_seq, Range(begin, end))
             records = read(again, {partition: Range(start, end)})
             async for each in answer((self._opened(record) async for record in records), partition, from_seq, to_seq,
@@ -152,10 +152,18 @@ class Subscription:
         return each
 
 
-async def _since(again: Feed, since: Since) -> dict[int, int]:
+async def _starts(again: Feed, since: Since) -> dict[int, int]:
     if isinstance(since, datetime):
+        if since.tzinfo is None:
+            raise SubscriptionError("time-without-zone", "since")
         return await again.at(int(since.timestamp() * 1000))
-    return dict(since or {})
+    return dict.fromkeys(again.partitions, 0) if since is None else dict(since)
+
+
+async def _bounds(again: Feed, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
+    if unknown := set(partitions) - set(again.partitions):
+        raise SubscriptionError("no-such-partition", f"partition {min(unknown)}")
+    return await again.bounds()
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from consumers.subscribe import (
     Place,
     Repeated,
     Subscription,
+    SubscriptionError,
     subscription,
 )
 from hub import bus, topics
@@ -173,6 +174,9 @@ async def looked_back(department: Department, feed: Subscription) -> None:
     assert [each async for each in feed.events(now().astimezone(UTC) - timedelta(hours=1))] == everything
     fourth = next(each for each in everything if isinstance(each, Disclosure) and each.seq == 4)
     assert [each async for each in feed.events({0: fourth.at.offset})] == everything[-3:]
+    for wrong, code in ((datetime(2026, 4, 1), "time-without-zone"), ({99: 0}, "no-such-partition")):  # noqa: DTZ001
+        with pytest.raises(SubscriptionError, match=code):
+            await anext(feed.events(wrong))
     forgotten(department, fourth.at)
     assert [each async for each in feed.resend(0, 1, 4)] == [Expired(0, 1, 3), fourth]
     assert [each async for each in feed.events()] == everything[-3:]
