@@ -1,8 +1,9 @@
 """A Change (異動): one resident, the full record before and after. `parse` is the door, and the only way to make one.
 
 In order: strict JSON, the form of every field, the fit of kind and shape (記載 has no `before`, 消除 no `after`; only a
-first load is addressed `to` contracts), the size of each record. Whoever holds a Change may rely on all of it. Beyond
-this door only closed codes travel: of an offending value neither the content nor the name of an unknown field is told.
+first load is addressed `to` contracts, and so addressed it may tell again that somebody left or was removed, in the
+shape of that), the size of each record. Whoever holds a Change may rely on all of it. Beyond this door only closed
+codes travel: of an offending value neither the content nor the name of an unknown field is told.
 """
 
 import json
@@ -20,7 +21,7 @@ from typing_extensions import TypedDict
 from contracts.door import read_json
 from contracts.errors import ChangeRefused
 from contracts.identifiers import JuminhyoCheck
-from contracts.kinds import ENTRY, REMOVAL, SNAPSHOT, kinds
+from contracts.kinds import CORRECTION, ENTRY, REMOVAL, SNAPSHOT, kinds
 from contracts.record import STRICT, Date, Record
 
 JAPAN = timezone(timedelta(hours=9), "JST")
@@ -28,6 +29,8 @@ MAX_RECORD_BYTES = 30_000
 """Largest record, in bytes of compact JSON: the token of a disclosure that holds all of it stays below 64 KiB."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SHAPES = {ENTRY: (False, True), CORRECTION: (True, True), REMOVAL: (True, False)}
+"""Whether there is a record before, and one after."""
 _CONTRACT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _TIME = re.compile(
     r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-2][0-9]:[0-5][0-9])"
@@ -41,7 +44,7 @@ class Change:
     `version`: time of recording in microseconds, rising per resident. `before` and `after`: the records as they came,
     null for 記載 and 消除 respectively. `effective_on` and `notified_on`: dates, possibly incomplete. `altered`: ids of
     the items that differ between the two, where missing is null; compared once, for every contract that asks. `to`: the
-    contracts that a first load (初期登録) is for; None is all of them.
+    contracts that a first load (初期登録), or what is told again, is for; None is all of them.
     """
 
     id: str
@@ -88,27 +91,32 @@ def _valid(read: Any, juminhyo_check: JuminhyoCheck | None) -> "_Wire | ChangeRe
 
 
 def _change(wire: "_Wire") -> Change:
-    before, after = wire["before"], wire["after"]
+    before, after, to = wire["before"], wire["after"], wire.get("to")
+    shape = before is not None, after is not None
     return Change(
         id=wire["id"], resident=UUID(wire["resident"]), version=wire["version"], kind=wire["kind"],
-        action=_action(wire["kind"], before is not None, after is not None),
+        action=_action(wire["kind"], shape) if to is None else _told_again(wire["kind"], shape),
         effective_on=wire["effective_on"], notified_on=wire.get("notified_on"),
         recorded_at=datetime.fromisoformat(wire["recorded_at"]),
-        before=before, after=after, cancels=wire.get("cancels"), to=_addressed(wire["kind"], wire.get("to")),
+        before=before, after=after, cancels=wire.get("cancels"), to=None if to is None else frozenset(to),
     )  # fmt: skip
 
 
-def _addressed(kind: str, to: list[str] | None) -> frozenset[str] | None:
-    if to is not None and kind != SNAPSHOT:
-        raise ChangeRefused("shape-mismatch", "to")
-    return None if to is None else frozenset(to)
-
-
-def _action(kind: str, has_before: bool, has_after: bool) -> str:
+def _action(kind: str, shape: tuple[bool, bool]) -> str:
     action = kinds()[kind].action
-    if (has_before, has_after) != (action != ENTRY, action != REMOVAL):
+    if shape != _SHAPES[action]:
         raise ChangeRefused("shape-mismatch", "kind")
     return action
+
+
+def _told_again(kind: str, shape: tuple[bool, bool]) -> str:
+    """What is for certain contracts alone changes nothing in the register, and has the action of its shape."""
+    if kind != SNAPSHOT:
+        raise ChangeRefused("shape-mismatch", "to")
+    fitting = [action for action, own in _SHAPES.items() if own == shape]
+    if not fitting:
+        raise ChangeRefused("shape-mismatch", "kind")
+    return fitting[0]
 
 
 def _check_size(line: bytes, wire: "_Wire") -> None:

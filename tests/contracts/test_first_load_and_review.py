@@ -115,3 +115,33 @@ def test_the_explanation_names_the_day_of_the_review() -> None:
     recorded = ATTAINED + timedelta(days=5)
     why = explain(review(ATTAINED.isoformat(), recorded), ADULTS, BOOK, recorded)
     assert (why.outcome, "as of 2026-04-01" in why.rules[1].reason.en) == ("entered", True)
+
+
+GONE = {"deleted": (record(), None), "left": (record(), record(protected=True))}
+
+
+@pytest.mark.parametrize("state", GONE)
+def test_to_certain_contracts_it_is_told_again_that_somebody_is_gone_and_to_nobody_else(state: str) -> None:
+    before, after = GONE[state]
+    again = change("SNAPSHOT", before, after, to=["convenience-store"], effective_on="2026-03-30")
+    told = {name: said for name, one in BOOK.contracts.items()
+            if isinstance(said := decide(again, one, ON), Disclosure)}  # fmt: skip
+    assert {name: said.state for name, said in told.items()} == {"convenience-store": state}
+    if state == "left":
+        assert told["convenience-store"].items == {"atena_no": before["atena_no"]}
+
+
+def test_a_removal_that_is_told_again_keeps_its_day_and_its_action() -> None:
+    again = change("SNAPSHOT", record(), None, to=["intermediate-server"], effective_on="2026-03-30")
+    said = decide(again, BOOK.contracts["intermediate-server"], ON)
+    assert isinstance(said, Disclosure)
+    assert (said.items["change_action"], said.items["change_date"]) == ("消除", "2026-03-30")
+
+
+@pytest.mark.parametrize(("before", "after", "to"), [
+    (record(), None, None), (record(), record(), None), (None, None, None), (None, None, ["tax"]),
+])  # fmt: skip
+def test_to_everybody_only_a_record_is_loaded(before: Any, after: Any, to: Any) -> None:
+    with pytest.raises(ChangeRefused) as refused:
+        change("SNAPSHOT", before, after, **({} if to is None else {"to": to}))
+    assert (refused.value.code, refused.value.place) == ("shape-mismatch", "kind")
