@@ -41,6 +41,6 @@ WHERE h.kind = 'MOVE_OUT_PLANNED' AND r.status = 'registered'
 ORDER BY h.resident, h.version DESC
 
 -- name: digested
--- What is told to the prefecture of everybody on the register, a page at a time.
+-- Everybody on the register, a page at a time.
 SELECT resident, record FROM registry.resident WHERE status = 'registered' AND resident > $1
 ORDER BY resident LIMIT $2

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import orjson
 import typer
 
+from hub import given
 from hub.acting import acting
 from hub.clock import now
 from hub.config import Settings, settings
@@ -69,13 +70,13 @@ async def _inside(tx: Connection) -> list[dict[str, Any]]:
 
 
 async def _differing(here: Settings, tx: Connection, key: Path) -> list[dict[str, Any]]:
-    from producers import digests, prefecture  # noqa: PLC0415 - an HTTP client, which nothing else here needs
+    from producers import counterpart, digests  # noqa: PLC0415 - an HTTP client, which nothing else here needs
 
-    url = here.counterpart_urls.get(PREFECTURE)
-    if url is None:
-        raise UsageError("no-counterpart", "HUB_COUNTERPARTS", "Name prefecture=URL")
-    ours = await digests.digests(tx, prefecture.read_key(key))
-    async with prefecture.asked(url) as there:
+    contract = given.book(here).contracts.get(PREFECTURE)
+    if contract is None:
+        raise UsageError("unknown-contract", PREFECTURE)
+    async with counterpart.asked(here, PREFECTURE) as there:
+        ours = await digests.digests(tx, counterpart.read_key(key), contract, today(now()))
         return [_line(one.code, "wrong", one.resident) async for one in digests.compare(ours, there)]
 
 

@@ -7,12 +7,14 @@ back answers `erased`. A record may be read back, so that the city can see that 
 
     POST /records               {"atena_no", "version", "operation": "store", "record": {23 items beside it}}
                                 {"atena_no", "version", "operation": "erase"}
+    GET  /digests               整合性確認 (digests.py)
     GET  /records/{atena_no}    200 {"state": "stored", "version"} · 404 {"state": "erased"} · 404 {"state": "unknown"}
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+import digests
 import forms
 from memory import Told
 
@@ -60,3 +62,16 @@ def keep(records: dict[str, Any], told: Told) -> str:
         return "erased"
     records[told.subject] = {"version": told.version, **told.body["record"]}
     return "stored"
+
+
+ALTERED = "name"
+
+
+def held(subject: str, record: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What is digested: the number and the items of the record; nothing of whoever was erased."""
+    if record is None:
+        return None
+    return {"atena_no": subject, **{item: value for item, value in record.items() if item != "version"}}
+
+
+EXTRA = digests.EXTRA

@@ -1,27 +1,30 @@
-"""整合性確認 on the prefecture's side: both sides digest the same items, and say nothing but digests.
+"""整合性確認 on the counterpart's side: both sides digest the same items, and say nothing but digests.
 
-Everybody who is on the register is in one of 256 buckets. A code digest is HMAC-SHA256(key, 住民票コード), and its
-first byte, in two hexadecimal digits, is the bucket. A record digest is HMAC-SHA256(key, canonical JSON) of the
-nine items ITEMS: members sorted, no spaces, UTF-8. A bucket's digest is SHA-256 over its record digests, 32 bytes
-each, sorted, one behind the other. Digests are told in hexadecimal; only buckets in which somebody is are told. The
-key is agreed out of band (--digest-key-file: the key in hexadecimal). Invented: how the real check compares is not
-public.
+    GET /digests            {bucket: digest} of every bucket in which somebody is
+    GET /digests/{bucket}   [{"code_digest", "record_digest"}], in the order of the code digests
+    POST /plant             an instrument: makes the two sides differ (planting.py)
+
+Everybody who is held is in one of 256 buckets. A code digest is HMAC-SHA256(key, the number that the kind is keyed
+by), and its first byte, in two hexadecimal digits, is the bucket. A record digest is HMAC-SHA256(key, canonical JSON)
+of what the kind says that it holds (`held`): members sorted, no spaces, UTF-8. A bucket's digest is SHA-256 over its
+record digests, 32 bytes each, sorted, one behind the other. All in hexadecimal. The key is agreed out of band
+(--digest-key-file: the key in hexadecimal); without it 404 no-key; what is no name of a bucket is 400 bad-bucket.
+Invented: how the real checks compare is not public.
 """
 
 import hashlib
 import hmac
 import json
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import planting
 from aiohttp import web
 
-ITEMS = (
-    "name", "name_furigana", "former_surname", "alias_name", "birth_date", "sex", "address", "my_number",
-    "juminhyo_code",
-)  # fmt: skip
+_BUCKET = re.compile(r"[0-9a-f]{2}")
 
 
 def read_key(file: Path) -> bytes:
@@ -32,45 +35,47 @@ def keyed(key: bytes, what: bytes) -> bytes:
     return hmac.digest(key, what, "sha256")
 
 
-def code_digest(key: bytes, record: Mapping[str, Any]) -> bytes:
-    return keyed(key, record["juminhyo_code"].encode("ascii"))
+def record_digest(key: bytes, held: Mapping[str, Any]) -> bytes:
+    return keyed(key, json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def record_digest(key: bytes, record: Mapping[str, Any]) -> bytes:
-    said = {item: record[item] for item in ITEMS}
-    return keyed(key, json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
-
-
-def all_buckets(key: bytes, records: Mapping[str, Any]) -> dict[str, list[tuple[bytes, bytes]]]:
-    """Bucket → (code digest, record digest) of everybody in it who is on the register."""
-    found: dict[str, list[tuple[bytes, bytes]]] = defaultdict(list)
-    for record in records.values():
-        if record is not None and not record["removed"]:
-            code = code_digest(key, record)
-            found[code[:1].hex()].append((code, record_digest(key, record)))
-    return found
-
-
-def bucket_digest(pairs: list[tuple[bytes, bytes]]) -> str:
-    return hashlib.sha256(b"".join(sorted(record for _, record in pairs))).hexdigest()
+def pairs(standin: Any, only: str | None = None) -> Iterator[tuple[bytes, bytes]]:
+    """(code digest, record digest) of everybody who is held, or of those in one bucket."""
+    key, held = standin.digest_key, standin.kind.held
+    for subject, record in standin.memory.records.items():
+        code = keyed(key, subject.encode("ascii"))
+        if (only is None or code[:1].hex() == only) and (said := held(subject, record)) is not None:
+            yield code, record_digest(key, said)
 
 
 async def buckets(standin: Any, request: web.Request) -> web.Response:
     """Every bucket and its digest."""
-    return _answered(standin, request, lambda found: {name: bucket_digest(pairs) for name, pairs in found.items()})
+    if refused := _refused(standin, request):
+        return refused
+    found: dict[str, list[bytes]] = defaultdict(list)
+    for code, record in pairs(standin):
+        found[code[:1].hex()].append(record)
+    return web.json_response({
+        name: hashlib.sha256(b"".join(sorted(records))).hexdigest() for name, records in found.items()
+    })  # fmt: skip
 
 
 async def bucket(standin: Any, request: web.Request) -> web.Response:
-    """The digests of one bucket, in the order of their codes."""
+    """The digests of one bucket."""
+    if refused := _refused(standin, request):
+        return refused
     name = request.match_info["bucket"]
-    return _answered(standin, request, lambda found: [
-        {"code_digest": code.hex(), "record_digest": record.hex()} for code, record in sorted(found.get(name, []))
+    if not _BUCKET.fullmatch(name):
+        return web.json_response({"code": "bad-bucket"}, status=400)
+    return web.json_response([
+        {"code_digest": code.hex(), "record_digest": record.hex()} for code, record in sorted(pairs(standin, name))
     ])  # fmt: skip
 
 
-def _answered(standin: Any, request: web.Request, told: Any) -> web.Response:
+def _refused(standin: Any, request: web.Request) -> web.Response | None:
     if down := standin.faults.down(request):
         return down
-    if standin.digest_key is None:
-        return web.json_response({"code": "no-key"}, status=404)
-    return web.json_response(told(all_buckets(standin.digest_key, standin.memory.records)))
+    return web.json_response({"code": "no-key"}, status=404) if standin.digest_key is None else None
+
+
+EXTRA = (("GET", "/digests", buckets), ("GET", "/digests/{bucket}", bucket), ("POST", "/plant", planting.plant))

@@ -6,12 +6,14 @@ copies are erased by an operation of the city. Known practice: the flag 自動�
 person from being answered automatically. Unsure, invented here: the layout number, the names of the members, that a
 消除 marks the copy as removed and leaves its erasure to the city.
 
+    GET  /digests  整合性確認 (digests.py)
     POST /copies   {"togo_atena_no", "version", "auto_answer": false for 自動応答不可, "record": {6 items beside it}}
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+import digests
 import forms
 from memory import Told
 
@@ -53,3 +55,18 @@ def keep(records: dict[str, Any], told: Told) -> str:
     removed = told.body["record"]["change_action"] == "消除"
     records[told.subject] = {"removed": removed, "auto_answer": told.body["auto_answer"], **told.body["record"]}
     return "removed" if removed else "kept"
+
+
+ALTERED = "relationship_to_head"
+_OF_THE_COPY = frozenset({"change_action", "change_date", "removed", "auto_answer"})
+
+
+def held(subject: str, record: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What is digested: the items of the person, and 自動応答不可; nothing of a copy that is marked as removed."""
+    if record is None or record["removed"]:
+        return None
+    items = {item: value for item, value in record.items() if item not in _OF_THE_COPY}
+    return {"togo_atena_no": subject, "protected": not record["auto_answer"], **items}
+
+
+EXTRA = digests.EXTRA

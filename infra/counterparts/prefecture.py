@@ -9,8 +9,7 @@ once more on a notice that waited in the city's spool because the line was down,
 
     POST /notices            {"update_no": 更新順番号, "emergency_update_no": null or the same, "record": {12 items},
                               "derived": {8 items}}                        Idempotency-Key: id of the notice
-    GET  /digests            整合性確認: {bucket: digest}; GET /digests/{bucket}: [{"code_digest", "record_digest"}]
-                             (digests.py; 404 no-key without --digest-key-file)
+    GET  /digests            整合性確認 (digests.py)
 """
 
 from collections.abc import Mapping
@@ -101,5 +100,15 @@ def keep(records: dict[str, Any], told: Told) -> str:
     return "removed" if removed else "kept"
 
 
+ALTERED = "name"
+_OF_THE_NOTICE = frozenset({"change_action", "change_reason", "change_date", "removed"})
 
-EXTRA = (("GET", "/digests", digests.buckets), ("GET", "/digests/{bucket}", digests.bucket))
+
+def held(_subject: str, record: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What is digested: the nine items that are of the person and not of the notice; nothing of whoever was removed."""
+    if record is None or record["removed"]:
+        return None
+    return {item: value for item, value in record.items() if item not in _OF_THE_NOTICE}
+
+
+EXTRA = digests.EXTRA

@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--run-file", type=Path, help="where kind, pid, port and url are written as JSON")
     parser.add_argument("--state", type=Path, help="journal of what was taken, read again at the next start")
-    parser.add_argument("--digest-key-file", type=Path, help="of the prefecture: the key of 整合性確認, hexadecimal")
+    parser.add_argument("--digest-key-file", type=Path, help="the key of 整合性確認, hexadecimal")
     given = parser.parse_args()
     asyncio.run(serve(given.kind, given.port, given.run_file, given.state, given.digest_key_file))
 

@@ -75,9 +75,13 @@ class Standin:
 
 
 class Standing:
-    """Stand-ins that tests of one module share: one process per kind, started by the first who asks for it."""
+    """Stand-ins that tests of one module share: one process per kind, started by the first who asks for it.
 
-    def __init__(self) -> None:
+    `more`: options of their command line.
+    """
+
+    def __init__(self, *more: str) -> None:
+        self._more = more
         self._running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
 
     @asynccontextmanager
@@ -90,7 +94,7 @@ class Standing:
             yield made
 
     def _start(self, via: str) -> tuple[subprocess.Popen[bytes], str]:
-        words = [sys.executable, str(SCRIPT), "--kind", via]
+        words = [sys.executable, str(SCRIPT), "--kind", via, *self._more]
         process = subprocess.Popen(words, stdout=subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": ""})
         assert process.stdout is not None
         self._running[via] = process, json.loads(process.stdout.readline())["url"]

@@ -13,9 +13,11 @@ import orjson
 import pytest
 from aiohttp import web
 
+from contracts.book import load
+from hub import config
 from hub.database import Database
 from hub.errors import DependencyUnavailable
-from producers import accuracy, digests, outbox, prefecture
+from producers import accuracy, counterpart, digests, outbox
 from producers.accuracy import CODES, LOOK, Finding
 from producers.household import Record
 from producers.morning import morning
@@ -24,6 +26,9 @@ from tests.integration.producers.registry import NOW, correction, residents
 
 DAY = today(NOW)
 KEY = bytes(range(32))
+PREFECTURE = load().contracts["prefecture"]
+NINE = ("name", "name_furigana", "former_surname", "alias_name", "birth_date", "sex", "address", "my_number",
+        "juminhyo_code")  # fmt: skip
 
 
 async def found(db: Database, on: date = DAY) -> list[Finding]:
@@ -148,7 +153,7 @@ class There:
         self._people: dict[str, dict[bytes, bytes]] = {}
         for record in records:
             code = hmac.new(key, record["juminhyo_code"].encode(), hashlib.sha256).digest()
-            said = json.dumps({item: record.get(item) for item in digests.ITEMS}, sort_keys=True, ensure_ascii=False,
+            said = json.dumps({item: record.get(item) for item in NINE}, sort_keys=True, ensure_ascii=False,
                               separators=(",", ":"))  # fmt: skip
             self._people.setdefault(f"{code[0]:02x}", {})[code] = hmac.new(key, said.encode(), hashlib.sha256).digest()
 
@@ -161,9 +166,9 @@ class There:
         return self._people.get(name, {})
 
 
-async def compared(db: Database, there: digests.Prefecture, key: bytes = KEY) -> list[tuple[str, UUID | None]]:
+async def compared(db: Database, there: digests.Counterpart, key: bytes = KEY) -> list[tuple[str, UUID | None]]:
     async with accuracy.snapshot(db) as tx:
-        ours = await digests.digests(tx, key)
+        ours = await digests.digests(tx, key, PREFECTURE, DAY)
     return [(one.code, one.resident) async for one in digests.compare(ours, there)]
 
 
@@ -184,7 +189,7 @@ async def test_everybody_who_differs_is_found_and_nobody_else_is_looked_at(db: D
     assert len(there.asked) <= 3
 
 
-@pytest.mark.parametrize("item", digests.ITEMS)
+@pytest.mark.parametrize("item", NINE)
 async def test_each_item_of_the_prefecture_counts_and_no_other(db: Database, item: str) -> None:
     people = await residents(db)
     who, record = people[0]
@@ -219,18 +224,18 @@ async def test_the_prefecture_is_asked_over_http_and_an_odd_answer_is_none(db: D
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    here = config.read({"HUB_COUNTERPARTS": f"prefecture=http://127.0.0.1:{runner.addresses[0][1]}"})
     try:
-        async with prefecture.asked(url) as over:
+        async with counterpart.asked(here, "prefecture") as over:
             assert await compared(db, over) == [("missing-there", (await residents(db))[0][0])]
-            for odd, code in (({"status": 404}, "prefecture-refused"), ({"buckets": {"x": "y"}}, "prefecture-answer"),
-                              ({"bucket": [{"code": 1}]}, "prefecture-answer")):  # fmt: skip
+            for odd, code in (({"status": 404}, "counterpart-refused"), ({"buckets": {"x": "y"}}, "counterpart-answer"),
+                              ({"bucket": [{"code": 1}]}, "counterpart-answer")):  # fmt: skip
                 answers.clear()
                 answers.update(odd)
                 with pytest.raises(DependencyUnavailable, match=code):
                     await compared(db, over)
     finally:
         await runner.cleanup()
-    async with prefecture.asked(url) as over:
-        with pytest.raises(DependencyUnavailable, match="prefecture-unavailable"):
+    async with counterpart.asked(here, "prefecture") as over:
+        with pytest.raises(DependencyUnavailable, match="counterpart-unavailable"):
             await compared(db, over)

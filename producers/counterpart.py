@@ -1,6 +1,6 @@
-"""The prefecture's server of 住基ネット, asked for its digests over HTTP (`GET /digests`, `GET /digests/{bucket}`).
+"""A counterpart, asked for its digests over HTTP (`GET /digests`, `GET /digests/{bucket}`).
 
-The real line has a protocol of its own; the stand-in has this one. An answer that has not its form is no answer.
+The real lines have protocols of their own; the stand-ins have this one. An answer that has not its form is no answer.
 """
 
 import re
@@ -11,59 +11,67 @@ from typing import Any, Final
 
 import aiohttp
 
+from hub.config import Settings
 from hub.errors import DependencyUnavailable, UsageError
 
 _BUCKET: Final = re.compile(r"[0-9a-f]{2}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_SIZE: Final = 32
 _OPEN_TO_OTHERS: Final = 0o077
-_PATIENCE: Final = aiohttp.ClientTimeout(total=30)
+_PATIENCE: Final = aiohttp.ClientTimeout(total=120)
 
 
 class OverHttp:
-    """The prefecture at a base URL."""
+    """The counterpart of one contract at a base URL."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, contract: str, url: str) -> None:
         self._session = session
+        self._contract = contract
         self._url = url.rstrip("/")
 
     async def buckets(self) -> Mapping[str, str]:
         """Bucket -> digest."""
         told = await self._told("/digests")
         if not isinstance(told, dict) or not all(_is(_BUCKET, name) and _is(_DIGEST, told[name]) for name in told):
-            raise _silent("prefecture-answer")
+            raise self._silent("counterpart-answer")
         return told
 
     async def bucket(self, name: str) -> Mapping[bytes, bytes]:
         """Code digest -> record digest of one bucket."""
         told = await self._told(f"/digests/{name}")
         try:
-            return {bytes.fromhex(one["code_digest"]): bytes.fromhex(one["record_digest"]) for one in told}
+            read = {bytes.fromhex(one["code_digest"]): bytes.fromhex(one["record_digest"]) for one in told}
         except (TypeError, KeyError, ValueError):
-            raise _silent("prefecture-answer") from None
+            raise self._silent("counterpart-answer") from None
+        if not all(len(code) == _SIZE == len(record) and code[:1].hex() == name for code, record in read.items()):
+            raise self._silent("counterpart-answer")
+        return read
 
     async def _told(self, path: str) -> Any:
         try:
             async with self._session.get(self._url + path) as answer:
                 if answer.status != 200:
-                    raise _silent("prefecture-refused")
+                    raise self._silent("counterpart-refused")
                 return await answer.json()
         except (aiohttp.ClientError, TimeoutError, ValueError):
-            raise _silent("prefecture-unavailable") from None
+            raise self._silent("counterpart-unavailable") from None
+
+    def _silent(self, code: str) -> DependencyUnavailable:
+        remedy = "Name it in HUB_COUNTERPARTS; it needs the same key of digests"
+        return DependencyUnavailable(code, self._contract, remedy)
 
 
 def _is(form: re.Pattern[str], value: Any) -> bool:
     return isinstance(value, str) and form.fullmatch(value) is not None
 
 
-def _silent(code: str) -> DependencyUnavailable:
-    return DependencyUnavailable(code, "prefecture", "Name it in HUB_COUNTERPARTS; it needs the same key of digests")
-
-
 @asynccontextmanager
-async def asked(url: str) -> AsyncIterator[OverHttp]:
-    """The prefecture at `url`."""
+async def asked(settings: Settings, contract: str) -> AsyncIterator[OverHttp]:
+    """The counterpart of this contract; UsageError where nobody says where it is."""
+    if contract not in (urls := settings.counterpart_urls):
+        raise UsageError("no-counterpart", "HUB_COUNTERPARTS", f"Name {contract}=URL")
     async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
-        yield OverHttp(session, url)
+        yield OverHttp(session, contract, urls[contract])
 
 
 def read_key(file: Path) -> bytes:
