@@ -18,8 +18,9 @@ from hub.people import Person, second_person
 RELEASE: Final = "release-quarantined"
 RECORD: Final = "pass-record"
 KEYS: Final = "destroy-keys"
-"""Kinds of acts. That of a record which is to be passed over names an offset of the Changes as its letter; that of keys
-names no letter, and what it is about stands beside it (erasure.py)."""
+AGAIN: Final = "tell-again"
+"""Kinds of acts. That of a record which is to be passed over names an offset of the Changes as its letter; those of
+keys and of what is told again name no letter: what they are about stands beside them (erasure.py, telling_again.py)."""
 
 WAITS: Final = timedelta(days=1)
 """How long a request can be approved."""

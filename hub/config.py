@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     execution_hours: int = Field(72, ge=1, description="after its approval, within which a replay must have run")
     replays_at_most: int = Field(3, ge=1, description="how often one dead letter may be replayed")
     reveals_a_day: int = Field(20, ge=0, description="letters of which one person may see the values, in 24 hours")
+    told_again_alone: int = Field(20, ge=0, description="residents whom one person alone may have told again at once")
     inquiries_an_hour: int = Field(30, ge=0, description="inquiries to J-LIS that one person may make in an hour")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -21,7 +21,7 @@ from hub.bus import Incoming, Outgoing
 from hub.config import Settings
 from hub.database import Connection, Database, queries
 from hub.errors import JukiError
-from hub.keys import KeyStore
+from hub.keys import KeyStore, PseudonymKeys
 from hub.wrapping import wrapper
 
 DONE: Final = "destroyed"
@@ -49,6 +49,11 @@ async def keys(settings: Settings, database: Database, principal: str) -> KeySto
     """The keys of this database, once nothing is in it that was ever destroyed. `principal` may read the journal."""
     named = await settled(settings, database, principal)
     return KeyStore(database, wrapper(settings), {kid for one in named for kid in one.kids})
+
+
+def pseudonym_keys(settings: Settings, database: Database) -> PseudonymKeys:
+    """The pseudonym keys of this database, which open nothing and are never destroyed: no broker is asked."""
+    return KeyStore(database, wrapper(settings)).pseudonym_key
 
 
 async def settled(settings: Settings, database: Database, principal: str) -> list[Erasure]:

@@ -9,7 +9,7 @@ a process that has it forgets it within seconds. Whoever wants a KeyStore gets i
 import asyncio
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -36,6 +36,9 @@ ASKED_SECONDS: Final = 2.0
 
 UNSEEN_SECONDS: Final = 300.0
 """How long keys are used while the database cannot be asked. Nobody destroys a key there without it."""
+
+PseudonymKeys = Callable[[str], Awaitable[bytes]]
+"""Owner -> pseudonym key."""
 
 _SQL = queries(Path(__file__).with_name("keys.sql"))
 

@@ -65,6 +65,9 @@ class Act(StrEnum):
     BULK_RUN = "bulk-run"
     BULK_SEE = "bulk-see"
     ACCURACY_SEE = "accuracy-see"
+    DRIFT_SEE = "drift-see"
+    TELL_AGAIN = "tell-again"
+    TELL_AGAIN_APPROVE = "tell-again-approve"
     IDENTITY_INQUIRE = "identity-inquire"
     PEOPLE_SEE = "people-see"
     PEOPLE_MANAGE = "people-manage"
@@ -115,6 +118,9 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.BULK_RUN: _REGISTER,
     Act.BULK_SEE: _REGISTER | {Duty.AUDITOR},
     Act.ACCURACY_SEE: _REGISTER | {Duty.AUDITOR},
+    Act.DRIFT_SEE: _WORKING | {Duty.AUDITOR},
+    Act.TELL_AGAIN: frozenset({Duty.OPERATOR}),
+    Act.TELL_AGAIN_APPROVE: frozenset({Duty.APPROVER}),
     Act.IDENTITY_INQUIRE: _REGISTER,
     Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),

@@ -20,7 +20,7 @@ from hub.clock import now
 from hub.config import settings
 from hub.database import connect
 from hub.errors import UsageError
-from producers import bench_cli, counter_cli, loading_cli, received_cli, recorded_cli, relay_process
+from producers import bench_cli, counter_cli, drift_cli, loading_cli, received_cli, recorded_cli, relay_process
 from producers import city as cities
 from producers import due as dues
 from producers import expiring as measures
@@ -49,6 +49,7 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     atena_cli.commands(app)
     counter_cli.commands(app, run)
     loading_cli.commands(app)
+    drift_cli.commands(app)
     bench_cli.commands(app)
     run.command("relay")(relay)
 

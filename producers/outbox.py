@@ -100,7 +100,7 @@ async def _owed(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list[
     first = {draft.resident: draft for draft in reversed(drafts)}
     return [
         birthday(resident, draft.before, day)
-        for resident, draft in first.items() if draft.before is not None and draft.kind != REVIEW
+        for resident, draft in first.items() if draft.before is not None and draft.kind not in (REVIEW, SNAPSHOT)
         for day in days_of_attaining(draft.before.get("birth_date"), last, today)
     ]  # fmt: skip
 

@@ -11,8 +11,10 @@ from hub.database import Database
 from hub.errors import ProduceFailed
 from hub.keys import CHANGES
 from hub.seal import Place, header, open_token
+from producers import outbox
 from producers.household import Record
 from producers.outbox import Draft
+from producers.register import SQL as REGISTER
 from tests.fakes import MemoryKeys
 
 NOW = datetime(2026, 4, 2, 1, 15, tzinfo=UTC)
@@ -27,6 +29,21 @@ async def residents(db: Database) -> list[tuple[UUID, Record]]:
 def correction(resident: UUID, record: Record, number: int = 0) -> Draft:
     """A small correction; `number` tells one from the other."""
     return Draft(resident, "MINOR_CORRECTION", record, {**record, "alias_name": f"見本 {number}"}, "2026-04-01")
+
+
+async def changed(db: Database, who: UUID, kind: str, before: Record, after: Record, now: datetime) -> None:
+    """A Change, recorded with the register's own."""
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE registry.resident SET record = $2, protected = $3 WHERE resident = $1", who,
+                         orjson.dumps(after), after["protected"])  # fmt: skip
+        await outbox.record(tx, [Draft(who, kind, before, after, "2026-04-02")], now)
+
+
+async def died(db: Database, who: UUID, last: Record, now: datetime) -> None:
+    """Somebody is taken off the register."""
+    async with db.transaction() as tx:
+        await tx.execute(REGISTER["remove"], who, orjson.dumps(last))
+        await outbox.record(tx, [Draft(who, "DEATH", last, None, "2026-04-01")], now)
 
 
 async def versions(db: Database, order: str) -> list[int]:

@@ -39,6 +39,9 @@ card-manage                clerk
 bulk-run                   clerk
 bulk-see                   clerk auditor
 accuracy-see               clerk auditor
+drift-see                  operator approver auditor
+tell-again                 operator
+tell-again-approve         approver
 identity-inquire           clerk
 people-see                 auditor administrator
 people-manage              administrator
@@ -82,7 +85,7 @@ def test_who_has_no_duty_may_do_nothing() -> None:
 def test_nobody_may_ask_and_approve_by_one_duty() -> None:
     pairs = [(act, Act(f"{act}-approve")) for act in Act if f"{act}-approve" in {*Act}]
     pairs.append((Act.REPLAY_PLAN, Act.REPLAY_APPROVE))
-    assert len(pairs) == 5
+    assert len(pairs) == 6
     assert all(not TABLE[asked] & TABLE[approved] for asked, approved in pairs)
 
 
