@@ -35,15 +35,15 @@ WHERE l.plan = $1 AND (i.state IS NULL OR i.state = 'sealed') ORDER BY l.positio
 
 -- name: next
 -- The next letters to be handed over, in order, with what is sealed of them already; behind position $3, so that a
--- chunk does not walk over everything that was handed over before it. LATERAL: looked up letter by letter, or all of a
--- plan that was just written down would be joined and sorted for every chunk.
+-- chunk does not walk over everything that was handed over before it. NOT EXISTS, and no question for null: of that the
+-- database knows how many there are, and does not join and sort all of a plan for every chunk.
 SELECT l.letter, l.position, l.partition, l.subject, l.attempts, l.code, l.token_sha256, l.change, l.line_key,
     l.verdict, l.reason, l.items, l.dropped, l.protected, l.behind, i.token AS sealed, i.line
-FROM inbox.plan_letters l LEFT JOIN LATERAL (
-    SELECT state, token, line FROM inbox.plan_items WHERE plan = l.plan AND letter = l.letter LIMIT 1
-) i ON true
-WHERE l.plan = $1 AND l.verdict IN ('unchanged', 'narrowed') AND (i.state IS NULL OR i.state = 'sealed')
-    AND l.position > $3
+FROM inbox.plan_letters l
+LEFT JOIN inbox.plan_items i ON i.plan = l.plan AND i.letter = l.letter AND i.state = 'sealed'
+WHERE l.plan = $1 AND l.verdict IN ('unchanged', 'narrowed') AND l.position > $3 AND NOT EXISTS (
+    SELECT FROM inbox.plan_items e WHERE e.plan = l.plan AND e.letter = l.letter AND e.state <> 'sealed'
+)
 ORDER BY l.position LIMIT $2
 
 -- name: tokens

@@ -2,9 +2,12 @@
 
 The pass begins on the day of the earliest Change and goes to the end, so that a protection begun since is seen.
 Content is opened letter by letter and let go; what remains is a verdict. What is `held-back` is not the law's doing:
-a letter that failed too often, that came too late, or that another one of its resident stands before.
+a letter that failed too often, that came too late, or that another one of its resident stands before. A crowd is
+weighed with rests, each as long as the work before it: broker, database and processor are the living traffic's first.
 """
 
+import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -40,6 +43,8 @@ from hub.seal import header
 
 CHUNK: Final = 500
 """Letters whose content is in memory at a time."""
+AT_A_STRETCH: Final = 0.1
+"""Seconds of work before a rest; what is weighed within them is weighed without."""
 
 ANOTHER_FIRST: Final = Verdict(HELD_BACK, "another-letter-first")
 
@@ -85,6 +90,7 @@ class Weigher:
         self._protections = Protections({})
         self._recall: Recall | None = None
         self._stack = AsyncExitStack()
+        self._began = time.monotonic()
         self.pasts: Mapping[UUID, Past] = {}
 
     keys: KeyStore
@@ -106,6 +112,7 @@ class Weigher:
 
         `also`: positions of letters, by resident, that are no reason to hold another one back.
         """
+        self._began = time.monotonic()
         rows = await self._rows(letters)
         sight = await Sight.of(self.keys)
         self.pasts = await pasts(self._database, sight, self._name, [row["id"] for row in rows])
@@ -120,8 +127,9 @@ class Weigher:
 
     async def _rows(self, letters: Sequence[UUID]) -> list[Row]:
         rows: list[Row] = []
-        for start in range(0, len(letters), CHUNK * 10):
-            rows += await self._database.fetch(SQL["weighed"], self._name, list(letters[start : start + CHUNK * 10]))
+        for start in range(0, len(letters), CHUNK * 2):
+            rows += await self._database.fetch(SQL["weighed"], self._name, list(letters[start : start + CHUNK * 2]))
+            await self._rested()
         return sorted(rows, key=lambda row: int(row["position"]))
 
     async def _by_law(self, sight: Sight, rows: Sequence[Row]) -> Iterable[tuple[UUID, Verdict]]:
@@ -136,6 +144,7 @@ class Weigher:
         rest = [row for row in rows if row["id"] not in found]
         for start in range(0, len(rest), CHUNK):
             await self._decide([(row, None) for row in rest[start : start + CHUNK]], found)
+            await self._rested()
         return [(row["id"], self._guarded(row, found[row["id"]])) for row in rows]
 
     async def _passed(self, recall: Recall, rows: Sequence[Row], found: dict[UUID, Verdict]) -> None:
@@ -150,6 +159,7 @@ class Weigher:
                 met += [(row, one.change) for row in sought.get(UUID(one.change.id), ())
                         if self.pasts[row["id"]].digest == one.digest]  # fmt: skip
             await self._decide(met, found)
+            await self._rested()
 
     async def _decide(self, met: Sequence[tuple[Row, Change | None]], found: dict[UUID, Verdict]) -> None:
         if not met:
@@ -173,6 +183,12 @@ class Weigher:
             return Verdict(NOT_DECIDABLE, "not-in-ledger")
         held = _held_back(row, opened, self._settings.replays_at_most)
         return held or decided_again(opened, header(token)["ctr"], self.contract, change, self._today)
+
+    async def _rested(self) -> None:
+        worked = time.monotonic() - self._began
+        if worked >= AT_A_STRETCH:
+            await asyncio.sleep(worked)
+            self._began = time.monotonic()
 
     def _guarded(self, row: Row, verdict: Verdict) -> Verdict:
         if self.contract is None:

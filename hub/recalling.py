@@ -21,7 +21,7 @@ from hub.database import Database, queries
 from hub.lookback import SKEW, Sight
 
 PRINCIPAL: Final = "replay"
-PAGE: Final = 5000
+PAGE: Final = 1000
 
 _SQL = queries(Path(__file__).with_name("recalling.sql"))
 

@@ -41,6 +41,8 @@ FEW = 1000
 FLOOR_SECONDS = 0.1
 """Below this a latency is noise."""
 PATIENCE_SECONDS = 1800.0
+LOOK_SECONDS = 1.0
+"""Counting a crowd is work for the database as well."""
 
 
 class Office:
@@ -63,7 +65,7 @@ class Office:
         end = time.monotonic() + PATIENCE_SECONDS
         while (found := await self.counted(sql, *values)) < count:
             assert time.monotonic() < end, f"{found} of {count}: {sql}"
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def publish(self, residents: range) -> None:
         for start in range(0, len(residents), 500):
@@ -105,7 +107,7 @@ class Office:
         end = time.monotonic() + PATIENCE_SECONDS
         while found := await self.counted("plan_items WHERE state = 'handed'"):
             assert time.monotonic() < end, f"{found} are on their way"
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 @pytest.fixture
