@@ -2,8 +2,8 @@
 
 Strictly in order per resident (only the first open disclosure of a resident is ever read, and none while a dead letter
 of theirs is there); different residents in parallel, within bounds. A counterpart that is down defers everything
-behind one breaker and makes no dead letter. A disclosure whose version is not above what was delivered before is
-refused as out of order and not handed over.
+behind one breaker and makes no dead letter. What it takes by day alone rests at night, and nothing else rests with it.
+A disclosure whose version is not above what was delivered before is refused as out of order and not handed over.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from random import SystemRandom
 from uuid import UUID
 
 from consumers.adapters import Adapter
-from consumers.adapters.http import Line
+from consumers.adapters.http import ITS_OWN, Line
 from consumers.breaker import BackOff, Breaker
 from consumers.disclosure import Disclosure
 from consumers.followers import put_off
@@ -38,6 +38,10 @@ REPLAYED_SHARE = 4
 
 REST_SECONDS = 1.0
 """Between two looks at who waits behind a dead letter."""
+
+RESTING = "resting"
+RESTING_SECONDS = 55.0
+"""What rests until its counterpart opens is looked at this often; less than what `heads` calls a wrong clock."""
 
 GRACE_SECONDS = 5.0
 """For what is in hand when the process is asked to end."""
@@ -85,6 +89,9 @@ class Deliverer:
             ended = Ended(opened, None)
         elif opened.version <= (head.last_version or 0):
             ended = Ended(Refused("out-of-order"), opened.version)
+        elif rest := self._counterpart.adapter.resting(opened, self._now()):
+            await self._settler.settle(head, Ended(Deferred(RESTING), opened.version), min(rest, RESTING_SECONDS))
+            return
         else:
             said = replace(opened.flagged() if head.flagged else opened, again=head.attempts > 0)
             ended = Ended(await self._in_turn(said, replayed=head.plan is not None), opened.version)
@@ -95,7 +102,7 @@ class Deliverer:
         if self._breaker.is_open:
             if self._in_hand or self._breaker.wait(time.monotonic()):
                 return []
-            rows = await self._database.fetch(_SQL["probe"], self._contract, [])
+            rows = await self._database.fetch(_SQL["probe"], self._contract, [], self._now())
         elif any(free := self._free()):
             rows = await self._database.fetch(_SQL["heads"], self._contract, self._now(), [*self._in_hand], *free)
         else:
@@ -164,7 +171,7 @@ class Deliverer:
     async def _hand_over(self, disclosure: Disclosure) -> Outcome:
         async with self._on_the_line:
             outcome = await self._counterpart.adapter.hand_over(self._counterpart.line, disclosure)
-        if isinstance(outcome, Deferred):
+        if isinstance(outcome, Deferred) and outcome.code not in ITS_OWN:
             self._breaker.failed(time.monotonic())
         elif self._breaker.answered():
             log.get().info("counterpart-back", contract=self._contract)

@@ -92,10 +92,12 @@ LEFT JOIN inbox.residents r ON r.contract = d.contract AND r.subject = d.subject
 
 -- name: probe
 -- One head to try a counterpart with that was down: the one that failed least, or a poisoned one would keep it shut.
+-- What rests until the counterpart opens tries nothing.
 SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version, d.plan
 FROM inbox.disclosures d
 LEFT JOIN inbox.residents r ON r.contract = d.contract AND r.subject = d.subject
 WHERE d.contract = $1 AND d.state = 'waiting' AND NOT d.id = ANY($2::uuid[])
+    AND NOT (d.code = 'resting' AND d.next_attempt_at > $3)
     AND NOT EXISTS (
         SELECT FROM inbox.disclosures e
         WHERE e.contract = d.contract AND e.subject = d.subject AND e.position < d.position

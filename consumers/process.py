@@ -14,6 +14,7 @@ from datetime import datetime
 import aiohttp
 
 from consumers.adapters import ADAPTERS
+from consumers.adapters.hours import ALWAYS, STORE, Hours, hours
 from consumers.adapters.http import Line, checked_url
 from consumers.adapters.municipality import municipality
 from consumers.arrival import CODES
@@ -24,6 +25,7 @@ from consumers.inbox import Inbox
 from consumers.mirror import Mirror
 from consumers.opening import Opener
 from consumers.overtake import Scout, begins_protection
+from consumers.reconcile import Reconciler
 from consumers.settle import Settler
 from contracts.contract import Contract
 from hub import bus, destroyed, given, log, metrics, topics
@@ -43,6 +45,9 @@ LOOKS = 5.0
 MIRROR_RESTS = 1.0
 """Seconds between two looks for letters that are not on their topic yet."""
 
+RECONCILING_RESTS = 20.0
+"""Seconds between two looks whether the count of the night is due; fewer than let a loop count as stalled."""
+
 Clock = Callable[[], datetime]
 
 
@@ -56,6 +61,7 @@ class Parts:
     deliverer: Deliverer
     scout: Scout
     mirror: Mirror
+    reconciler: Reconciler
 
 
 def chosen(settings: Settings, name: str) -> tuple[Contract, str]:
@@ -68,6 +74,13 @@ def chosen(settings: Settings, name: str) -> tuple[Contract, str]:
     if name not in settings.counterpart_urls:
         raise UsageError("no-counterpart", "HUB_COUNTERPARTS")
     return contract, checked_url(settings.counterpart_urls[name])
+
+
+def opening_hours(settings: Settings) -> Hours:
+    """When コンビニ交付 takes records: as is set; without a setting at any time, in production in its real hours."""
+    if settings.store_hours:
+        return hours(settings.store_hours, "HUB_STORE_HOURS")
+    return STORE if settings.env == "production" else ALWAYS
 
 
 async def deliver(settings: Settings, names: Sequence[str], port: int) -> None:
@@ -89,6 +102,7 @@ def _loops(process: Process, name: str, made: Parts) -> dict[str, Callable[[], A
     return {
         "receiving": _receiving(process, made, arrived), "hand-over": _handing_over(process, made, arrived),
         "counting": _counting(process, made), "mirroring": _mirroring(process, name, made.mirror),
+        "reconciling": _reconciling(process, name, made.reconciler),
     }  # fmt: skip
 
 
@@ -114,7 +128,7 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
         keys = await destroyed.keys(settings, database, principal)
         opener = Opener(keys, contract.id, topic, ContractHashes(database, contract.id))
         settler = Settler(database, contract.id, clock)
-        adapter = ADAPTERS[contract.via].spoken_by(municipality(settings))
+        adapter = ADAPTERS[contract.via].spoken_by(municipality(settings)).within(opening_hours(settings))
         counterpart = Counterpart(adapter, Line(session, url))
         deliverer = Deliverer(database, contract.id, opener, counterpart, settler, clock)
         inbox = Inbox(database, reader, opener, contract.id, partitions, clock,
@@ -122,8 +136,9 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
         scout, figures = Scout(database, contract, opener, settler), Figures(database, contract.id)
         room = Room(database, contract.id, settings.max_waiting)
         mirror = Mirror(database, writer, contract.id, settings.prefix)
+        reconciler = Reconciler(database, contract.id, adapter, counterpart.line, clock)
         try:
-            yield Parts(figures, inbox, room, deliverer, scout, mirror)
+            yield Parts(figures, inbox, room, deliverer, scout, mirror, reconciler)
         finally:
             await deliverer.finish()
 
@@ -169,6 +184,17 @@ def _mirroring(process: Process, name: str, mirror: Mirror) -> Callable[[], Awai
             mirrored = 0
         if not mirrored:
             await process.wait(MIRROR_RESTS)
+
+    return once
+
+
+def _reconciling(process: Process, name: str, reconciler: Reconciler) -> Callable[[], Awaitable[None]]:
+    async def once() -> None:
+        try:
+            await reconciler.once()
+        except DependencyUnavailable as failed:  # it stays due
+            log.get().warning("not-counted", contract=name, code=failed.code)
+        await process.wait(RECONCILING_RESTS)
 
     return once
 

@@ -2,8 +2,9 @@
 
 A settlement is a compare-and-set on the attempt: of two that settle the same attempt one wins, and the other changes
 nothing. It is shielded: a cancelled process finishes the settlement it has begun, because the effect has happened.
-Nothing but a receipt makes a disclosure delivered; nothing but a refusal makes it a dead letter. One whose key was
-destroyed is neither: it is erased, and nobody waits behind it.
+Nothing but a receipt makes a disclosure delivered; nothing but a refusal makes it a dead letter. What was read back
+beside the receipt is noted for the ledger in the same transaction. One whose key was destroyed is neither: it is
+erased, and nobody waits behind it.
 """
 
 import asyncio
@@ -81,10 +82,11 @@ class Settler:
         if isinstance(ended.outcome, Delivered):
             now = self._now().timestamp()
             metrics.LAST_DELIVERED.labels(self._contract).set(now)
+            metrics.CONFIRMED.labels(self._contract).inc(bool(ended.outcome.confirmed))
             metrics.DELIVERY_SECONDS.labels(self._contract).observe(max(0.0, now - (ended.version or 0) / 1e6))
 
     async def _delivered(self, head: Head, outcome: Delivered, version: int) -> bool:
-        settled = (self._contract, head.id, head.attempts, outcome.receipt, self._now(), version)
+        settled = (self._contract, head.id, head.attempts, outcome.receipt, self._now(), version, outcome.confirmed)
         return bool(await self._database.execute(_SQL["delivered"], *settled))
 
     async def _deferred(self, head: Head, outcome: Deferred, wait: float) -> bool:

@@ -1,14 +1,18 @@
 -- name: delivered
 -- One statement, hence one transaction. What was delivered is not kept: the token goes, receipt and version stay.
--- Where a plan has released it, its progress says so with it.
+-- Where a plan has released it, its progress says so with it. What was read back ($7) is noted for the ledger.
 WITH done AS (
     UPDATE inbox.disclosures
     SET state = 'delivered', receipt = $4, code = '', token = NULL, attempts = attempts + 1, settled_at = $5
     WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
-    RETURNING contract, id, subject, plan
+    RETURNING contract, id, subject, partition, plan
 ), told AS (
     UPDATE inbox.plan_items i SET state = 'ended', outcome = 'delivered', ended_at = $5
     FROM done WHERE i.plan = done.plan AND i.letter = done.id AND i.state = 'handed'
+), confirmed AS (
+    INSERT INTO hub.confirming (disclosure, contract, partition, what, receipt_sha256, confirmed_at)
+    SELECT id, contract, partition, $7::text, sha256(convert_to($4, 'UTF8')), $5 FROM done WHERE $7::text <> ''
+    ON CONFLICT DO NOTHING
 )
 INSERT INTO inbox.residents (contract, subject, version) SELECT contract, subject, $6 FROM done
 ON CONFLICT (contract, subject) DO UPDATE SET version = greatest(residents.version, excluded.version)

@@ -3,7 +3,8 @@
 Lines and offset move in one transaction by compare-and-set, so a second archiver does no harm. A trigger refuses to
 change or remove what is archived. What is archived may lag behind the broker, never lead it. A Change's digest is
 compared with what is archived of the same id: another one is alarmed, because the id has been used for something else.
-So is a number of a contract that is missing between two lines. What is archived is forwarded to the watch.
+So is a number of a contract that is missing between two lines. What is archived is forwarded to the watch. What was
+confirmed at a counterpart is put onto the ledger here, and nowhere else, and archived like everything on it.
 """
 
 import asyncio
@@ -18,9 +19,10 @@ from uuid import UUID
 
 import orjson
 
-from hub import bus, given, log, metrics, topics
+from hub import bus, confirmed, given, log, metrics, topics
 from hub.bus import Incoming, Reader
 from hub.config import Settings
+from hub.confirmed import Confirming, is_confirmation
 from hub.database import Database, connect, queries
 from hub.errors import PASSING, JukiError
 from hub.lifecycle import Process, running
@@ -31,7 +33,7 @@ from hub.watching.forwarding import Forwarder
 PRINCIPAL = "ledger"
 
 RESTS = 0.5
-"""Seconds between two looks at what is to be forwarded, when there is nothing."""
+"""Seconds between two looks at what is to be forwarded, or put onto the ledger, when there is nothing."""
 
 _SQL = queries(Path(__file__).with_name("archive.sql"))
 
@@ -47,6 +49,7 @@ async def run(settings: Settings, port: int) -> None:
             loops.create_task(_kept_up(process, "archive-waits", partial(_archiving, settings, process, database)))
             # of its own: that the watch cannot be told keeps nothing from being archived
             loops.create_task(_kept_up(process, "forwarding-waits", partial(_forwarding, settings, process, database)))
+            loops.create_task(_kept_up(process, "confirming-waits", partial(_confirming, settings, process, database)))
 
 
 async def _kept_up(process: Process, waits: str, work: Callable[[Patience], Awaitable[None]]) -> None:
@@ -82,6 +85,16 @@ async def _forwarding(settings: Settings, process: Process, database: Database, 
                 await process.wait(RESTS)
 
 
+async def _confirming(settings: Settings, process: Process, database: Database, patience: Patience) -> None:
+    async with bus.writer(settings, PRINCIPAL) as writer:
+        confirming = Confirming(database, writer, settings.prefix)
+        patience.at_work()
+        while not process.stopping.is_set():
+            process.beat("confirm")
+            if not await confirming.once():
+                await process.wait(RESTS)
+
+
 class Archiver:
     """Archives some partitions of the ledger, from where PostgreSQL says that they are archived."""
 
@@ -112,8 +125,10 @@ class Archiver:
 
     async def _archive(self, part: int, records: Sequence[Incoming]) -> bool:
         read = [(record, _read(record)) for record in records]
-        lines = [(record, line) for record, line in read if not is_release(line)]
+        lines = [(record, line) for record, line in read if not (is_release(line) or is_confirmation(line))]
         again = [archived(part, record.offset, line, record.value) for record, line in read if is_release(line)]
+        there = [confirmed.archived(part, record.offset, line, record.value)
+                 for record, line in read if is_confirmation(line)]  # fmt: skip
         following = records[-1].offset + 1
         async with self._database.transaction() as tx:
             if await tx.execute(_SQL["move_offset"], part, self._next[part], following) != 1:
@@ -122,6 +137,7 @@ class Archiver:
             told = [_told(record, line, one) for record, line in lines for one in line["told"]]
             await tx.executemany(_SQL["insert_told"], told)
             await tx.executemany(_SQL["insert_release"], again)
+            await tx.executemany(_SQL["insert_confirmation"], there)
             reused = await tx.fetch(_SQL["reused"], [UUID(line["change"]) for _, line in lines])
         self._next[part] = following
         self._look_for_holes(part, [one for _, line in lines for one in line["told"]])

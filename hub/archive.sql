@@ -30,6 +30,13 @@ INSERT INTO hub.releases (
 )
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (plan, disclosure) DO NOTHING
 
+-- name: insert_confirmation
+-- A keeper that was cut off writes the same line again: the first one counts.
+INSERT INTO hub.confirmations (
+    partition, ledger_offset, disclosure, contract, what, receipt_sha256, confirmed_at, line
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (disclosure, contract) DO NOTHING
+
 -- name: last_sequences
 -- two steps of the index for each contract and partition, however many lines there are
 WITH RECURSIVE place AS (

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     postgres_memory_mb: int = Field(128, ge=16, description="shared buffers of the embedded PostgreSQL, MiB")
     counterparts: str = Field("", description="name=url,… of the outside counterparts")
     municipality: Path | None = Field(None, description="TOML file of who speaks to them; empty: a made-up city")
+    store_hours: str = Field(
+        "", description="HH:MM-HH:MM in Japan: when コンビニ交付 takes records; empty: always; production: 06:30-23:00"
+    )
     max_waiting: int = Field(200_000, ge=1, description="unsettled disclosures that the inbox of one contract may hold")
     token: SecretStr = Field(SecretStr(""), description="personal token of who types the command; else `token_file`")
     token_file: Path | None = Field(None, description="file of the login; empty: ~/.config/jukihub/token")

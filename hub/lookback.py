@@ -7,7 +7,7 @@ under the same id is not taken for it. Where the broker is away or the time is o
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -69,6 +69,16 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What was read back at the counterpart of one disclosure, as the ledger names it. `receipt`: the digest of it."""
+
+    contract: str
+    what: str
+    at: datetime
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What is left of a change. `book`: None where it was never kept; `change`: None where it can no longer be read.
 
@@ -82,6 +92,7 @@ class Stored:
     told: tuple[Telling, ...]
     change: Change | None
     released: tuple[Again, ...] = ()
+    confirmed: tuple[Confirmed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +143,14 @@ async def stored(settings: Settings, change_id: str) -> Stored | None:
             return None
         first = rows[0]
         again = [row for row in rows if (row["partition"], row["digest"]) == (first["partition"], first["digest"])]
+        told = tuple(telling for row in again for telling in tellings(row))
         return Stored(
             id=str(change), decided_on=first["decided_on"],
             routed_on=first["recorded_at"].astimezone(JAPAN).date(), book=await books.kept(database, first["book"]),
-            told=tuple(telling for row in again for telling in tellings(row)),
+            told=told,
             change=await _change(settings, database, change, first),
             released=tuple(map(_again, await database.fetch(_SQL["releases"], change))),
+            confirmed=await _confirmed(database, told),
         )  # fmt: skip
 
 
@@ -157,6 +170,13 @@ def _again(row: Mapping[str, Any]) -> Again:
         row["contract"], tuple(row["items"]), row["contract_hash"], str(row["disclosure"]), str(row["plan"]),
         str(row["requested_by"]), str(row["approved_by"]), row["recorded_at"],
     )  # fmt: skip
+
+
+async def _confirmed(database: Database, told: Sequence[Telling]) -> tuple[Confirmed, ...]:
+    rows = await database.fetch(_SQL["confirmations"], [UUID(each.disclosure) for each in told])
+    return tuple(
+        Confirmed(row["contract"], row["what"], row["confirmed_at"], row["receipt_sha256"].hex()) for row in rows
+    )
 
 
 def _id(text: str) -> UUID:

@@ -7,3 +7,7 @@ WHERE change = $1 ORDER BY recorded_at, partition, ledger_offset
 -- What replays have released once more of a change, in the order of the ledger's lines.
 SELECT contract, items, contract_hash, disclosure, plan, requested_by, approved_by, recorded_at FROM hub.releases
 WHERE change = $1 ORDER BY recorded_at, partition, ledger_offset
+
+-- name: confirmations
+SELECT contract, what, confirmed_at, receipt_sha256 FROM hub.confirmations
+WHERE disclosure = ANY($1::uuid[]) ORDER BY confirmed_at

@@ -72,6 +72,12 @@ OLDEST_DEAD_LETTER = Gauge(
 LAST_DELIVERED = Gauge(
     "hub_last_delivered_timestamp_seconds", "When this process delivered last; 0: not yet", ["contract"]
 )
+CONFIRMED = Counter("hub_confirmed_disclosures", "Disclosures whose effect was read back there", ["contract"])
+COUNT_BEYOND = Gauge(
+    "hub_count_difference", "Records by which the last count at a counterpart differs beyond what was on its way",
+    ["contract"],
+)  # fmt: skip
+RECONCILED = Gauge("hub_reconciled_timestamp_seconds", "When a counterpart's records were last counted", ["contract"])
 DELIVERY_SECONDS = Histogram(
     "hub_recorded_to_delivered_seconds", "From the recording of a change to the receipt of the counterpart",
     ["contract"], buckets=(0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400, 604800),
@@ -122,7 +128,7 @@ _BY_CONTRACT: tuple[Counter | Gauge | Histogram, ...] = (
     BEHIND, UNARRIVED, UNRECORDED, OLDEST_UNDELIVERED, OLDEST_DELIVERABLE, OLDEST_BEHIND, OLDEST_DEAD_LETTER,
     LAST_DELIVERED, DELIVERY_SECONDS, PROTECTION_SECONDS, OLDEST_PROTECTION, LEDGER_HOLES, WATCHED, WATCH_MENDED,
     UNWATCHED, HOUR_TOLD, HOUR_LIMIT, UNUSUAL_VOLUME, TRAFFIC_MISSING, SERVICE_BREACHED, SERVICE_SECONDS, TOLD_LATE,
-    UNCOLLECTED, UNCOLLECTED_SINCE,
+    UNCOLLECTED, UNCOLLECTED_SINCE, CONFIRMED, COUNT_BEYOND, RECONCILED,
 )  # fmt: skip
 """Those that have the contract for their only label."""
 

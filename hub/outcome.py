@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The counterpart confirmed with a receipt of its own; nothing else counts as delivered."""
+    """The counterpart confirmed with a receipt of its own; nothing else counts as delivered.
+
+    `confirmed`: what was read back there besides, such as `erased`; empty where nothing had to be.
+    """
 
     receipt: str
+    confirmed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

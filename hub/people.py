@@ -69,6 +69,10 @@ class Act(StrEnum):
     TELL_AGAIN = "tell-again"
     TELL_AGAIN_APPROVE = "tell-again-approve"
     IDENTITY_INQUIRE = "identity-inquire"
+    COPIES_SEE = "copies-see"
+    COPIES_ERASE = "copies-erase"
+    COPIES_ERASE_APPROVE = "copies-erase-approve"
+    COPIES_RELOAD = "copies-reload"
     PEOPLE_SEE = "people-see"
     PEOPLE_MANAGE = "people-manage"
     AUDIT_SEE = "audit-see"
@@ -122,6 +126,10 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.TELL_AGAIN: frozenset({Duty.OPERATOR}),
     Act.TELL_AGAIN_APPROVE: frozenset({Duty.APPROVER}),
     Act.IDENTITY_INQUIRE: _REGISTER,
+    Act.COPIES_SEE: _CONCERNED,
+    Act.COPIES_ERASE: frozenset({Duty.OPERATOR}),
+    Act.COPIES_ERASE_APPROVE: frozenset({Duty.APPROVER}),
+    Act.COPIES_RELOAD: frozenset({Duty.OPERATOR}),
     Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),
     Act.AUDIT_SEE: frozenset({Duty.AUDITOR}),

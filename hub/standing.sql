@@ -1,14 +1,21 @@
 -- name: standing
 -- One row per contract that has anything open in its inbox or not yet in it. $1: of these contracts alone.
--- The ledger says when something was told; what it does not know (yet) counts from its arrival.
-WITH blocked AS (
+-- The ledger says when something was told; what it does not know (yet) counts from its arrival. What rests until its
+-- counterpart opens is not due, nor is what is behind it; where nobody has looked at it for minutes it is.
+WITH resting AS (
+    SELECT contract, subject, min(position) AS position FROM inbox.disclosures
+    WHERE state = 'waiting' AND code = 'resting' AND next_attempt_at > now() - interval '2 minutes'
+        AND contract = ANY($1::text[]) GROUP BY contract, subject
+), blocked AS (
     SELECT contract, subject, min(position) AS position FROM inbox.disclosures
     WHERE state = 'dead' AND contract = ANY($1::text[]) GROUP BY contract, subject
 ), open AS (
     SELECT d.contract, d.partition, d.seq, d.position, d.received_at, d.code,
-        CASE WHEN d.state = 'dead' THEN 'dead' WHEN b.position < d.position THEN 'behind' ELSE 'due' END AS class
+        CASE WHEN d.state = 'dead' THEN 'dead' WHEN b.position < d.position THEN 'behind'
+            WHEN r.position <= d.position THEN 'resting' ELSE 'due' END AS class
     FROM inbox.disclosures d
     LEFT JOIN blocked b ON b.contract = d.contract AND b.subject = d.subject
+    LEFT JOIN resting r ON r.contract = d.contract AND r.subject = d.subject
     WHERE d.state IN ('waiting', 'dead') AND d.contract = ANY($1::text[])
 ), first AS (
     SELECT DISTINCT ON (contract, class, partition) contract, class, partition, seq, received_at

@@ -123,7 +123,7 @@ def troubles(facts: Facts) -> list[Trouble]:
     down = [*_down(facts)]
     if down and not any(row["state"] in ("running", "unhealthy") for row in facts.rows):
         return [Trouble("nothing-runs", "", "Nothing runs here", "jukihub up")]
-    return [*down, *_database(facts), *_routing(facts), *_contracts(facts)]
+    return [*down, *_database(facts), *_routing(facts), *_contracts(facts), *_counted(facts)]
 
 
 def _down(facts: Facts) -> Iterator[Trouble]:
@@ -178,6 +178,14 @@ def _contracts(facts: Facts) -> Iterator[Trouble]:
                       f"jukihub letters list --contract {name}")  # fmt: skip
     for name, code in kept.breaches:
         yield Trouble(code, name, f"{name}: {_BREACHES[code]}", "jukihub status --json")
+
+
+def _counted(facts: Facts) -> Iterator[Trouble]:
+    differing = {contract: int(value) for series in facts.figures.values()
+                 for (metric, contract), value in series.items() if metric == "hub_count_difference" and value}
+    for name, count in sorted(differing.items()):
+        yield Trouble("count-differs", name, f"{name}: holds {count} record(s) more or fewer than it was told",
+                      f"jukihub reconcile --contract {name}")  # fmt: skip
 
 
 _BREACHES = {

@@ -5,7 +5,7 @@ Pure. Nothing is granted that no line here names; a principal per component and 
     relay              writes changes
     router             reads changes and quarantine; writes disclosures, ledger, quarantine; commits in its own group,
                        under one transactional id per slot
-    ledger             reads the ledger, writes what the watch reads
+    ledger             reads the ledger, writes onto it what was confirmed at counterparts; writes what the watch reads
     watch              reads that, in its own group; sees of every topic that a subscriber reads itself how far it goes
                        and how far that subscriber has come, and cannot read it
     desk               reads quarantine, for persons who look who waits and let them go
@@ -129,7 +129,8 @@ def _acls(contracts: Iterable[Contract], settings: Settings) -> Iterable[Acl]:
         yield Acl("router", "write", "transactional-id", topics.router_transaction(prefix, slot))
     yield from _reads("ledger", topics.ledger(prefix), topics.group(prefix, "ledger"))
     yield Acl(DESK, "read", "topic", topics.quarantine(prefix))
-    yield Acl("ledger", "write", "topic", topics.watch(prefix))
+    for kept in (topics.ledger(prefix), topics.watch(prefix)):
+        yield Acl("ledger", "write", "topic", kept)
     yield from _reads("watch", topics.watch(prefix), topics.group(prefix, "watch"))
     yield Acl("replay", "read", "topic", topics.changes(prefix))
     yield Acl("replay", "write", "topic", topics.ledger(prefix))

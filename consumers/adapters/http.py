@@ -20,12 +20,14 @@ from hub.errors import UsageError
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 
 LARGEST_ANSWER: Final = 65_536
+ITS_OWN: Final = frozenset({"closed", "pending", "not-erased"})
+"""Codes of Deferred with which the counterpart has spoken: it is there, and this one alone has to wait."""
 REFUSALS: Final = frozenset({
     "not-accepted", "out-of-order", "unknown-item", "missing-item", "null-item", "not-an-object", "bad-json",
     "bad-idempotency-key", "bad-text", "bad-digits", "bad-my-number", "bad-municipality-code", "bad-truth",
     "bad-number", "bad-code", "bad-date", "bad-object", "bad-list", "reason-mismatch", "not-null", "wrong-recipient",
     "wrong-sender", "unknown-recipient", "bad-emergency-number", "bad-length", "bad-outside-count",
-    "bad-replacement", "bad-count", "bad-derived", "too-many",
+    "bad-replacement", "bad-count", "bad-derived", "too-many", "auto-answer-first", "bad-acquisition-number",
 })  # fmt: skip
 """The codes of refusal that are known; any other is reported as `counterpart-unlisted`."""
 
@@ -87,7 +89,7 @@ def read(answer: Answer) -> Outcome:
     if answer.status == 200:
         return _delivered(answer.body)
     if answer.status in _ABOUT_THIS_ONE:
-        return Refused(f"counterpart-{_listed(answer.body)}")
+        return Refused(f"counterpart-{listed(answer.body)}")
     if answer.status >= 500:
         return Deferred("unavailable")
     return Deferred(_DEFERRED.get(answer.status, "nonsense"))
@@ -102,15 +104,16 @@ def said(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def listed(body: bytes) -> str:
+    """The code that an answer names, if it is on the closed list."""
+    code = said(body).get("code")
+    return code if isinstance(code, str) and code in REFUSALS else "unlisted"
+
+
 def _delivered(body: bytes) -> Outcome:
     receipt = said(body).get("receipt")
     fits = isinstance(receipt, str) and receipt.isascii() and receipt.isprintable() and 0 < len(receipt) <= 64
     return Delivered(receipt) if fits and isinstance(receipt, str) else Deferred("nonsense")
-
-
-def _listed(body: bytes) -> str:
-    code = said(body).get("code")
-    return code if isinstance(code, str) and code in REFUSALS else "unlisted"
 
 
 async def _read(answer: aiohttp.ClientResponse) -> Answer | Deferred:

@@ -1,12 +1,15 @@
-"""The commands of this room: `jukihub run deliver`, `jukihub letters …`, `jukihub replay …`, `jukihub inquire`."""
+"""The commands of this room: `jukihub run deliver`, `jukihub letters …`, `jukihub replay …`, `jukihub inquire`,
+`jukihub reconcile`, `jukihub copies …`.
+"""
 
 import asyncio
 from typing import Annotated
 
 import typer
 
-from consumers.cli import letters, replay
+from consumers.cli import copies, letters, replay
 from consumers.cli.inquire import inquire
+from consumers.cli.reconcile import reconcile
 from hub.config import settings
 
 
@@ -14,7 +17,9 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     """Register the commands."""
     app.add_typer(letters.app, name="letters")
     app.add_typer(replay.app, name="replay")
+    app.add_typer(copies.app, name="copies")
     app.command("inquire")(inquire)
+    app.command("reconcile")(reconcile)
     run.command("deliver")(deliver)
 
 

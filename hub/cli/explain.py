@@ -25,7 +25,7 @@ from hub.cli.shared import Folder, book, day_of
 from hub.errors import Advised, UsageError
 
 if TYPE_CHECKING:
-    from hub.lookback import Again, Stored, Telling
+    from hub.lookback import Again, Confirmed, Stored, Telling
 
 PARTIAL: Final = 3
 
@@ -37,6 +37,12 @@ _RELEASED: Final = Text(
     "台帳：{day} に再送（計画 {plan}、申請 {by}、承認 {approved}、{count} 項目）",
     "ledger: released again on {day} (plan {plan}, asked for by {by}, approved by {approved}, {count} items)",
 )
+_CONFIRMED: Final = Text(
+    "台帳：{at} に相手方で読み直して確認した（{what}、受領証の要約 {receipt}）",
+    "ledger: read back at the counterpart and confirmed at {at} ({what}, digest of the receipt {receipt})",
+)
+_WORDS: Final = {"erased": Text("消去済み", "erased")}
+"""What can be confirmed, in words."""
 _SILENT: Final = Text("台帳：知らせていない", "ledger: not told")
 _ENDED: Final = Text(
     "台帳：知らせていない。処理した日（{day}）には、契約の効力が終わっていた",
@@ -124,15 +130,16 @@ class Ledger:
     routed_on: date
     telling: "Telling | None"
     released: "Sequence[Again]" = ()
+    confirmed: "Sequence[Confirmed]" = ()
 
     def lines(self, contract: Contract | None) -> list[Text]:
-        """All of it in sentences: the first telling, and each release of a replay."""
+        """All of it in sentences: the first telling, each release of a replay, what was read back."""
         again = [
             _RELEASED.format(day=one.recorded_at.astimezone(JAPAN).date(), plan=one.plan, by=one.requested_by,
                              approved=one.approved_by, count=len(one.items))
             for one in self.released
         ]  # fmt: skip
-        return [self.said(contract), *again]
+        return [self.said(contract), *again, *map(_confirmation, self.confirmed)]
 
     def said(self, contract: Contract | None) -> Text:
         """The same in one sentence."""
@@ -158,6 +165,10 @@ class Ledger:
             return told
         names = ("state", "items", "contract_hash", "seq", "partition", "disclosure")
         told |= {name: getattr(self.telling, name) for name in names}
+        if self.confirmed:
+            told["confirmed"] = [
+                {"what": one.what, "at": one.at.isoformat(), "receipt_sha256": one.receipt} for one in self.confirmed
+            ]
         if not self.released:
             return told
         names = ("plan", "requested_by", "approved_by", "items", "contract_hash", "disclosure")
@@ -165,6 +176,11 @@ class Ledger:
             {"recorded_at": one.recorded_at.isoformat()} | {name: getattr(one, name) for name in names}
             for one in self.released
         ]}  # fmt: skip
+
+
+def _confirmation(one: "Confirmed") -> Text:
+    return _CONFIRMED.format(at=f"{one.at.astimezone(JAPAN):%Y-%m-%d %H:%M:%S}", receipt=one.receipt[:explained.SHORT],
+                             what=_WORDS.get(one.what, Text(one.what, one.what)))
 
 
 def _named(asked: Asked) -> Book | None:
@@ -178,7 +194,8 @@ def _carried(change: str, asked: Asked) -> None:
     stored = given.stored(change)
     telling = next((each for each in stored.told if each.contract == asked.contract), None)
     released = [each for each in stored.released if each.contract == asked.contract]
-    ledger = Ledger(stored.routed_on, telling, released)
+    confirmed = [each for each in stored.confirmed if each.contract == asked.contract]
+    ledger = Ledger(stored.routed_on, telling, released, confirmed)
     if stored.change is None:
         _of_ledger_alone(stored, ledger, asked)
     else:

@@ -2,13 +2,20 @@
 
 What is assumed. Fact: it holds the latest record of each resident and nothing older; the record of whoever is deleted
 is erased; protected persons (支援措置) are not served, so their record is erased too. Certificates: 住基法12条. Known
-practice: keyed by 宛名番号. Unsure, therefore invented here: the transport, the names of the members, and that reading
-back answers `erased`. A record may be read back, so that the city can see that it is gone.
+practice: keyed by 宛名番号; certificates are printed from 6:30 to 23:00. Unsure, therefore invented here: the
+transport, the names of the members, that reading back answers `erased`, that records can be counted, and that outside
+the hours no record is stored while an erasure is taken at any time. A record may be read back, so that the city can see
+that it is gone; whose it is stands in the body, because addresses are logged.
 
     POST /records               {"atena_no", "version", "operation": "store", "record": {23 items beside it}}
                                 {"atena_no", "version", "operation": "erase"}
+    POST /records/state         {"atena_no"}: {"state": "stored", "version"} · {"state": "erased" | "unknown"}
+    POST /records/count         {}: {"stored": how many records are held}
     GET  /digests               整合性確認 (digests.py)
-    GET  /records/{atena_no}    200 {"state": "stored", "version"} · 404 {"state": "erased"} · 404 {"state": "unknown"}
+    GET  /records/{atena_no}    instrument: the same as /records/state, 404 where nothing is held
+
+Faults of its own: {"fault": "closed"} is the night (503 `closed` to whatever is not an erasure), {"fault":
+"keeps-erased"} takes erasures and still holds the record, {"fault": "miscounts", "by": 3} counts wrong.
 """
 
 from collections.abc import Mapping
@@ -16,10 +23,12 @@ from typing import Any
 
 import digests
 import forms
+from aiohttp import web
 from memory import Told
 
 PATH = "/records"
 PREFIX = "CONV"
+FAULTS: dict[str, dict[str, Any]] = {"closed": {}, "keeps-erased": {}, "miscounts": {"by": int}}
 
 RECORD: Mapping[str, forms.Check] = {
     "household_no": forms.digits(1, 15), "name": forms.text, "name_furigana": forms.text, "former_surname": forms.text,
@@ -74,4 +83,30 @@ def held(subject: str, record: Mapping[str, Any] | None) -> dict[str, Any] | Non
     return {"atena_no": subject, **{item: value for item, value in record.items() if item != "version"}}
 
 
-EXTRA = digests.EXTRA
+def judge(standin: Any, body: Mapping[str, Any]) -> web.Response | None:
+    """At night nothing is stored."""
+    closed = "closed" in standin.faults.on and body["operation"] != "erase"
+    return web.json_response({"code": "closed"}, status=503) if closed else None
+
+
+async def state(standin: Any, request: web.Request) -> web.Response:
+    """Whether a record is held; never what it says."""
+    body = await standin.asked(request, {"atena_no": forms.digits(1, 15)})
+    if isinstance(body, web.Response):
+        return body
+    records, who = standin.memory.records, body["atena_no"]
+    if records.get(who) is None and not (who in records and "keeps-erased" in standin.faults.on):
+        return web.json_response({"state": "erased" if who in records else "unknown"})
+    return web.json_response({"state": "stored", "version": standin.memory.versions[who]})
+
+
+async def count(standin: Any, request: web.Request) -> web.Response:
+    """How many records are held."""
+    body = await standin.asked(request, {})
+    if isinstance(body, web.Response):
+        return body
+    held = sum(record is not None for record in standin.memory.records.values())
+    return web.json_response({"stored": held + standin.faults.on.get("miscounts", {}).get("by", 0)})
+
+
+EXTRA = (("POST", "/records/state", state), ("POST", "/records/count", count), *digests.EXTRA)

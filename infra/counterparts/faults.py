@@ -7,10 +7,13 @@
 {"fault": "nonsense", "how": "no-receipt" | "html" | "truncated" | "empty", "when": "before" | "after"}
 {"fault": "clear"}                                            all of them off
 
+A kind may have faults of its own (FAULTS, at the top of its module).
+
 `when`: whether the counterpart takes the disclosure ("after") or not ("before", the default) although it answers badly.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,19 +30,21 @@ CHOICES: dict[str, dict[str, Any]] = {
 
 @dataclass
 class Faults:
-    """What is switched on: fault → its settings."""
+    """What is switched on: fault → its settings. `own`: the faults that this kind has beside those of all."""
 
+    own: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     on: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def switch(self, order: Any) -> str | None:
         """Obey an order; the closed code of what is wrong with it otherwise."""
-        if not isinstance(order, dict) or order.get("fault") not in {*CHOICES, "clear"}:
+        choices = {**CHOICES, **self.own}
+        if not isinstance(order, dict) or order.get("fault") not in {*choices, "clear"}:
             return "unknown-fault"
         settings = {name: value for name, value in order.items() if name != "fault"}
         if order["fault"] == "clear":
             self.on.clear()
             return "unknown-setting" if settings else None
-        if not all(_allowed(CHOICES[order["fault"]].get(name), value) for name, value in settings.items()):
+        if not all(_allowed(choices[order["fault"]].get(name), value) for name, value in settings.items()):
             return "unknown-setting"
         self.on[order["fault"]] = settings
         return None
@@ -58,6 +63,14 @@ class Faults:
                 del self.on["refuse-one"]
             return str(rule.get("code", "not-accepted")) if rule["nth"] == 0 else None
         return str(rule.get("code", "not-accepted")) if rule.get("subject") == subject else None
+
+    def about(self, fault: str, subject: str) -> bool:
+        """Whether a fault of the kind's own is on for this subject: for all of them where none is named."""
+        return fault in self.on and self.on[fault].get("subject", subject) == subject
+
+    def code(self, fault: str) -> str:
+        """The code with which a fault was ordered to answer."""
+        return str(self.on[fault].get("code", "not-accepted"))
 
     async def slow(self, when: str) -> None:
         rule = self.on.get("slow")

@@ -35,6 +35,28 @@ class Kind(Protocol):
     def keep(self, records: dict[str, Any], told: Told) -> str: ...
 
 
+class Own:
+    """What a kind knows beside disclosures, one JSON line each: in the order in which it came, and after a restart."""
+
+    def __init__(self, journal: Path | None) -> None:
+        self._file = journal.with_suffix(".own.jsonl") if journal else None
+        there = self._file is not None and self._file.exists()
+        lines = self._file.read_text(encoding="utf-8").split("\n")[:-1] if self._file and there else []
+        self.noted: list[dict[str, Any]] = [json.loads(line) for line in lines]
+
+    def note(self, line: dict[str, Any]) -> None:
+        """Note it for ever."""
+        self.noted.append(line)
+        if self._file is not None:
+            self._file.touch(mode=0o600)
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def forget(self) -> None:
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
+
+
 @dataclass
 class Memory:
     """The counterpart's own data. `records` holds None for a subject whose record was erased."""
@@ -63,6 +85,12 @@ class Memory:
         known = self.by_id.get(key)
         self.repeats += known is not None
         return known
+
+    def under(self, receipt: str) -> Told | None:
+        """What was taken with this receipt."""
+        number = receipt.rpartition("-")[2]
+        n = int(number) if number.isascii() and number.isdigit() else 0
+        return self.told[n - 1] if 0 < n <= len(self.told) and self.told[n - 1].receipt == receipt else None
 
     def out_of_order(self, body: Any) -> bool:
         return self.kind.version(body) <= self.versions.get(self.kind.subject(body), 0)

@@ -4,9 +4,10 @@
 
 In this order: the idempotency key (taken before: the same receipt, nothing done again), the form (400 with a closed
 code and the place of a known item), faults by order, the order of versions per subject (422 out-of-order), the effect,
-the receipt (200 {"receipt", "repeat", "state"}). GET /told is the counterpart's own memory, for tests and the
-demonstration; POST /control switches faults (faults.py); POST /forget begins anew. With --state a restart knows what
-was known. What a kind does beside taking disclosures stands in its own module (EXTRA).
+the receipt (200 {"receipt", "repeat", "state"}). A kind may judge once more before the effect (`judge`). GET /told is
+the counterpart's own memory, for tests and the demonstration; POST /control switches faults (faults.py); POST /forget
+begins anew. With --state a restart knows what was known. What a kind does beside taking disclosures stands in its own
+module (EXTRA).
 """
 
 import argparse
@@ -15,12 +16,14 @@ import json
 import os
 import re
 import signal
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import convenience_store
 import digests
+import forms
 import immigration
 import intermediate_server
 import jlis_delivery
@@ -29,7 +32,7 @@ import prefecture
 import previous_municipality
 from aiohttp import web
 from faults import Faults
-from memory import Kind, Memory, Told
+from memory import Kind, Memory, Own, Told
 
 KINDS: dict[str, Kind] = {
     "prefecture": cast("Kind", prefecture),
@@ -60,12 +63,16 @@ class Standin:
         self.inquiries: list[dict[str, Any]] = []
         self.memory = Memory(self.kind, self.journal)
         self.memory.remember()
-        self.faults = Faults()
+        self.faults = Faults(getattr(self.kind, "FAULTS", {}))
+        self.own = Own(self.journal)
+        if resume := getattr(self.kind, "resume", None):
+            resume(self)
 
     async def forget(self, _request: web.Request) -> web.Response:
         """Begin anew, as if nobody had told anything: an instrument for tests that share a process."""
         if self.journal is not None:
             self.journal.unlink(missing_ok=True)
+        self.own.forget()
         self.begin()
         return web.json_response({"status": "ok"})
 
@@ -92,13 +99,15 @@ class Standin:
         return self.malformed(*wrong) if wrong else self.decide(key, body)
 
     def decide(self, key: str, body: Any) -> web.Response:
-        """A disclosure of good form: refused by order, out of order, or taken."""
+        """A disclosure of good form: refused by order, answered by its kind in another way, out of order, or taken."""
         code = self.faults.refuses(self.kind.subject(body))
         if code is None and self.memory.out_of_order(body):
             code = "out-of-order"
         if code is not None:
             self.memory.refused.append({"id": key, "code": code})
             return web.json_response({"code": code}, status=422)
+        if (judge := getattr(self.kind, "judge", None)) and (answer := judge(self, body)):
+            return cast("web.Response", answer)
         return self.receipt(self.memory.take(key, body), repeat=False)
 
     def malformed(self, code: str, place: str) -> web.Response:
@@ -108,6 +117,18 @@ class Standin:
     def receipt(self, told: Told, *, repeat: bool) -> web.Response:
         answer = {"receipt": told.receipt, "repeat": repeat, "state": told.state}
         return self.faults.nonsense("after") or web.json_response(answer)
+
+    async def asked(self, request: web.Request, form: Mapping[str, Any]) -> Any:
+        """A question beside the disclosures: its members in this form, or the answer to what is none, or to a fault."""
+        data = await request.read()
+        if down := self.faults.down(request):
+            return down
+        await self.faults.slow("before")
+        body = _body(request, data)
+        wrong = ("bad-json", "") if body is None else forms.fault_in(body, form, frozenset(form))
+        if wrong:
+            return web.json_response({"code": wrong[0], "place": wrong[1]}, status=400)
+        return self.faults.nonsense("before") or body
 
     async def read_back(self, request: web.Request) -> web.Response:
         """Whether a record is still held; never what it says."""

@@ -19,6 +19,7 @@ from uuid import UUID
 import aiohttp
 
 from consumers.adapters import ADAPTERS, Adapter
+from consumers.adapters.hours import ALWAYS, Hours
 from consumers.adapters.http import Line
 from consumers.disclosure import Disclosure
 from hub.outcome import Deferred, Delivered, Outcome, Refused
@@ -133,11 +134,12 @@ class Fake:
     refused: set[UUID] = field(default_factory=set)
     repeats: int = 0
     line: Any = None
+    hours: Hours = ALWAYS
 
     @property
     def adapter(self) -> Adapter:
         real = ADAPTERS[self.via]
-        return _FakeAdapter(real.settings, real.form, real.read, real.sender, self)
+        return _FakeAdapter(real.settings, real.form, real.read, rest=real.rest, hours=self.hours, fake=self)
 
     async def hand_over(self, said: Disclosure) -> Outcome:
         await asyncio.sleep(0)

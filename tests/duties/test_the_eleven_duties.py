@@ -7,17 +7,19 @@ everybody who heard, so whoever it does not name heard nothing. What each `hall`
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable
+import time
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID, uuid5
 
 import orjson
 import pytest
 
 from hub.people import Duty
 from producers.household import Record
-from tests.duties.hall import DIGEST_KEY, TODAY, Hall, as_lines, day, notice
+from tests.duties.hall import DIGEST_KEY, TODAY, Change, Hall, as_lines, day, notice
 from tests.duties.people import (
     ABROAD,
     HERE,
@@ -30,7 +32,7 @@ from tests.duties.people import (
     moved_in,
     someone,
 )
-from tests.processes import instructed, ordered, text_of
+from tests.processes import instructed, ordered, text_of, until
 
 T = TypeVar("T")
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -301,6 +303,42 @@ async def test_11_offer_item_4_alone_through_the_network(hall: Hall) -> None:
     assert not any(answers), "what waited was told as of a protected person"
     assert told.at("convenience-store")[-1]["operation"] == "erase"
     assert "prefecture" not in told.who("PROTECTION_STARTED")
+
+
+async def test_whoever_is_removed_or_protected_is_gone_from_the_store_within_a_minute(hall: Hall) -> None:
+    """コンビニ交付: erased there, read back, and the confirmation is in the ledger; who stays is still there."""
+    (dies, hides, stays) = await living_here(hall, someone(), someone(36, "妻"), someone(8, "子"))
+
+    def held(*atena_nos: str) -> list[str]:
+        records = hall.asked("convenience-store", "/told")["records"]
+        return ["erased" if records[one] is None else "stored" for one in atena_nos]
+
+    assert held(dies, hides, stays) == ["stored"] * 3
+    begun = time.monotonic()
+    died = await hall.file("death", atena_no=dies, died_on=TODAY, new_head=hides, relationships={stays: "子"})
+    hidden = await hall.file("protection-start", atena_nos=[hides], category="配偶者暴力", starts_on=TODAY,
+                             other_parties=[])  # fmt: skip
+    changes = [died[0], hidden[0]]
+    confirmed = await confirmations(hall, changes)
+    assert time.monotonic() - begun < 60
+    assert held(dies, hides, stays) == ["erased", "erased", "stored"]
+    assert [(one["contract"], one["what"]) for one in confirmed] == [("convenience-store", "erased")] * 2
+
+    words = ("--contract", "convenience-store", "--json")
+    explained = await both(*(hall.typed("explain", change.id, *words) for change in changes))
+    assert [len(json.loads(one.stdout)["ledger"]["confirmed"]) for one in explained] == [1, 1]
+    counted = await hall.typed("reconcile", "--json")
+    assert (counted.returncode, json.loads(counted.stdout)["beyond"]) == (0, 0)
+
+
+async def confirmations(hall: Hall, changes: Sequence[Change]) -> list[Any]:
+    """The lines of the ledger that say what was read back of each of these, once they are all archived."""
+    ids = [uuid5(UUID(one.id), "convenience-store") for one in changes]
+
+    async def archived() -> list[Any]:
+        return await hall.hub.fetch("SELECT * FROM hub.confirmations WHERE disclosure = ANY($1::uuid[])", ids)
+
+    return await until(archived, lambda rows: len(rows) == len(ids), "the confirmations")
 
 
 async def both(one: Awaitable[T], other: Awaitable[T]) -> list[T]:

@@ -81,6 +81,8 @@ CASES: Final[list[Case]] = [
     *_flagged("InboxFull", "hub_inbox_full"),
     *_aged("ProtectionSlow", "hub_oldest_pending_protection_timestamp_seconds", 2),
     *_aged("SubscriberStandsStill", "hub_uncollected_since_timestamp_seconds", 1562),
+    *_flagged("CountDiffers", "hub_count_difference", 2),
+    *_aged("NotCounted", "hub_reconciled_timestamp_seconds", 1682),
     *_counted("SeqGap", "hub_sequence_gaps_total", contract="tax"),
     *_aged("LedgerBehind", "hub_ledger_level_timestamp_seconds", 3, '{process="ledger"}'),
     *_counted("LedgerUnbalanced", "hub_ledger_holes_total", contract="tax"),

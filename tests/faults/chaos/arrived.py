@@ -11,6 +11,7 @@ from contracts.contract import Contract
 from hub import bus, topics
 from hub.bus import Incoming
 from hub.config import Settings
+from hub.confirmed import is_confirmation
 from hub.database import Database
 from hub.errors import TokenRefused
 from hub.keys import CHANGES, KeyStore
@@ -65,9 +66,10 @@ class Topics:
             yield str(orjson.loads(payload)["id"])
 
     async def ledger(self) -> AsyncIterator[tuple[int, int]]:
-        """Where the lines lie."""
+        """Where the lines of Changes lie; what was confirmed has lines of its own between them."""
         for record in await self._records("ledger", topics.ledger(self._settings.prefix)):
-            yield record.partition, record.offset
+            if not is_confirmation(orjson.loads(record.value or b"{}")):
+                yield record.partition, record.offset
 
     async def quarantined(self) -> int:
         """How many Changes could not be read."""

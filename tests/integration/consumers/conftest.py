@@ -9,7 +9,10 @@ from hub.database import Database, connect
 from tests.house import House
 
 NAME = "inbox_of_tests"
-EMPTY = "TRUNCATE inbox.offsets, inbox.disclosures, inbox.residents, inbox.gaps, hub.keys RESTART IDENTITY"
+EMPTY = (
+    "TRUNCATE inbox.offsets, inbox.disclosures, inbox.residents, inbox.gaps, inbox.reconciliations, hub.keys, "
+    "hub.confirming RESTART IDENTITY"
+)
 
 
 @pytest.fixture(scope="session")

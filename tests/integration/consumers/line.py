@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -73,8 +73,11 @@ class MemoryReader:
 class HandOver:
     """One contract's line. `counterpart`: a stand-in or a fake."""
 
-    def __init__(self, database: Database, via: str, counterpart: Any, protected: str = "deliver") -> None:
-        self.database = database
+    def __init__(
+        self, database: Database, via: str, counterpart: Any, protected: str = "deliver",
+        clock: Callable[[], datetime] = now,
+    ) -> None:  # fmt: skip
+        self.database, self.clock = database, clock
         self.contract = Contract(
             id=via, subscriber="見本", purpose="見本", basis=(), hears=frozenset(),
             items=(IDENTIFIER[via], "dv_protection"), identifier=IDENTIFIER[via], protected=protected, via=via,
@@ -83,7 +86,7 @@ class HandOver:
         self.keys = KeyStore(database, FileKeyWrapper(bytes(32)))
         self.topic = MemoryTopic(f"juki.disclosures.{via}")
         self.counterpart = counterpart
-        self.settler = Settler(database, via, now)
+        self.settler = Settler(database, via, clock)
         self.opener = Opener(self.keys, via, self.topic.name, MemoryContracts(self.contract.hash))
         self.inbox = self.new_inbox()
         self.deliverer = self.new_deliverer()
@@ -91,11 +94,11 @@ class HandOver:
         self._seq: dict[int, int] = {}
 
     def new_inbox(self, partitions: Sequence[int] = (0,)) -> Inbox:
-        return Inbox(self.database, self.topic.reader(), self.opener, self.contract.id, partitions, now)  # type: ignore[arg-type]
+        return Inbox(self.database, self.topic.reader(), self.opener, self.contract.id, partitions, self.clock)  # type: ignore[arg-type]
 
     def new_deliverer(self) -> Deliverer:
         counterpart = Counterpart(self.counterpart.adapter, self.counterpart.line)
-        return Deliverer(self.database, self.contract.id, self.opener, counterpart, self.settler, now)
+        return Deliverer(self.database, self.contract.id, self.opener, counterpart, self.settler, self.clock)
 
     async def sealed(self, said: Disclosure, subject: int, part: int = 0, **changed: Any) -> Outgoing:
         """`said` as the router would send it; `changed`: seq, ctr or place, where a test wants it wrong."""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +21,7 @@ from hub import books, cli, lookback
 from hub.cli import sections
 from hub.cli.explained import cited
 from hub.errors import UsageError
-from hub.lookback import Stored, Telling
+from hub.lookback import Confirmed, Stored, Telling
 from tests.contracts.books import SOUND, write
 from tests.people import line, record
 from tests.unit.cli.test_decide_command import HEAVY
@@ -208,12 +208,13 @@ def keep(monkeypatch: pytest.MonkeyPatch) -> Keep:
 
     def kept(
         change: Change | None = CHANGE, book: Book | None = BOOK, told: tuple[Telling, ...] | None = None,
-        routed_on: date = DAY, of_day: Book | None = None,
+        routed_on: date = DAY, of_day: Book | None = None, confirmed: tuple[Confirmed, ...] = (),
     ) -> None:  # fmt: skip
         tellings = (telling(BOOK.contracts["prefecture"]),) if told is None else told
 
         async def stored(_settings: Any, change_id: str) -> Stored | None:
-            return Stored(ID, DAY, routed_on, book, tellings, change) if change_id == ID else None
+            known = Stored(ID, DAY, routed_on, book, tellings, change, confirmed=confirmed)
+            return known if change_id == ID else None
 
         async def book_of_day(_settings: Any, _day: date) -> Book | None:
             return of_day
@@ -251,6 +252,17 @@ def test_json_has_what_the_ledger_has(ask: Ask, keep: Keep) -> None:
         "told": True, "routed_on": "2026-04-02", "state": "entered", "items": list(contract.items),
         "contract_hash": contract.hash, "seq": 7, "partition": 3, "disclosure": "d",
     }  # fmt: skip
+
+
+def test_what_was_read_back_there_is_shown_beside_what_was_told(ask: Ask, keep: Keep) -> None:
+    at = datetime(2026, 4, 1, 15, 30, 5, tzinfo=UTC)
+    keep(confirmed=(Confirmed("prefecture", "erased", at, "ab" * 32), Confirmed("tax", "erased", at, "cd" * 32)))
+    _, out, _ = ask(*on_prefecture(ID))
+    assert "台帳：2026-04-02 00:30:05 に相手方で読み直して確認した（消去済み、受領証の要約 abababababab）" in out
+    assert "cdcd" not in out
+    assert json.loads(ask(*on_prefecture(ID, "--json"))[1])["ledger"]["confirmed"] == [
+        {"what": "erased", "at": at.isoformat(), "receipt_sha256": "ab" * 32}
+    ]  # fmt: skip
 
 
 def test_a_silence_is_explained_by_its_id(ask: Ask, keep: Keep) -> None:

@@ -14,7 +14,7 @@ from hub.config import Settings, read
 from hub.errors import UsageError
 from hub.lifecycle import Process
 
-LOOPS = {"received", "handed-over", "counted", "mirrored"}
+LOOPS = {"received", "handed-over", "counted", "mirrored", "reconciled"}
 
 
 class Enough(Exception):
@@ -50,7 +50,7 @@ class Fake:
     def __init__(self, work: Work, contract: str) -> None:
         self._work, self._contract = work, contract
         self.figures, self.mirror, self.scout = One(self, "counted"), One(self, "mirrored"), One(self, "handed-over")
-        self.inbox = One(self, "received")
+        self.inbox, self.reconciler = One(self, "received"), One(self, "reconciled")
         self.room = self.deliverer = self
         self.freed: asyncio.Event | None = None
         self.busy: list[bytes] = []

@@ -43,6 +43,10 @@ drift-see                  operator approver auditor
 tell-again                 operator
 tell-again-approve         approver
 identity-inquire           clerk
+copies-see                 viewer operator approver auditor contract-officer
+copies-erase               operator
+copies-erase-approve       approver
+copies-reload              operator
 people-see                 auditor administrator
 people-manage              administrator
 audit-see                  auditor

@@ -54,6 +54,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"kept": Kept((NOTHING,), {}, (("prefecture", "unusual-volume"),))}, "unusual-volume", "jukihub status --json"),
     ({"kept": Kept((NOTHING,), {}, (("prefecture", "traffic-missing"),))}, "traffic-missing", "jukihub status --json"),
     ({"kept": Kept((NOTHING,), {}, (("prefecture", "service-level"),))}, "service-level", "jukihub status --json"),
+    ({"figures": {"ledger": FRESH, "deliver": {("hub_count_difference", "tax"): 2.0}}}, "count-differs",
+     "jukihub reconcile --contract tax"),
 ]  # fmt: skip
 
 

@@ -1,0 +1,171 @@
+"""The city's own operations at the 中間サーバー: a copy is erased, and everybody is registered anew (全件再登録).
+
+A copy is erased by two persons: one asks for it, another one types the same number once more and so approves. The
+number comes from a file, never from the command; here it stays wrapped by the KEK until it is done, and then not at
+all.
+The server is asked again afterwards, and only its own word that the copy is not there ends the operation: that is a
+confirmation on the ledger, under the id of the request.
+
+A full re-registration is begun, everybody is told again (`jukihub snapshot intermediate-server`), and it is ended with
+the number of people that were told since. Where the server counts another number it erases nobody; where it agrees,
+it erases every copy that was not told again. Nothing may be on its way meanwhile.
+"""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import aiohttp
+
+from consumers.adapters import http
+from consumers.adapters.http import Answer, Line, Settings, checked_url
+from hub.acting import acting
+from hub.config import Settings as Config
+from hub.database import Database, Row, connect, queries
+from hub.errors import DependencyUnavailable, NotPermitted, UsageError
+from hub.outcome import Deferred, Delivered
+from hub.people import Act, second_person
+from hub.standing import standing
+from hub.wrapping import wrapper
+
+CONTRACT: Final = "intermediate-server"
+ERASED: Final = "copy-erased"
+"""What the ledger says was confirmed."""
+WAITS: Final = timedelta(days=1)
+"""How long a request can be approved."""
+
+_WIDE: Final = 32  # what a wrapper takes
+_NUMBER: Final = re.compile(r"[0-9]{1,15}")
+_NOT_THERE: Final = frozenset({"erased", "unknown"})
+_ERASE, _STATE, _RELOAD = (Settings(path=path) for path in ("/erasures", "/copies/state", "/reloads"))
+_SQL = queries(Path(__file__).with_suffix(".sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The operations, for whoever types the command."""
+
+    settings: Config
+    database: Database
+    line: Line
+    now: Callable[[], datetime]
+
+    async def ask(self, said: bytes, reason: str) -> UUID:
+        """Ask for the copy of whoever has this number to be erased; the id of the request."""
+        if not reason.strip():
+            raise UsageError("empty", "--reason")
+        who, request = number(said), uuid4()
+        async with acting(self.settings, self.database, Act.COPIES_ERASE, str(request), self.now) as person:
+            asked = (request, CONTRACT, self._wrapped(request, who), reason.strip(), person.id, self.now())
+            await self.database.execute(_SQL["request"], *asked)
+        return request
+
+    async def requests(self) -> list[Row]:
+        """What another person has yet to approve."""
+        async with acting(self.settings, self.database, Act.COPIES_SEE, CONTRACT, self.now):
+            return await self.database.fetch(_SQL["waiting"], CONTRACT, self.now() - WAITS)
+
+    async def approve(self, request: UUID, said: bytes) -> None:
+        """Approve it by the same number: the copy is erased, and that was read back. Again, where the server failed."""
+        who = number(said)
+        async with acting(self.settings, self.database, Act.COPIES_ERASE_APPROVE, str(request), self.now) as person:
+            asked = await self._asked(request)
+            second_person(asked["requested_by"], person)
+            if not compare_digest(self._unwrapped(request, asked["number_wrapped"]), who.encode()):
+                raise NotPermitted("another-number", "request", "It was asked for another number than this one")
+            receipt = await self._erased(request, who)
+            part = request.int % self.settings.partitions
+            await self.database.execute(_SQL["erased"], request, person.id, self.now(), part, ERASED, receipt)
+
+    async def begin_reload(self) -> UUID:
+        """Begin a full re-registration; one that was not ended is given up with it."""
+        reload, at = uuid4(), self.now()
+        async with acting(self.settings, self.database, Act.COPIES_RELOAD, str(reload), self.now):
+            await self._check_still()
+            await self._sent(_RELOAD, str(reload), {"operation": "begin", "count": 0})
+            async with self.database.transaction() as held:
+                await held.execute(_SQL["give_up"], CONTRACT, at)
+                await held.execute(_SQL["begin"], reload, CONTRACT, at)
+        return reload
+
+    async def end_reload(self) -> tuple[int, int]:
+        """End it: how many were told since its beginning, and how many copies were erased because they were not."""
+        begun = await self.database.fetchrow(_SQL["begun"], CONTRACT)
+        if begun is None:
+            raise UsageError("no-reload", "reload", "jukihub copies reload begin")
+        details: dict[str, str | int] = {}
+        async with acting(self.settings, self.database, Act.COPIES_RELOAD, str(begun["id"]), self.now, details):
+            await self._check_still()
+            told = int(await self.database.fetchval(_SQL["told"], CONTRACT, begun["begun_at"]))
+            answer = await self._sent(_RELOAD, str(uuid4()), {"operation": "end", "count": told})
+            erased = int(http.said(answer.body).get("erased", 0))
+            await self.database.execute(_SQL["end"], begun["id"], self.now(), told, erased)
+            details |= {"count": told, "discarded": erased}
+        return told, erased
+
+    async def _asked(self, request: UUID) -> Row:
+        row = await self.database.fetchrow(_SQL["one"], request, CONTRACT)
+        if row is None:
+            raise UsageError("unknown-request", "request", "jukihub copies requests")
+        if row["erased_at"] is not None:
+            raise NotPermitted("already-approved", "request")
+        if row["requested_at"] + WAITS <= self.now():
+            raise NotPermitted("request-expired", "request", "Ask again")
+        return row
+
+    async def _erased(self, request: UUID, who: str) -> str:
+        answer = await self._sent(_ERASE, str(request), {"togo_atena_no": who})
+        taken = http.read(answer)
+        again = await self.line.send(_STATE, str(request), {"togo_atena_no": who})
+        gone = isinstance(again, Answer) and again.status == 200 and http.said(again.body).get("state") in _NOT_THERE
+        if not gone or not isinstance(taken, Delivered):
+            raise DependencyUnavailable("not-erased", "request", "It is still there, or nobody says: approve again")
+        return taken.receipt
+
+    async def _sent(self, settings: Settings, key: str, message: dict[str, Any]) -> Answer:
+        answer = await self.line.send(settings, key, message)
+        if isinstance(answer, Deferred):
+            raise DependencyUnavailable("counterpart-unavailable", CONTRACT, "Again later")
+        if answer.status == 409:
+            raise NotPermitted(f"counterpart-{http.listed(answer.body)}", CONTRACT, "Nothing was erased")
+        if answer.status != 200:
+            raise DependencyUnavailable("counterpart-unavailable", CONTRACT, "Again later")
+        return answer
+
+    async def _check_still(self) -> None:
+        (found,) = await standing(self.database, [CONTRACT])
+        if found.waiting or found.unarrived or found.dead:
+            raise NotPermitted("on-its-way", CONTRACT, "Something waits or is a dead letter: see jukihub status")
+
+    def _wrapped(self, request: UUID, who: str) -> bytes:
+        return wrapper(self.settings).wrap(who.encode().rjust(_WIDE), str(request))
+
+    def _unwrapped(self, request: UUID, wrapped: bytes) -> bytes:
+        return wrapper(self.settings).unwrap(wrapped, str(request)).strip()
+
+
+def number(said: bytes) -> str:
+    """The 団体内統合宛名番号 in a file; UsageError, which says nothing of it, where there is another thing."""
+    text = said.decode("ascii", "replace").strip()
+    if not _NUMBER.fullmatch(text):
+        raise UsageError("bad-number", "NUMBER", "A 団体内統合宛名番号: 1 to 15 digits")
+    return text
+
+
+@asynccontextmanager
+async def opened(settings: Config, now: Callable[[], datetime]) -> AsyncIterator[Operations]:
+    """The operations, and the line to the server, until the block is left."""
+    if CONTRACT not in settings.counterpart_urls:
+        raise UsageError("no-counterpart", "HUB_COUNTERPARTS", f"Name {CONTRACT}")
+    url = checked_url(settings.counterpart_urls[CONTRACT])
+    async with (
+        connect(settings.database, size=2) as database,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
+    ):
+        yield Operations(settings, database, Line(session, url), now)
