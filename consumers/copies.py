@@ -133,7 +133,7 @@ class Operations:
         if isinstance(answer, Deferred):
             raise DependencyUnavailable("counterpart-unavailable", CONTRACT, "Again later")
         if answer.status == 409:
-            raise NotPermitted(f"counterpart-{http.listed(answer.body)}", CONTRACT, "Nothing was erased")
+            raise NotPermitted("counterpart-bad-count", CONTRACT, "It has counted others: nothing was erased")
         if answer.status != 200:
             raise DependencyUnavailable("counterpart-unavailable", CONTRACT, "Again later")
         return answer

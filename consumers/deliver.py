@@ -39,7 +39,6 @@ REPLAYED_SHARE = 4
 REST_SECONDS = 1.0
 """Between two looks at who waits behind a dead letter."""
 
-RESTING = "resting"
 RESTING_SECONDS = 55.0
 """What rests until its counterpart opens is looked at this often; less than what `heads` calls a wrong clock."""
 
@@ -90,7 +89,7 @@ class Deliverer:
         elif opened.version <= (head.last_version or 0):
             ended = Ended(Refused("out-of-order"), opened.version)
         elif rest := self._counterpart.adapter.resting(opened, self._now()):
-            await self._settler.settle(head, Ended(Deferred(RESTING), opened.version), min(rest, RESTING_SECONDS))
+            await self._settler.settle(head, Ended(Deferred("resting"), opened.version), min(rest, RESTING_SECONDS))
             return
         else:
             said = replace(opened.flagged() if head.flagged else opened, again=head.attempts > 0)

@@ -89,7 +89,7 @@ def read(answer: Answer) -> Outcome:
     if answer.status == 200:
         return _delivered(answer.body)
     if answer.status in _ABOUT_THIS_ONE:
-        return Refused(f"counterpart-{listed(answer.body)}")
+        return refused(answer.body)
     if answer.status >= 500:
         return Deferred("unavailable")
     return Deferred(_DEFERRED.get(answer.status, "nonsense"))
@@ -104,16 +104,20 @@ def said(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def listed(body: bytes) -> str:
-    """The code that an answer names, if it is on the closed list."""
-    code = said(body).get("code")
-    return code if isinstance(code, str) and code in REFUSALS else "unlisted"
+def refused(body: bytes) -> Refused:
+    """A refusal with the code that the answer names, if it is on the closed list."""
+    return Refused(f"counterpart-{_listed(body)}")
 
 
 def _delivered(body: bytes) -> Outcome:
     receipt = said(body).get("receipt")
     fits = isinstance(receipt, str) and receipt.isascii() and receipt.isprintable() and 0 < len(receipt) <= 64
     return Delivered(receipt) if fits and isinstance(receipt, str) else Deferred("nonsense")
+
+
+def _listed(body: bytes) -> str:
+    code = said(body).get("code")
+    return code if isinstance(code, str) and code in REFUSALS else "unlisted"
 
 
 async def _read(answer: aiohttp.ClientResponse) -> Answer | Deferred:

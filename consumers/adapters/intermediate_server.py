@@ -66,7 +66,7 @@ def result(answer: Answer, taken: Delivered) -> Outcome:
         outcome = read(answer)
         return outcome if isinstance(outcome, Deferred) else Deferred("nonsense")
     if said.get("result") == "error":
-        return Refused(f"counterpart-{http.listed(answer.body)}")
+        return http.refused(answer.body)
     if said.get("result") == "registered" and said.get("receipt") == taken.receipt:
         return taken
     return Deferred("pending" if said.get("result") == "pending" else "nonsense")

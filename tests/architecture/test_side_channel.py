@@ -46,7 +46,7 @@ EXEMPT: Final[dict[tuple[Rule, str, str], str]] = {
         "the names of Kafka Connect and ours, listed by a test; their values are places, ids, codes and times",
     (codes_of_errors, "contracts/change.py", "code _code(error['type'])"):
         "a table of pydantic's kinds of error, or bad-type",
-    (codes_of_errors, "consumers/adapters/http.py", "code f'counterpart-{_listed(answer.body)}'"):
+    (codes_of_errors, "consumers/adapters/http.py", "code f'counterpart-{_listed(body)}'"):
         "only codes that the adapter lists; any other is one and the same word",
     (codes_of_errors, "consumers/adapters/http.py", "code _DEFERRED.get(answer.status, 'nonsense')"):
         "by the status of the answer, out of a table",

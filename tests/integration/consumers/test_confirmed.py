@@ -9,7 +9,6 @@ import orjson
 import pytest
 
 from consumers.adapters.hours import STORE
-from consumers.deliver import RESTING
 from consumers.disclosure import Disclosure
 from consumers.reconcile import Reconciler, is_due
 from contracts.change import JAPAN
@@ -155,7 +154,7 @@ async def resting(night: Night, *said: tuple[int, Disclosure]) -> None:
     await night.line.send(*said)
 
     async def rest() -> bool:
-        return {row["code"] for row in await night.line.rows()} == {RESTING}
+        return {row["code"] for row in await night.line.rows()} == {"resting"}
 
     await night.line.work(rest)
 
