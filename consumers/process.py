@@ -18,32 +18,23 @@ from consumers.adapters.hours import ALWAYS, STORE, Hours, hours
 from consumers.adapters.http import Line, checked_url
 from consumers.adapters.municipality import municipality
 from consumers.arrival import CODES
-from consumers.bounds import LOOK_AGAIN, Room
+from consumers.bounds import Room
 from consumers.deliver import Counterpart, Deliverer
 from consumers.figures import Figures
 from consumers.inbox import Inbox
+from consumers.keeping import counting, kept, mirroring, receiving
 from consumers.mirror import Mirror
-from consumers.opening import Opener
-from consumers.overtake import Scout, begins_protection
+from consumers.overtake import Scout
 from consumers.reconcile import Reconciler
-from consumers.settle import Settler
 from contracts.contract import Contract
-from hub import bus, destroyed, given, log, metrics, topics
-from hub.books import ContractHashes
+from hub import given, log, metrics
 from hub.clock import now
 from hub.config import Settings
-from hub.database import connect
-from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed, UsageError
+from hub.errors import DatabaseError, DependencyUnavailable, UsageError
 from hub.lifecycle import Process, running
 
 RESTS = 0.2
 """Seconds between two looks at what waits, when nothing happens."""
-
-LOOKS = 5.0
-"""Seconds between two looks at how the contract stands."""
-
-MIRROR_RESTS = 1.0
-"""Seconds between two looks for letters that are not on their topic yet."""
 
 RECONCILING_RESTS = 20.0
 """Seconds between two looks whether the count of the night is due; fewer than let a loop count as stalled."""
@@ -86,7 +77,7 @@ def opening_hours(settings: Settings) -> Hours:
 async def deliver(settings: Settings, names: Sequence[str], port: int) -> None:
     """`jukihub run deliver`: everything for these contracts."""
     pairs = [chosen(settings, name) for name in dict.fromkeys(names)]
-    _prepare_metrics([contract.id for contract, _ in pairs])
+    prepare_metrics([contract.id for contract, _ in pairs])
     own = f"deliver-{pairs[0][0].id}" if len(pairs) == 1 else "deliver"
     async with running(settings, own, port) as process, AsyncExitStack() as held:
         made = {one.id: await held.enter_async_context(parts(settings, one, url, now)) for one, url in pairs}
@@ -100,13 +91,15 @@ def _loops(process: Process, name: str, made: Parts) -> dict[str, Callable[[], A
     """What is done side by side for one contract."""
     arrived = asyncio.Event()
     return {
-        "receiving": _receiving(process, made, arrived), "hand-over": _handing_over(process, made, arrived),
-        "counting": _counting(process, made), "mirroring": _mirroring(process, name, made.mirror),
+        "receiving": receiving(process, made.room, made.inbox, arrived.set),
+        "hand-over": _handing_over(process, made, arrived),
+        "counting": counting(process, made.figures), "mirroring": mirroring(process, name, made.mirror),
         "reconciling": _reconciling(process, name, made.reconciler),
     }  # fmt: skip
 
 
-def _prepare_metrics(names: Sequence[str]) -> None:
+def prepare_metrics(names: Sequence[str]) -> None:
+    """Let every figure of these contracts exist from the start."""
     metrics.prepare(names)
     for name in names:
         for code in CODES:
@@ -116,43 +109,18 @@ def _prepare_metrics(names: Sequence[str]) -> None:
 @asynccontextmanager
 async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) -> AsyncIterator[Parts]:
     """Wire the process of one contract."""
-    principal, topic = f"deliver-{contract.id}", topics.disclosures(settings.prefix, contract.id)
-    partitions = range(settings.partitions)
-    await bus.check_topics(settings, principal, [topic, topics.dead(settings.prefix, contract.id)])
     async with (
-        connect(settings.database, size=6) as database,
-        bus.reader(settings, principal, topic, partitions) as reader,
-        bus.writer(settings, principal) as writer,
+        kept(settings, contract, clock) as held,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
     ):
-        keys = await destroyed.keys(settings, database, principal)
-        opener = Opener(keys, contract.id, topic, ContractHashes(database, contract.id))
-        settler = Settler(database, contract.id, clock)
         adapter = ADAPTERS[contract.via].spoken_by(municipality(settings)).within(opening_hours(settings))
         counterpart = Counterpart(adapter, Line(session, url))
-        deliverer = Deliverer(database, contract.id, opener, counterpart, settler, clock)
-        inbox = Inbox(database, reader, opener, contract.id, partitions, clock,
-                      lambda opened: begins_protection(opened, contract))  # fmt: skip
-        scout, figures = Scout(database, contract, opener, settler), Figures(database, contract.id)
-        room = Room(database, contract.id, settings.max_waiting)
-        mirror = Mirror(database, writer, contract.id, settings.prefix)
-        reconciler = Reconciler(database, contract.id, adapter, counterpart.line, clock)
+        deliverer = Deliverer(held.database, contract.id, held.opener, counterpart, held.settler, clock)
+        reconciler = Reconciler(held.database, contract.id, adapter, counterpart.line, clock)
         try:
-            yield Parts(figures, inbox, room, deliverer, scout, mirror, reconciler)
+            yield Parts(held.figures, held.inbox, held.room, deliverer, held.scout, held.mirror, reconciler)
         finally:
             await deliverer.finish()
-
-
-def _receiving(process: Process, made: Parts, arrived: asyncio.Event) -> Callable[[], Awaitable[None]]:
-    async def once() -> None:
-        free = await made.room.free()
-        if not free:
-            await process.wait(LOOK_AGAIN)
-        elif taken := await made.inbox.once(most=free):
-            made.room.take(taken)
-            arrived.set()
-
-    return once
 
 
 def _handing_over(process: Process, made: Parts, arrived: asyncio.Event) -> Callable[[], Awaitable[None]]:
@@ -163,27 +131,6 @@ def _handing_over(process: Process, made: Parts, arrived: asyncio.Event) -> Call
         await made.scout.once(made.deliverer.busy)
         if not await made.deliverer.start():
             await process.wait(RESTS, arrived)
-
-    return once
-
-
-def _counting(process: Process, made: Parts) -> Callable[[], Awaitable[None]]:
-    async def once() -> None:
-        await made.figures.once()
-        await process.wait(LOOKS)
-
-    return once
-
-
-def _mirroring(process: Process, name: str, mirror: Mirror) -> Callable[[], Awaitable[None]]:
-    async def once() -> None:
-        try:
-            mirrored = await mirror.once()
-        except (ProduceFailed, DependencyUnavailable) as failed:  # they stay in the inbox
-            log.get().warning("letters-not-mirrored", contract=name, code=failed.code)
-            mirrored = 0
-        if not mirrored:
-            await process.wait(MIRROR_RESTS)
 
     return once
 

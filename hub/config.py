@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="address of the HTTP API; another than this machine's needs TLS")
     api_certificate: Path | None = Field(None, description="its certificate chain, PEM; empty: no TLS")
     api_key: Path | None = Field(None, description="the certificate's private key, PEM")
+    pull_url: str = Field("", description="URL at which subscribers reach the pull API; empty: where it listens")
+    system: str = Field("juki", pattern="^[A-Za-z0-9_-]{1,32}$", description="id of this system in scopes of OAuth2")
     watching: Path | None = Field(None, description="file of what the watch calls late and unusual; empty: the shipped")
     approval_hours: int = Field(24, ge=1, description="within which the plan of a replay must be approved")
     execution_hours: int = Field(72, ge=1, description="after its approval, within which a replay must have run")

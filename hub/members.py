@@ -18,7 +18,7 @@ from typing import Any
 from contracts.book import Book
 from hub import detached
 from hub.errors import DependencyUnavailable
-from hub.ways import ADAPTED
+from hub.ways import ADAPTED, PULLED
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -88,11 +88,13 @@ class Member:
 
 
 def processes(book: Book, data: Path) -> list[Member]:
-    """The hub's own processes, and one that hands over to every counterpart a way of ours leads to."""
+    """The hub's own processes, one that hands over to every counterpart, and one from which is fetched."""
     alone = {"relay": ("relay",), "router-0": ("router",), "ledger": ("ledger",), "watch": ("watch",),
              "api": ("api", "--port", "0")}  # fmt: skip
     named = tuple(word for name in _adapted(book) for word in ("--contract", name))
     over = {"deliver": ("deliver", *named)} if named else {}  # one for all: a house is one machine
+    if any(contract.via in PULLED for contract in book.contracts.values()):
+        over["pull"] = ("pull", "--port", "0")
     return [Member(name, (sys.executable, "-m", "hub", "run", *words), data) for name, words in (alone | over).items()]
 
 

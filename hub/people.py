@@ -58,6 +58,10 @@ class Act(StrEnum):
     ERASURE = "erasure"
     ERASURE_APPROVE = "erasure-approve"
     CONTRACTS_APPROVE = "contracts-approve"
+    CLIENTS_SEE = "clients-see"
+    CLIENTS_REGISTER = "clients-register"
+    CLIENTS_REGISTER_APPROVE = "clients-register-approve"
+    CLIENTS_REVOKE = "clients-revoke"
     TODOKEDE_FILE = "todokede-file"
     CERTIFICATE_ISSUE = "certificate-issue"
     CARD_CHECK = "card-check"
@@ -115,6 +119,10 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.ERASURE: frozenset({Duty.OPERATOR}),
     Act.ERASURE_APPROVE: frozenset({Duty.APPROVER}),
     Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
+    Act.CLIENTS_SEE: _CONCERNED,
+    Act.CLIENTS_REGISTER: frozenset({Duty.OPERATOR}),
+    Act.CLIENTS_REGISTER_APPROVE: frozenset({Duty.APPROVER}),
+    Act.CLIENTS_REVOKE: _WORKING,
     Act.TODOKEDE_FILE: _REGISTER,
     Act.CERTIFICATE_ISSUE: _REGISTER,
     Act.CARD_CHECK: _REGISTER,

@@ -16,11 +16,13 @@ ADAPTED: Final = frozenset({
 """Handed over by a process of ours; a test compares this with consumers.adapters, which stands above this room."""
 READ: Final = frozenset({"topic"})
 """Read by the subscriber itself."""
+PULLED: Final = frozenset({"rest"})
+"""Fetched by the subscriber from a process of ours."""
 
 
 def walked(contract: Contract) -> bool:
     """Whether somebody takes what this contract is told off its topic."""
-    return contract.via in ADAPTED | READ
+    return contract.via in ADAPTED | READ | PULLED
 
 
 def waiting(contracts: Mapping[str, Contract]) -> dict[str, str]:

@@ -13,10 +13,11 @@ from hub.api.problems import MEDIA
 
 
 def sent_to_every_operation(
-    application: Any, session: Any, token: str, examples: int, look: Callable[[Any, Any], None] = lambda *_: None
-) -> set[int]:
+    application: Any, session: Any, token: str, examples: int, look: Callable[[Any, Any], None] = lambda *_: None,
+    prefix: str = PREFIX,
+) -> set[int]:  # fmt: skip
     """Send `examples` cases to each operation in the name of `token`; `look` sees each refusal. The statuses seen."""
-    described = schemathesis.openapi.from_asgi(f"{PREFIX}/openapi.json", application)
+    described = schemathesis.openapi.from_asgi(f"{prefix}/openapi.json", application)
     seen: set[int] = set()
     for operation in (found.ok() for found in described.get_all_operations()):
         made = [operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)]

@@ -116,11 +116,16 @@ def _ended(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@cache
 def few() -> Book:
     """The small Book."""
+    return only(*FEW)
+
+
+@cache
+def only(*contracts: str) -> Book:
+    """A Book of these of the shipped contracts."""
     document = book.load().document()
-    return Book.of({**document, "contracts": {name: document["contracts"][name] for name in FEW}})
+    return Book.of({**document, "contracts": {name: document["contracts"][name] for name in contracts}})
 
 
 def shipped(folder: Path, contracts: Sequence[str]) -> Path:
@@ -132,11 +137,13 @@ def shipped(folder: Path, contracts: Sequence[str]) -> Path:
 
 
 @contextmanager
-def made_world(house: House, data: Path, *, whole: bool = False) -> Iterator[World]:
+def made_world(
+    house: House, data: Path, *, whole: bool = False, contracts: Sequence[str] = FEW
+) -> Iterator[World]:  # fmt: skip
     """A fresh world in `house`, with `data` as its data folder, gone when the block is left; `whole`: all contracts."""
     name = f"w{uuid.uuid4().hex[:8]}"
-    given = book.load() if whole else few()
-    own = {} if whole else {"HUB_CONTRACTS": str(shipped(data / "contracts", FEW))}
+    given = book.load() if whole else only(*contracts)
+    own = {} if whole else {"HUB_CONTRACTS": str(shipped(data / "contracts", contracts))}
     environment = _environment(house, _own(house, name), data, name) | own
     settings, broker = read(environment), house.broker()
     with ThreadPoolExecutor(1) as beside:

@@ -1,5 +1,5 @@
-"""The commands of this room: `jukihub run deliver`, `jukihub letters …`, `jukihub replay …`, `jukihub inquire`,
-`jukihub reconcile`, `jukihub copies …`.
+"""The commands of this room: `run deliver`, `run pull`, `letters …`, `replay …`, `clients …`, `inquire`, `reconcile`,
+`copies …`.
 """
 
 import asyncio
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from consumers.cli import copies, letters, replay
+from consumers.cli import clients, copies, letters, replay
 from consumers.cli.inquire import inquire
 from consumers.cli.reconcile import reconcile
 from hub.config import settings
@@ -18,9 +18,11 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     app.add_typer(letters.app, name="letters")
     app.add_typer(replay.app, name="replay")
     app.add_typer(copies.app, name="copies")
+    app.add_typer(clients.app, name="clients")
     app.command("inquire")(inquire)
     app.command("reconcile")(reconcile)
     run.command("deliver")(deliver)
+    run.command("pull")(pull)
 
 
 def deliver(
@@ -38,3 +40,28 @@ def deliver(
     from consumers import process  # noqa: PLC0415 - the broker's client is not needed for anybody's help
 
     asyncio.run(process.deliver(settings(), contract, port))
+
+
+def pull(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the pull API; 0: a free one, written to <HUB_DATA>/run.")
+    ] = 8444,
+    metrics_port: Annotated[int, typer.Option(help="Port of /metrics and /health; 0: a free one.")] = 0,
+    describe: Annotated[bool, typer.Option("--describe", help="Print the OpenAPI document and end.")] = False,
+) -> None:
+    """Receive the disclosures of every contract with via = "rest", and let subscribers fetch them.
+
+    \b
+    On this machine alone, or by TLS with HUB_API_HOST, HUB_API_CERTIFICATE and HUB_API_KEY. HUB_PULL_URL is the URL by
+    which subscribers know it: behind a proxy, or under a name. `jukihub clients` says whose programs may fetch.
+    Examples:
+      jukihub run pull --port 8444
+      HUB_PULL_URL=https://hub.city.example:8444 HUB_API_HOST=0.0.0.0 jukihub run pull
+      jukihub run pull --describe > openapi.json
+    """
+    from consumers.pull import process  # noqa: PLC0415 - nobody's help needs a web server
+
+    if describe:
+        typer.echo(process.described(settings()), nl=False)
+    else:
+        asyncio.run(process.pull(settings(), port, metrics_port))

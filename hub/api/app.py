@@ -24,7 +24,6 @@ from hub.config import Settings
 from hub.database import Database, connect
 
 GROUP: Final = "jukihub.routes"
-PREFIX: Final = "/api/v1"
 DOCUMENT: Final = Path(__file__).with_name("openapi.json")
 
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
@@ -42,6 +41,8 @@ def _routes() -> list[Any]:
 HUB: Final = Service("api", "juki-hub", __doc__.split("\n", 1)[0], _routes)
 """The hub's own service, with the routes of every room that is installed."""
 
+PREFIX: Final = HUB.prefix
+
 
 def application(
     settings: Settings, now: Callable[[], datetime], per_minute: int = PER_MINUTE, service: Service = HUB
@@ -57,13 +58,13 @@ def application(
 
     app = FastAPI(
         title=service.title, version="1", description=service.description, lifespan=lifespan,
-        docs_url=None, redoc_url=None, openapi_url=f"{PREFIX}/openapi.json", redirect_slashes=False,
+        docs_url=None, redoc_url=None, openapi_url=f"{service.prefix}/openapi.json", redirect_slashes=False,
         responses=_PROBLEMS, strict_content_type=True,
     )  # fmt: skip
     problems.install(app)
     app.add_middleware(Bounds, largest=service.largest_body)
     for router in service.routes():
-        app.include_router(router, prefix=PREFIX)
+        app.include_router(router, prefix=service.prefix)
     app.openapi = partial(_described, app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 

@@ -11,11 +11,15 @@ from typing import Any, Final
 from hub.config import Settings
 
 LARGEST_BODY: Final = 64 * 1024
+PREFIX: Final = "/api/v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. `name` is that of its process; `routes` are made as it starts; `store` tells the DSN of its own."""
+    """One service. `name` is that of its process; `routes` are made as it starts; `store` tells the DSN of its own.
+
+    `prefix`: before every path, and before its own description.
+    """
 
     name: str
     title: str
@@ -23,3 +27,4 @@ class Service:
     routes: Callable[[], Sequence[Any]]
     store: Callable[[Settings], str] | None = None
     largest_body: int = LARGEST_BODY
+    prefix: str = PREFIX

@@ -6,7 +6,7 @@ and nowhere else (a proxy on the same machine may add TLS); with them, on HUB_AP
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from ipaddress import ip_address
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 import uvicorn
 
 from hub import log
-from hub.api.app import HUB, PREFIX, application
+from hub.api.app import HUB, application
 from hub.api.service import Service
 from hub.clock import now
 from hub.config import Settings
@@ -34,32 +34,42 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(settings: Settings, port: int, metrics_port: int, service: Service = HUB) -> None:
+Beside = Callable[[Process, str], Awaitable[None]]
+"""What a process does beside serving, until it is to stop. It is told where it serves."""
+
+
+async def serve(
+    settings: Settings, port: int, metrics_port: int, service: Service = HUB, beside: Beside | None = None
+) -> None:
     """Serve until SIGTERM; a request that is in hand is finished."""
     check(settings)
     with bound(settings.api_host, port) as taken:
-        await _serve(settings, taken, metrics_port, service)
+        await _serve(settings, taken, metrics_port, service, beside)
 
 
-async def _serve(settings: Settings, taken: socket.socket, metrics_port: int, service: Service) -> None:
-    async with running(settings, service.name, metrics_port, {"url": url(settings, taken)}) as process:
+async def _serve(
+    settings: Settings, taken: socket.socket, metrics_port: int, service: Service, beside: Beside | None
+) -> None:
+    here = url(settings, taken, service)
+    async with running(settings, service.name, metrics_port, {"url": here}) as process:
         server = _Server(_config(settings, service))
-        serving = asyncio.ensure_future(server.serve([taken]))
-        watching = asyncio.ensure_future(_watch(_dsns(settings, service), process))
-        stopping = asyncio.ensure_future(process.stopping.wait())
-        await asyncio.wait([serving, watching, stopping], return_when=asyncio.FIRST_COMPLETED)
+        tasks = [asyncio.ensure_future(server.serve([taken])), asyncio.ensure_future(process.stopping.wait()),
+                 asyncio.ensure_future(_watch(_dsns(settings, service), process))]  # fmt: skip
+        if beside is not None:
+            tasks.append(asyncio.ensure_future(beside(process, here)))
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         process.stopping.set()
-        for ended in await asyncio.gather(serving, watching, stopping, return_exceptions=True):
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(ended, BaseException):
                 raise ended
 
 
-def url(settings: Settings, taken: socket.socket) -> str:
+def url(settings: Settings, taken: socket.socket, service: Service = HUB) -> str:
     """Where the API is, as a client on this machine writes it."""
     host, port = taken.getsockname()[:2]
     scheme = "https" if settings.api_certificate else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{PREFIX}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{service.prefix}"
 
 
 def bound(host: str, port: int) -> socket.socket:

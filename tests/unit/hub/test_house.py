@@ -1,10 +1,15 @@
 """The house without a house: what it says where infra/ is not there."""
 
+from pathlib import Path
+
 import pytest
 
+from contracts.book import load
 from hub import house
 from hub.config import read
 from hub.errors import DependencyUnavailable
+from hub.members import processes
+from tests.house import few
 
 
 def test_an_installation_without_infra_says_which_settings_to_give() -> None:
@@ -21,3 +26,8 @@ def test_an_installation_without_infra_says_which_settings_to_give() -> None:
 ])  # fmt: skip
 def test_each_server_of_ours_is_given_its_own_settings(given: dict[str, str], script: str, expected: list[str]) -> None:
     assert house.options(script, read(given)) == expected
+
+
+def test_a_house_runs_what_is_fetched_from_where_a_contract_of_its_book_is_fetched() -> None:
+    whole, small = ({one.name for one in processes(book, Path())} for book in (load(), few()))
+    assert ("pull" in whole, "pull" in small) == (True, False)

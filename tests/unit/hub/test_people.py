@@ -32,6 +32,10 @@ erasure-see                viewer operator approver auditor contract-officer
 erasure                    operator
 erasure-approve            approver
 contracts-approve          contract-officer
+clients-see                viewer operator approver auditor contract-officer
+clients-register           operator
+clients-register-approve   approver
+clients-revoke             operator approver
 todokede-file              clerk
 certificate-issue          clerk
 card-check                 clerk
@@ -89,7 +93,7 @@ def test_who_has_no_duty_may_do_nothing() -> None:
 def test_nobody_may_ask_and_approve_by_one_duty() -> None:
     pairs = [(act, Act(f"{act}-approve")) for act in Act if f"{act}-approve" in {*Act}]
     pairs.append((Act.REPLAY_PLAN, Act.REPLAY_APPROVE))
-    assert len(pairs) == 7
+    assert len(pairs) == 8
     assert all(not TABLE[asked] & TABLE[approved] for asked, approved in pairs)
 
 

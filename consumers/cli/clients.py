@@ -1,0 +1,126 @@
+"""`jukihub clients …`: programs of subscribers that fetch what their contract is told (REST)."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
+from uuid import UUID
+
+import typer
+
+from hub.config import settings
+
+if TYPE_CHECKING:
+    from consumers.pull.office import Office
+
+_HELP = """Programs of subscribers that fetch what their contract is told (via = "rest").
+
+\b
+In this order:
+  jukihub clients request --contract welfare --label "福祉システム" --reason "稼働の開始"
+  jukihub clients approve 6d0c…     another person: client_id and secret, shown this once
+  jukihub clients revoke 0193…      one person; it counts no more, nor do its tokens
+The subscriber opens what it fetches with keys of its own: `jukihub keys grant`.
+"""
+_RIGHTS = ("contracts:read", "disclosures:read", "acknowledgements:write")
+
+app = typer.Typer(no_args_is_help=True, help=_HELP)
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+@app.command("list")
+def list_clients(
+    contract: Annotated[str | None, typer.Option(help="Of this contract only.")] = None, as_json: Json = False
+) -> None:
+    """Every client, also those that are revoked; never a secret.
+
+    Example: jukihub clients list --contract welfare
+    """
+    found = [one.as_json() for one in _at_office(lambda office: office.everyone(contract))]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for one in found:
+        ended = f"revoked {one['revoked_at']}" if one["revoked_at"] else "counts"
+        typer.echo(f"{one['client_id']} {one['contract']} since {one['approved_at']}, {ended}: {one['label']}")
+    if not found:
+        typer.echo("no clients", err=True)
+
+
+@app.command("request")
+def request(
+    contract: Annotated[str, typer.Option(help="Whose disclosures it fetches.")],
+    label: Annotated[str, typer.Option(help="Which program it is.")],
+    reason: Annotated[str, typer.Option(help="Why; kept for ever, so nothing about a resident.")],
+    right: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(_RIGHTS)}; else all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask for a client. Nothing happens until another person types `jukihub clients approve` within a day.
+
+    \b
+    Examples:
+      jukihub clients request --contract welfare --label "福祉システム" --reason "稼働の開始"
+      jukihub clients request --contract welfare --label monitor --right contracts:read --reason "見守り"
+    """
+    from consumers.pull.scopes import Right  # noqa: PLC0415 - not needed for anybody's help
+
+    if unknown := set(right or ()) - set(_RIGHTS):
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}", param_hint="--right")
+    rights = [Right(each) for each in right or _RIGHTS]
+    asked = _at_office(lambda office: office.ask(contract, label, rights, reason))
+    typer.echo(json.dumps(asked.as_json(), ensure_ascii=False) if as_json else str(asked.id))
+    typer.echo("waits a day for another person's approval", err=True)
+
+
+@app.command("requests")
+def list_requests(as_json: Json = False) -> None:
+    """What was asked for and waits for another person.
+
+    Example: jukihub clients requests
+    """
+    found = [one.as_json() for one in _at_office(lambda office: office.requests())]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for one in found:
+        typer.echo("{request} {contract}, {label}, asked by {requested_by}: {reason}".format(**one))
+    if not found:
+        typer.echo("nothing waits for approval", err=True)
+
+
+@app.command("approve")
+def approve(request: UUID) -> None:
+    """Approve what another person has asked for. Prints client_id and client_secret as JSON, this once.
+
+    \b
+    The secret is kept wrapped and cannot be shown again: hand it to the subscriber by a way that is safe. Where it is
+    lost or seen by others, revoke the client and ask for another one. Exit 4 where you are who has asked.
+    Example: jukihub clients approve 6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e > secret.json
+    """
+    client, secret = _at_office(lambda office: office.approve(request))
+    typer.echo(json.dumps({"client_id": str(client.id), "client_secret": secret, "contract": client.contract}))
+    typer.echo("the secret is not shown again", err=True)
+
+
+@app.command("revoke")
+def revoke(
+    client: UUID, reason: Annotated[str, typer.Option(help="Why; kept for ever, so nothing about a resident.")]
+) -> None:
+    """A client counts no more, nor do its access tokens: its next request is refused.
+
+    Example: jukihub clients revoke 0193a1c2-… --reason "the secret was in a log"
+    """
+    _at_office(lambda office: office.revoke(client, reason))
+    typer.echo(f"{client}: revoked", err=True)
+
+
+def _at_office(act: "Callable[[Office], Awaitable[T]]") -> T:
+    async def done() -> T:
+        from consumers.pull.office import opened  # noqa: PLC0415 - not needed for anybody's help
+        from hub.clock import now  # noqa: PLC0415 - as above
+
+        async with opened(settings(), now) as office:
+            return await act(office)
+
+    return asyncio.run(done())

@@ -1,0 +1,85 @@
+"""What persons do with clients: each act allowed, done, and noted. Nothing here decides.
+
+One person asks for a client and another approves it, who is shown the secret this once and hands it to the subscriber.
+Revoking takes one person, because it only takes away.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from consumers.pull import clients
+from consumers.pull.clients import Asked, Client
+from consumers.pull.scopes import Right
+from hub import given
+from hub.acting import Clock, acting_as
+from hub.caller import present
+from hub.config import Settings
+from hub.database import Database, connect
+from hub.errors import UsageError
+from hub.people import Act
+from hub.tokens import Bearer
+from hub.ways import PULLED
+from hub.wrapping import wrapper
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where one person does it."""
+
+    settings: Settings
+    database: Database
+    bearer: Bearer
+    now: Clock
+
+    async def everyone(self, contract: str | None = None) -> list[Client]:
+        """Every client of a contract or of all."""
+        async with acting_as(self.bearer, self.database, Act.CLIENTS_SEE, contract or "all", self.now):
+            return await clients.everyone(self.database, contract)
+
+    async def requests(self) -> list[Asked]:
+        """What waits for another person's approval."""
+        async with acting_as(self.bearer, self.database, Act.CLIENTS_SEE, "requests", self.now):
+            return await clients.waiting(self.database, self.now())
+
+    async def ask(self, contract: str, label: str, rights: Sequence[Right], reason: str) -> Asked:
+        """Ask for a client of `contract`."""
+        details: dict[str, str | int] = {"contract": contract, "label": label, "reason": reason}
+        async with acting_as(self.bearer, self.database, Act.CLIENTS_REGISTER, contract, self.now, details) as person:
+            self._check(contract)
+            asked = await clients.ask(self.database, contract, label, rights, person, reason, self.now())
+            details["request"] = str(asked.id)
+        return asked
+
+    async def approve(self, number: UUID) -> tuple[Client, str]:
+        """Approve what another person has asked for: the client, and its secret."""
+        details: dict[str, str | int] = {"request": str(number)}
+        act = Act.CLIENTS_REGISTER_APPROVE
+        async with acting_as(self.bearer, self.database, act, str(number), self.now, details) as person:
+            asked = await clients.asked(self.database, number)
+            self._check(asked.contract)
+            made = await clients.approve(self.database, wrapper(self.settings), asked, person, self.now())
+            details |= {"made": str(made[0].id), "contract": asked.contract}
+        return made
+
+    async def revoke(self, number: UUID, reason: str) -> None:
+        """The client counts no more."""
+        details: dict[str, str | int] = {"reason": reason, "ended": "client"}
+        act, where = Act.CLIENTS_REVOKE, str(number)
+        async with acting_as(self.bearer, self.database, act, where, self.now, details) as person:
+            await clients.revoke(self.database, number, person, reason, self.now())
+
+    def _check(self, name: str) -> None:
+        contract = given.book(self.settings).contracts.get(name)
+        if contract is None:
+            raise UsageError("unknown-contract", "--contract")
+        if contract.via not in PULLED:
+            raise UsageError("not-pulled", "--contract", 'Only a contract with via = "rest" is fetched by programs')
+
+
+@asynccontextmanager
+async def opened(settings: Settings, now: Clock) -> AsyncIterator[Office]:
+    """The office for whoever types the command."""
+    async with connect(settings.database, size=1) as database:
+        yield Office(settings, database, await present(settings, database, now()), now)

@@ -1,0 +1,189 @@
+"""A client proves itself once per assertion, gets five minutes, and stops with its revocation."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pybase64
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from consumers.pull.scopes import Right
+from hub import audit
+from hub.errors import ApprovalRequired, NotPermitted, UsageError
+from hub.people import Duty
+from tests.integration.pull.program import SCHOOL, URL, WELFARE, City, Program, asked, later, opened, pulled_book
+from tests.office import Office
+
+
+async def test_a_program_gets_a_token_for_the_scopes_of_its_contract_and_no_others(city: City) -> None:
+    said = (await (program := await city.program()).asks()).json()
+    assert (said["token_type"], said["expires_in"]) == ("Bearer", 300)
+    assert said["scope"] == (
+        f"juki:contracts.{WELFARE}:read juki:disclosures.{WELFARE}:read juki:acknowledgements.{WELFARE}:write"
+    )
+    narrow = await program.asks(scope=f"juki:disclosures.{WELFARE}:read")
+    assert narrow.json()["scope"] == f"juki:disclosures.{WELFARE}:read"
+    for other in (f"juki:disclosures.{SCHOOL}:read", " ", "*", f"{narrow.json()['scope']} *"):
+        refused = await program.asks(scope=other)
+        assert (refused.refused, refused.json()["error"]) == ((400, "scope-not-granted"), "invalid_scope")
+
+
+async def test_an_assertion_counts_once(city: City) -> None:
+    program = await city.program()
+    one = program.assertion()
+    assert (await program.asks(one)).status == 200
+    again = await program.asks(one)
+    assert (again.refused, again.json()["error"]) == ((401, "assertion-replayed"), "invalid_client")
+    assert (await program.asks(one, "/oauth2/introspect", token=program.token)).refused[0] == 401
+
+
+async def test_an_assertion_that_is_not_right_in_every_point_is_refused(city: City) -> None:
+    program, other = await city.program(), await city.program(SCHOOL)
+    at = int(city.office.now.timestamp())
+    wrong = {
+        program.assertion(aud="https://elsewhere.example/oauth2/token"): "assertion-of-another-audience",
+        program.assertion(aud=[f"{URL}/oauth2/token", "https://elsewhere.example"]): "assertion-of-another-audience",
+        program.assertion(aud=None): "assertion-of-another-audience",
+        program.assertion(exp=at): "assertion-not-in-time",
+        program.assertion(exp=at + 3600): "assertion-too-long",
+        program.assertion(exp=None): "assertion-too-long",
+        program.assertion(exp="never"): "assertion-too-long",
+        program.assertion(iat=at + 600, exp=at + 300): "assertion-not-in-time",
+        program.assertion(nbf=at + 600): "assertion-not-in-time",
+        program.assertion(iss="somebody"): "assertion-not-own",
+        program.assertion(jti=None): "assertion-without-id",
+        program.assertion(jti="short"): "assertion-without-id",
+        program.assertion(sub=str(other.secret.client_id)): "assertion-refused",  # under the wrong secret
+        altered(program.assertion()): "assertion-refused",
+        unsigned(program.claims()): "assertion-refused",
+        signed(program, "HS512"): "assertion-refused",
+        "": "no-assertion", "a.b": "assertion-refused", "x" * 5000: "assertion-refused",
+    }  # fmt: skip
+    seen = {one: (await program.asks(one)).refused for one in wrong}
+    assert seen == {one: (401, code) for one, code in wrong.items()}
+
+
+def altered(token: str) -> str:
+    """With one letter of its signature changed."""
+    return token[:-9] + ("A" if token[-9] != "A" else "B") + token[-8:]
+
+
+def unsigned(claims: dict[str, Any]) -> str:
+    parts = [json.dumps(part).encode() for part in ({"alg": "none"}, claims)]
+    return ".".join(pybase64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
+
+
+def signed(program: Program, algorithm: str) -> str:
+    key = OctKey.import_key(program.secret.client_secret * 2)
+    return jwt.encode({"alg": algorithm}, program.claims(), key, algorithms=[algorithm])
+
+
+async def test_a_form_is_refused_that_is_none_or_says_a_thing_twice(city: City) -> None:
+    program = await city.program()
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    twice = urlencode([("grant_type", "client_credentials"), ("grant_type", "password")]).encode()
+    for body, headers, refused in (
+        (twice, kind, (400, "parameter-twice")), (b"\xff\xfe", kind, (400, "bad-form")),
+        (b"{}", {"Content-Type": "application/json"}, (415, "bad-media-type")),
+        (b"grant_type=password", kind, (400, "grant-type")), (b"x=" + b"y" * 200_000, kind, (413, "content-too-large")),
+    ):  # fmt: skip
+        assert (await asked(city.app, "POST", "/oauth2/token", headers, body)).refused == refused
+    assert (await program.asks(client_id=str(program.secret.client_id))).status == 200
+    assert (await program.asks(client_id="somebody-else")).refused == (401, "assertion-refused")
+
+
+async def test_a_token_is_over_after_five_minutes_and_nobody_elses_is_taken(city: City) -> None:
+    program = await city.program()
+    good = program.token
+    assert (await program.get("/v1/contracts/me")).status == 200
+    unknown = ("x", altered(good), program.assertion(), unsigned({"client_id": "x"}))
+    for token, code in (("", "no-token"), *((one, "token-unknown") for one in unknown)):
+        program.token = token
+        answer = await program.get("/v1/contracts/me")
+        assert (answer.refused, answer.headers["www-authenticate"]) == ((401, code), "Bearer")
+    program.token = good
+    later(city, minutes=5)
+    assert (await program.get("/v1/contracts/me")).refused == (401, "token-expired")
+
+
+async def test_a_revoked_client_stops_at_once_and_gets_nothing_any_more(city: City) -> None:
+    program, other = await city.program(), await city.program()
+    await city.tell(WELFARE, 1)
+    await (await city.clerk("kato", Duty.APPROVER)).revoke(program.secret.client_id, "the secret was in a log")
+    for target in ("/v1/contracts/me", "/v1/disclosures", "/v1/disclosures?wait=30"):
+        assert (await program.get(target)).refused == (403, "client-revoked")
+    assert (await program.acks("00000000-0000-4000-8000-000000000000")).refused == (403, "client-revoked")
+    refused = await program.asks()
+    assert (refused.refused, refused.json()["error"]) == ((403, "client-revoked"), "unauthorized_client")
+    assert len(await other.ids()) == 1
+
+
+async def test_a_contract_that_is_not_in_force_is_told_nothing_also_with_a_token(office: Office) -> None:
+    async with opened(office, pulled_book(in_force={"from": "2026-04-01", "until": "2026-05-01"})) as city:
+        program = await city.program()
+        await city.tell(WELFARE, 1)
+        assert len(await program.ids()) == 1
+        office.now = office.now.replace(hour=14, minute=58)  # 23:58 in Japan
+        program.token = (await program.asks()).json()["access_token"]
+        assert (await program.get("/v1/disclosures")).status == 200
+        later(city, minutes=3)
+        assert (await program.get("/v1/disclosures")).refused == (403, "contract-not-in-force")
+        assert (await program.asks()).refused == (403, "contract-not-in-force")
+
+
+async def test_a_scope_that_a_token_lacks_is_lacking(city: City) -> None:
+    program = await city.program(WELFARE, Right.DISCLOSURES)
+    assert (await program.get("/v1/disclosures")).status == 200
+    assert (await program.get("/v1/contracts/me")).refused == (403, "scope-missing")
+    assert (await program.acks("00000000-0000-4000-8000-000000000000")).refused == (403, "scope-missing")
+
+
+async def test_introspection_tells_a_client_about_its_own_tokens_and_no_others(city: City) -> None:
+    program, other = await city.program(), await city.program(SCHOOL)
+    own = (await program.asks(path="/oauth2/introspect", token=program.token)).json()
+    assert (own["active"], own["client_id"]) == (True, str(program.secret.client_id))
+    assert own["exp"] - own["iat"] == 300
+    for token in (other.token, "x", program.assertion()):
+        assert (await program.asks(path="/oauth2/introspect", token=token)).json() == {"active": False}
+    assert (await program.asks("nothing", path="/oauth2/introspect", token=program.token)).refused[0] == 401
+    later(city, minutes=5)
+    assert (await program.asks(path="/oauth2/introspect", token=program.token)).json() == {"active": False}
+
+
+async def test_two_persons_make_a_client_and_one_ends_it(city: City) -> None:
+    both = await city.clerk("sato", Duty.OPERATOR, Duty.APPROVER)
+    kato, viewer = await city.clerk("kato", Duty.APPROVER), await city.clerk("ito", Duty.VIEWER)
+    for clerk in (kato, viewer):
+        with pytest.raises(NotPermitted, match="duty-missing"):
+            await clerk.ask(WELFARE, "a program", [*Right], "it begins")
+    for contract, code in (("nobody", "unknown-contract"), ("child-policy", "not-pulled")):
+        with pytest.raises(UsageError, match=code):
+            await both.ask(contract, "a program", [*Right], "it begins")
+    request = await both.ask(WELFARE, "a program", [*Right], "it begins")
+    with pytest.raises(ApprovalRequired):
+        await both.approve(request.id)
+    made, secret = await kato.approve(request.id)
+    with pytest.raises(NotPermitted, match="already-approved"):
+        await kato.approve(request.id)
+    late = await both.ask(WELFARE, "another", [*Right], "it begins")
+    later(city, days=1)
+    with pytest.raises(NotPermitted, match="request-expired"):
+        await kato.approve(late.id)
+    await kato.revoke(made.id, "it is over")
+    with pytest.raises(UsageError, match="unknown-client"):
+        await kato.revoke(made.id, "once more")
+    assert [(one.id, one.revoked_at is not None) for one in await viewer.everyone()] == [(made.id, True)]
+    assert ("kato", "clients-register-approve", "done") in await city.office.noted("kato")
+    assert ("kato", "clients-revoke", "done") in await city.office.noted("kato")
+    assert secret not in await everything_kept(city)
+
+
+async def everything_kept(city: City) -> str:
+    """Every row that speaks of clients, and the audit."""
+    tables = ("inbox.clients", "inbox.client_requests", "inbox.client_ends", "inbox.client_assertions")
+    rows = [await city.office.database.fetch(f"SELECT * FROM {table}") for table in tables]
+    found = await audit.entries(city.office.database, city.office.now - timedelta(days=9))
+    return str([[dict(row) for row in one] for one in rows]) + str(found)
