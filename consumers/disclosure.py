@@ -18,6 +18,7 @@ class Disclosure:
 
     `version`: microseconds, rising per resident. `items`: item id -> value, null where the register has none.
     `protected`: 支援措置; None where the disclosure does not say, which is to be read as protected.
+    `recorded_at`: the time of recording as it was told, ISO 8601.
     `again`: an earlier hand-over of this one has failed; known here alone, not under the seal.
     """
 
@@ -28,6 +29,7 @@ class Disclosure:
     items: dict[str, Any] = field(repr=False)
     protected: bool | None = field(default=None, repr=False)
     again: bool = field(default=False, repr=False, compare=False)
+    recorded_at: str = field(default="", repr=False, compare=False)
 
     def flagged(self) -> "Disclosure":
         """The same, said of a protected person."""
@@ -41,7 +43,10 @@ def read(payload: bytes, jti: str, contract: str) -> Disclosure:
         raise TokenRefused("bad-payload")
     if (said["id"], said["contract"]) != (jti, contract):
         raise TokenRefused("payload-mismatch")
-    return Disclosure(UUID(jti), contract, said["version"], said["state"], said["items"], said.get("protected"))
+    return Disclosure(
+        UUID(jti), contract, said["version"], said["state"], said["items"], said.get("protected"),
+        recorded_at=said["recorded_at"],
+    )  # fmt: skip
 
 
 def _parsed(payload: bytes) -> Any:
@@ -58,5 +63,6 @@ def _types_fit(said: dict[str, Any]) -> bool:
         and isinstance(said["state"], str)
         and said["state"] in STATES
         and isinstance(said["items"], dict)
+        and isinstance(said["recorded_at"], str)
         and isinstance(said.get("protected"), bool | None)
     )

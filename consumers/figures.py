@@ -1,5 +1,7 @@
 """The figures of one contract: what waits, since when, how long a protection took. Asked of the database, exactly."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from hub import metrics
@@ -8,16 +10,23 @@ from hub.standing import Standing, protected, standing
 
 
 class Figures:
-    """Says how a contract stands; while the database is away the last figures stay."""
+    """Says how a contract stands; while the database is away the last figures stay.
 
-    def __init__(self, database: Database, contract: str) -> None:
+    `overdue`: the time of what could be delivered and is not, None where it is not late yet.
+    """
+
+    def __init__(
+        self, database: Database, contract: str,
+        overdue: Callable[[datetime | None], datetime | None] = lambda oldest: oldest,
+    ) -> None:  # fmt: skip
         self._database = database
         self._contract = contract
+        self._overdue = overdue
 
     async def once(self) -> None:
         """One look."""
         (found,) = await standing(self._database, [self._contract])
-        show(found)
+        show(replace(found, oldest_due=self._overdue(found.oldest_due)))
         held, oldest = await protected(self._database, self._contract)
         for seconds in held:
             metrics.PROTECTION_SECONDS.labels(self._contract).observe(seconds)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
 from consumers.arrival import place_id
@@ -20,6 +20,8 @@ from hub import log, metrics
 from hub.database import Connection, Database, queries
 from hub.keys import DESTROYED
 from hub.outcome import Deferred, Delivered, Outcome, Refused
+
+T = TypeVar("T")
 
 _SQL = queries(Path(__file__).with_name("settle.sql"))
 
@@ -49,6 +51,15 @@ class Ended:
     version: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """One of many that are confirmed by one receipt: as of which attempt, and the version of the opened disclosure."""
+
+    id: UUID
+    attempts: int
+    version: int
+
+
 class Settler:
     """Settles the disclosures of one contract."""
 
@@ -60,6 +71,18 @@ class Settler:
     async def settle(self, head: Head, ended: Ended, wait: float) -> bool:
         """Commit the end of an attempt; False where another had settled it. `wait`: seconds, if it was deferred."""
         return await _to_the_end(self._settled(head, ended, wait))
+
+    async def delivered_together(self, told: Sequence[Together], receipt: str) -> int:
+        """Commit that one receipt confirms all of these; how many of them nobody had settled before."""
+        return await _to_the_end(self._delivered_together(told, receipt))
+
+    async def _delivered_together(self, told: Sequence[Together], receipt: str) -> int:
+        ids, attempts, versions = [t.id for t in told], [t.attempts for t in told], [t.version for t in told]
+        settled = (self._contract, ids, attempts, versions, receipt, self._now())
+        rows = await self._database.fetch(_SQL["delivered_together"], *settled)
+        for row in rows:
+            self._count(Ended(Delivered(receipt), row["version"]))
+        return len(rows)
 
     async def _settled(self, head: Head, ended: Ended, wait: float) -> bool:
         match ended.outcome:
@@ -135,7 +158,7 @@ def tell_erased(contract: str, partition: int) -> None:
     log.get().warning("disclosure-erased", contract=contract, partition=partition, code=DESTROYED)
 
 
-async def _to_the_end(work: Coroutine[Any, Any, bool]) -> bool:
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

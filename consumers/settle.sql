@@ -17,6 +17,24 @@ WITH done AS (
 INSERT INTO inbox.residents (contract, subject, version) SELECT contract, subject, $6 FROM done
 ON CONFLICT (contract, subject) DO UPDATE SET version = greatest(residents.version, excluded.version)
 
+-- name: delivered_together
+-- The same of many that one receipt confirms: $2, $3 and $4 are their ids, attempts and versions.
+WITH done AS (
+    UPDATE inbox.disclosures d
+    SET state = 'delivered', receipt = $5, code = '', token = NULL, attempts = d.attempts + 1, settled_at = $6
+    FROM unnest($2::uuid[], $3::integer[], $4::bigint[]) AS one (id, attempts, version)
+    WHERE d.contract = $1 AND d.id = one.id AND d.state = 'waiting' AND d.attempts = one.attempts
+    RETURNING d.contract, d.id, d.subject, d.plan, one.version
+), told AS (
+    UPDATE inbox.plan_items i SET state = 'ended', outcome = 'delivered', ended_at = $6
+    FROM done WHERE i.plan = done.plan AND i.letter = done.id AND i.state = 'handed'
+), known AS (
+    INSERT INTO inbox.residents (contract, subject, version)
+    SELECT contract, subject, max(version) FROM done GROUP BY contract, subject
+    ON CONFLICT (contract, subject) DO UPDATE SET version = greatest(residents.version, excluded.version)
+)
+SELECT version FROM done
+
 -- name: deferred
 UPDATE inbox.disclosures SET code = $4, attempts = attempts + 1, next_attempt_at = $5
 WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3

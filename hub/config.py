@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     postgres_port: int = Field(0, ge=0, le=65535, description="port of the embedded PostgreSQL; 0: its socket alone")
     postgres_memory_mb: int = Field(128, ge=16, description="shared buffers of the embedded PostgreSQL, MiB")
     counterparts: str = Field("", description="name=url,… of the outside counterparts")
+    files: str = Field("", description="S3-compatible storage for files, https://host/bucket[/folder]")
+    files_region: str = Field("us-east-1", description="its region, as it signs requests")
+    files_key: str = Field("", description="its access key id")
+    files_secret: SecretStr = Field(SecretStr(""), description="and the secret that belongs to it")
     municipality: Path | None = Field(None, description="TOML file of who speaks to them; empty: a made-up city")
     store_hours: str = Field(
         "", description="HH:MM-HH:MM in Japan: when コンビニ交付 takes records; empty: always; production: 06:30-23:00"

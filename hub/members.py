@@ -18,7 +18,7 @@ from typing import Any
 from contracts.book import Book
 from hub import detached
 from hub.errors import DependencyUnavailable
-from hub.ways import ADAPTED, PULLED
+from hub.ways import ADAPTED, FILED, PULLED
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -95,6 +95,8 @@ def processes(book: Book, data: Path) -> list[Member]:
     over = {"deliver": ("deliver", *named)} if named else {}  # one for all: a house is one machine
     if any(contract.via in PULLED for contract in book.contracts.values()):
         over["pull"] = ("pull", "--port", "0")
+    if any(contract.via in FILED for contract in book.contracts.values()):
+        over["files"] = ("files",)
     return [Member(name, (sys.executable, "-m", "hub", "run", *words), data) for name, words in (alone | over).items()]
 
 

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from hub.database import connect, queries
 from hub.errors import JukiError
 from hub.standing import Standing, standing
 from hub.watching.looking import SQL as WATCHED
+from hub.ways import overdue
 
 DATABASE_SECONDS = 5.0
 METRICS_SECONDS = 2.0
@@ -112,7 +113,10 @@ def _kept(settings: Settings, book: Book, now: datetime) -> Kept | None:
 
 async def _asked(settings: Settings, book: Book, now: datetime) -> Kept:
     async with connect(settings.database, 1) as database:
-        stand = await standing(database, [*book.contracts])
+        stand = [
+            replace(one, oldest_due=overdue(book.contracts.get(one.contract), one.oldest_due, now))
+            for one in await standing(database, [*book.contracts])
+        ]
         gaps = {row["contract"]: row["count"] for row in await database.fetch(_SQL["gaps"], now - timedelta(days=1))}
         breaches = await database.fetch(WATCHED["open"])
         return Kept(tuple(stand), gaps, tuple((row["contract"], row["code"]) for row in breaches))

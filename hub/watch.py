@@ -24,7 +24,8 @@ from hub.lifecycle import Process, running
 from hub.watching.collected import Collected
 from hub.watching.counting import count
 from hub.watching.looking import Watcher
-from hub.watching.policy import Policy, policy
+from hub.watching.policy import Policy, policy, with_files
+from hub.ways import A_FILE_IS_DUE, FILED
 
 PRINCIPAL = "watch"
 SOFTWARE = 70
@@ -40,7 +41,8 @@ Handle = Callable[[int, bytes | None], Awaitable[None]]
 async def run(settings: Settings, slot: int, port: int) -> None:
     """Watch until SIGTERM. `slot` names this process among several: each is a member of the group for good."""
     book = given.book(settings)
-    rules = policy(book.contracts, settings.watching)
+    filed = [name for name, contract in book.contracts.items() if contract.via in FILED]
+    rules = with_files(policy(book.contracts, settings.watching), filed, A_FILE_IS_DUE.total_seconds())
     metrics.prepare(book.contracts)
     async with running(settings, f"watch-{slot}" if slot else "watch", port) as process:
         await bus.check_topics(settings, PRINCIPAL, [topics.watch(settings.prefix)])

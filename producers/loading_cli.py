@@ -16,7 +16,7 @@ from hub.config import settings
 from hub.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="the result as JSON")]
-STATUS = "status"
+STATUS, IDS = "status", "ids"
 
 
 def commands(app: typer.Typer) -> None:
@@ -26,7 +26,9 @@ def commands(app: typer.Typer) -> None:
 
 
 def snapshot(
-    contracts: Annotated[list[str] | None, typer.Argument(help="contracts that keep a copy, or `status`")] = None,
+    contracts: Annotated[
+        list[str] | None, typer.Argument(help="contracts that keep a copy, or `status`, or `ids` and them")
+    ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="every contract in force that keeps a copy")] = False,
     per_second: Annotated[int, typer.Option(min=0, help="residents per second; 0: as fast as it goes")] = 1000,
     backlog: Annotated[int, typer.Option(min=1, help="rest while the outbox holds more Changes than this")] = 5000,
@@ -39,11 +41,15 @@ def snapshot(
       jukihub snapshot child-policy tax      stopped or killed, the same command goes on where it was
       jukihub snapshot --all --per-second 40
       jukihub snapshot status
+      jukihub snapshot ids tax               the Changes of its last run, for `jukihub files write --full`
 
     A contract that is no mirror is refused. Who is told what is decided as ever; nobody else hears of it.
     """
     if contracts == [STATUS]:
         _show(asyncio.run(_runs()), as_json)
+        return
+    if contracts and contracts[0] == IDS:
+        _show_ids(asyncio.run(_ids(contracts[1:])), as_json)
         return
     if bool(contracts) is everybody:
         raise UsageError("name-contracts-or-all", "snapshot", "Name the contracts, or say --all")
@@ -72,6 +78,21 @@ async def _runs() -> list[dict[str, Any]]:
     async with connect(settings().registry_dsn, 1) as db:
         total = await loads.registered(db)
         return [asdict(run) | {"registered": total} for run in await loads.runs(db)]
+
+
+async def _ids(names: list[str]) -> list[str]:
+    from hub import given  # noqa: PLC0415 - only when it is done
+    from hub.database import connect  # noqa: PLC0415 - as above
+    from producers import snapshot as loads  # noqa: PLC0415 - as above
+    from producers.todokede import today  # noqa: PLC0415 - as above
+
+    chosen = loads.chosen(given.book(settings()).contracts, names, today(now()))
+    async with connect(settings().registry_dsn, 1) as db:
+        return [str(one) for one in await loads.change_ids(db, chosen)]
+
+
+def _show_ids(found: list[str], as_json: bool) -> None:
+    typer.echo(orjson.dumps(found).decode() if as_json else "\n".join(found))
 
 
 def _show(found: list[dict[str, Any]], as_json: bool) -> None:

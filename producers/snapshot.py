@@ -83,6 +83,18 @@ async def runs(db: Database) -> list[Run]:
     return [_run(row) for row in await db.fetch(SQL["runs"], SHOWN)]
 
 
+async def change_ids(db: Database, contracts: tuple[str, ...]) -> list[UUID]:
+    """The Changes of the last run for these contracts; UsageError where there is none that has ended."""
+    row = await db.fetchrow(SQL["last_of"], list(contracts))
+    if row is None or row["ended_at"] is None:
+        raise UsageError("no-ended-load", "snapshot", "Run `jukihub snapshot` for them, to its end")
+    run = _run(row)
+    since = int(run.begun_at.timestamp() * 1_000_000)
+    found = await db.fetch(SQL["told_since"], since)
+    return [own for own, resident in ((_uuid(one["change"]), _uuid(one["resident"])) for one in found)
+            if own == uuid5(run.run, str(resident))]  # fmt: skip
+
+
 async def carry(  # noqa: PLR0913 - the last two are the outside world
     db: Database, run: Run, pace: Pace, clock: Callable[[], datetime], progress: Callable[[int], None],
     rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -119,6 +131,10 @@ def _draft(run: Run, row: Row, now: datetime) -> Draft:
         resident, "SNAPSHOT", None, orjson.loads(row["record"]), today(now).isoformat(),
         id=uuid5(run.run, str(resident)), to=run.contracts,
     )  # fmt: skip
+
+
+def _uuid(value: UUID) -> UUID:
+    return UUID(int=value.int)
 
 
 def _run(row: Row) -> Run:

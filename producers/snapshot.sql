@@ -30,3 +30,11 @@ SELECT count(*) FROM registry.resident WHERE status = 'registered'
 -- name: backlog
 -- No more than is asked for is counted.
 SELECT count(*) FROM (SELECT FROM registry.outbox LIMIT $1) AS waiting
+
+-- name: last_of
+SELECT run, contracts, last, told, begun_at, ended_at FROM registry.snapshot WHERE contracts = $1
+ORDER BY begun_at DESC LIMIT 1
+
+-- name: told_since
+-- Of every run since then: which of them are of one run is known by their ids.
+SELECT change, resident FROM registry.history WHERE kind = 'SNAPSHOT' AND version >= $1 ORDER BY resident, version

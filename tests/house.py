@@ -37,7 +37,7 @@ KAFKA, POSTGRES = INFRA / "kafka" / "broker.py", INFRA / "postgres" / "server.py
 PARTITIONS = 4
 DATABASES = ("hub", "registry")
 FEW = ("child-policy", "convenience-store", "intermediate-server", "prefecture", "tax")
-"""The contracts of a small Book: read from its topic, handed over to three counterparts, and waiting for its way."""
+"""The contracts of a small Book: read from its topic, handed over to three counterparts, and put into files."""
 KEPT = "JUKI_TEST_HOUSE"
 """A folder whose servers are used and left running: for whoever runs a few tests again and again."""
 

@@ -33,7 +33,7 @@ REFUSALS: Final = frozenset({
 
 _ABOUT_THIS_ONE = (400, 409, 422)
 _DEFERRED = {401: "not-permitted", 403: "not-permitted", 404: "not-found", 408: "timeout", 429: "busy"}
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Line:
 def checked_url(url: str) -> str:
     """A base URL to which personal data may go: https, or this very machine; UsageError otherwise."""
     parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
         return url.rstrip("/")
     raise UsageError("counterpart-not-encrypted", "HUB_COUNTERPARTS")
 

@@ -1,5 +1,5 @@
-"""The commands of this room: `run deliver`, `run pull`, `letters …`, `replay …`, `clients …`, `inquire`, `reconcile`,
-`copies …`.
+"""The commands of this room: `run deliver`, `run pull`, `run files`, `letters …`, `replay …`, `clients …`, `files …`,
+`inquire`, `reconcile`, `copies …`.
 """
 
 import asyncio
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from consumers.cli import clients, copies, letters, replay
+from consumers.cli import clients, copies, files, letters, replay
 from consumers.cli.inquire import inquire
 from consumers.cli.reconcile import reconcile
 from hub.config import settings
@@ -19,10 +19,12 @@ def commands(app: typer.Typer, run: typer.Typer) -> None:
     app.add_typer(replay.app, name="replay")
     app.add_typer(copies.app, name="copies")
     app.add_typer(clients.app, name="clients")
+    app.add_typer(files.app, name="files")
     app.command("inquire")(inquire)
     app.command("reconcile")(reconcile)
     run.command("deliver")(deliver)
     run.command("pull")(pull)
+    run.command("files")(take_in)
 
 
 def deliver(
@@ -65,3 +67,15 @@ def pull(
         typer.echo(process.described(settings()), nl=False)
     else:
         asyncio.run(process.pull(settings(), port, metrics_port))
+
+
+def take_in(
+    port: Annotated[int, typer.Option(help="Port of /metrics and /health; 0: a free one.")] = 0,
+) -> None:
+    """Receive what is told to the contracts with via = csv; `jukihub files write` puts it into files.
+
+    Example: jukihub run files --port 9106
+    """
+    from consumers.files import process  # noqa: PLC0415 - as above
+
+    asyncio.run(process.files(settings(), port))

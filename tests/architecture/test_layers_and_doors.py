@@ -20,6 +20,7 @@ DOORS = {
     "alembic": {"hub/migrate.py"},
     "argon2": {"hub/passwords.py"},
     "asyncpg": {"hub/database.py"},
+    "boto3": {"consumers/files/store.py"},
     "confluent_kafka": {"hub/broker_admin.py"},
     "fastapi": {"hub/api/app.py", "hub/api/door.py", "hub/api/problems.py"},
     "uvicorn": {"hub/api/serving.py"},

@@ -20,6 +20,7 @@ from tests.house import World
 
 MEMBERS = {
     *(f"counterpart-{via}" for via in ADAPTED), "relay", "router-0", "ledger", "watch", "api", "deliver",
+    "files",
 }  # fmt: skip
 
 

@@ -168,3 +168,13 @@ def test_before_it_is_in_force_a_contract_is_refused():
     with pytest.raises(UsageError, match="not-in-force"):
         snapshot.chosen(BOOK, ["tax"], date(2026, 3, 31))
     assert set(snapshot.mirrors(BOOK, DAY)) == {name for name, one in BOOK.items() if one.mirror}
+
+
+async def test_the_changes_of_a_load_are_known_by_their_run_once_it_has_ended(db):
+    run = await snapshot.begun(db, ("tax",), NOW)
+    with pytest.raises(UsageError, match="no-ended-load"):
+        await snapshot.change_ids(db, ("tax",))
+    await carried(db, run)
+    await carried(db, await snapshot.begun(db, ("child-policy",), NOW))
+    mine = {UUID(one["id"]) for one in await waiting(db) if one["to"] == ["tax"]}
+    assert ({*await snapshot.change_ids(db, ("tax",))}, len(mine)) == (mine, 120)

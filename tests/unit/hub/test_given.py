@@ -14,7 +14,7 @@ from hub import given
 from hub.config import read
 from hub.errors import NotPermitted
 from hub.wanted import wanted
-from hub.ways import ADAPTED, PULLED, READ, waiting, walked
+from hub.ways import ADAPTED, FILED, PULLED, READ, waiting, walked
 from tests.contracts.agreed import agreed
 from tests.contracts.books import SOUND, edited, write
 
@@ -52,10 +52,10 @@ def test_the_ways_that_are_walked_are_those_that_have_an_adapter_and_a_stand_in(
 
 
 @pytest.mark.parametrize(("via", "kept"), [("topic", "604800000"), ("prefecture", "604800000"), ("rest", "604800000"),
-                                           ("csv", "-1"), ("immigration", "604800000")])  # fmt: skip
+                                           ("csv", "604800000"), ("immigration", "604800000")])  # fmt: skip
 def test_what_nobody_reads_yet_does_not_expire(via: str, kept: str) -> None:
     contract = agreed(via=via)
     state = wanted(replace(load(), contracts={"kosodate": contract}), read({}))
     assert state.topics["juki.disclosures.kosodate"].config["retention.ms"] == kept
-    assert walked(contract) is (via in ADAPTED | READ | PULLED)
+    assert walked(contract) is (via in ADAPTED | READ | PULLED | FILED)
     assert ("kosodate" in waiting({"kosodate": contract})) is (kept == "-1")
