@@ -22,7 +22,7 @@ DOORS = {
     "asyncpg": {"hub/database.py"},
     "boto3": {"consumers/files/store.py"},
     "confluent_kafka": {"hub/broker_admin.py"},
-    "fastapi": {"hub/api/app.py", "hub/api/door.py", "hub/api/problems.py"},
+    "fastapi": {"hub/api/app.py", "hub/api/door.py", "hub/api/machines.py", "hub/api/problems.py"},
     "uvicorn": {"hub/api/serving.py"},
     "sqlalchemy": {"hub/migrate.py"},
     "faust": {"hub/watch.py"},
