@@ -112,6 +112,9 @@ class Anybody:
     identifier: str = "juminhyo_code"
     settings: Any = field(default_factory=lambda: Adapted(path="/"))
 
+    def resting(self, _said: Disclosure, _now: datetime) -> float:
+        return 0.0
+
     async def hand_over(self, _line: Any, said: Disclosure) -> Outcome:
         if self.down:
             return Deferred("unreachable")
