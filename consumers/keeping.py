@@ -82,6 +82,21 @@ def receiving(process: Process, room: Room, inbox: Inbox, arrived: Callable[[], 
     return once
 
 
+def looking(process: Process, scout: Scout, rests: float, found: Callable[[], object]) -> Once:
+    """Look for protections that begin, and after `rests` seconds again; `found` is called where something was seen.
+
+    For where nobody's disclosure is in hand: what was given out already is judged when it is acknowledged.
+    """
+
+    async def once() -> None:
+        if await scout.once([]):
+            found()
+        else:
+            await process.wait(rests)
+
+    return once
+
+
 def counting(process: Process, figures: Figures) -> Once:
     """Say how the contract stands."""
 

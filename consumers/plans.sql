@@ -108,13 +108,6 @@ SELECT l.letter, l.code AS was, l.verdict, l.reason, l.items, l.dropped, l.prote
 FROM inbox.plan_letters l LEFT JOIN inbox.plan_items i ON i.plan = l.plan AND i.letter = l.letter
 WHERE l.plan = $1 ORDER BY l.position
 
--- name: lock
--- One run of a plan at a time; the lock goes with the connection that holds it.
-SELECT pg_try_advisory_lock(hashtextextended($1, 0))
-
--- name: unlock
-SELECT pg_advisory_unlock(hashtextextended($1, 0))
-
 -- name: chosen
 -- Dead letters by what a person asked for.
 SELECT id FROM inbox.disclosures

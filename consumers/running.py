@@ -8,14 +8,14 @@ a time, so that cancelling leaves little behind; what is on its way ends as it e
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from consumers import plans
+from consumers.alone import alone
 from consumers.chunk import Chunks, Moved
 from consumers.plan_state import Event, Stand, check_runnable
 from consumers.planning import check, void
@@ -63,7 +63,8 @@ async def run(  # noqa: PLR0913 - the wiring of one run
 ) -> Progress:
     """Run a plan to its end, or until it is cancelled. NotPermitted: void, expired, or another run is at work."""
     made = await plans.found(database, plan_id)
-    async with _alone(database, plan_id):
+    busy = NotPermitted("plan-is-running", "plan", "`jukihub replay show` says how far it is")
+    async with alone(database, str(plan_id), busy):
         found = await plans.where(database, made, plans.times(settings), now())
         check_runnable(found)
         warrant = warranted(made, found)
@@ -84,18 +85,6 @@ def warranted(made: Plan, found: Stand) -> Warrant:
     if by is None or by == made.planned_by or found.digest != made.digest:
         raise ApprovalRequired("plan-not-approved", "plan", "`jukihub replay approve` by somebody else")
     return Warrant(made.id, made.planned_by, by)
-
-
-@asynccontextmanager
-async def _alone(database: Database, plan_id: UUID) -> AsyncIterator[None]:
-    """The lock is the connection's: whoever dies gives it back."""
-    async with database.connection() as held:
-        if not await held.fetchval(SQL["lock"], str(plan_id)):
-            raise NotPermitted("plan-is-running", "plan", "`jukihub replay show` says how far it is")
-        try:
-            yield
-        finally:
-            await held.fetchval(SQL["unlock"], str(plan_id))
 
 
 class Run:

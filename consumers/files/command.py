@@ -12,7 +12,7 @@ from consumers.files import store as storage
 from consumers.files.columns import Columns
 from consumers.files.manifest import Kind
 from consumers.files.reading import SQL, Chosen, Moved, Reading
-from consumers.files.writing import Seen, Writer, Written, alone, end_of, until
+from consumers.files.writing import Seen, Writer, Written, end_of, one_writer, until
 from consumers.opening import Opener
 from consumers.overtake import Scout
 from consumers.settle import Settler
@@ -125,7 +125,7 @@ async def desk(
     """Everything that writing needs, and the lock. NotPermitted where the contract is not in force today."""
     if not contract.in_force(now().astimezone(JAPAN).date()):
         raise NotPermitted("not-in-force", contract.id)
-    async with connect(settings.database, size=4) as database, alone(database, contract.id) as held:
+    async with connect(settings.database, size=4) as database, one_writer(database, contract.id) as held:
         keys = await destroyed.keys(settings, database, f"deliver-{contract.id}")
         made = furnished(database, keys, contract, topics.disclosures(settings.prefix, contract.id), now)
         reading, scout, settler, columns = made

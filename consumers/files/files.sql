@@ -1,10 +1,3 @@
--- name: lock
--- The lock is the connection's: whoever dies gives it back.
-SELECT pg_try_advisory_lock(hashtextextended('files ' || $1, 0))
-
--- name: unlock
-SELECT pg_advisory_unlock(hashtextextended('files ' || $1, 0))
-
 -- name: waiting
 -- What may go into a file, in the order of arrival, page by page: of each resident as far as the first dead letter.
 SELECT d.id, d.subject, d.partition, d.seq, d.position, d.token, d.attempts, d.flagged, r.version AS last_version, d.plan

@@ -8,8 +8,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from consumers.figures import Figures
-from consumers.keeping import Kept, Once, counting, kept, mirroring, receiving
-from consumers.overtake import Scout
+from consumers.keeping import Kept, Once, counting, kept, looking, mirroring, receiving
 from consumers.process import kept_up, prepare_metrics
 from contracts.contract import Contract
 from hub import given
@@ -41,14 +40,8 @@ def _loops(process: Process, contract: Contract, one: Kept) -> dict[str, Once]:
     """What is done side by side for one contract."""
     figures = Figures(one.database, contract.id, lambda oldest: overdue(contract, oldest, now()))
     return {
-        "receiving": receiving(process, one.room, one.inbox, lambda: None), "scouting": _scouting(process, one.scout),
+        "receiving": receiving(process, one.room, one.inbox, lambda: None),
+        "scouting": looking(process, one.scout, LOOKS, lambda: None),
         "counting": counting(process, figures), "mirroring": mirroring(process, contract.id, one.mirror),
     }  # fmt: skip
 
-
-def _scouting(process: Process, scout: Scout) -> Once:
-    async def once() -> None:
-        if not await scout.once([]):
-            await process.wait(LOOKS)
-
-    return once

@@ -12,12 +12,13 @@ and the same number. One writer of a contract works at a time.
 
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+from consumers.alone import alone
 from consumers.files import lines, manifest
 from consumers.files.columns import Columns
 from consumers.files.manifest import Contents, Kind, Piece, Title
@@ -202,16 +203,10 @@ class Gathered:
         return taken, count
 
 
-@asynccontextmanager
-async def alone(database: Database, contract: str) -> AsyncIterator[Connection]:
+def one_writer(database: Database, contract: str) -> AbstractAsyncContextManager[Connection]:
     """The connection that holds the lock of a contract's files; NotPermitted where another one does."""
-    async with database.connection() as held:
-        if not await held.fetchval(SQL["lock"], contract):
-            raise NotPermitted("file-is-being-written", contract, "Another command writes a file of this contract")
-        try:
-            yield held
-        finally:
-            await held.fetchval(SQL["unlock"], contract)
+    busy = NotPermitted("file-is-being-written", contract, "Another command writes a file of this contract")
+    return alone(database, f"files {contract}", busy)
 
 
 def end_of(day: date) -> int:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from consumers.keeping import Kept, Once, counting, kept, mirroring, receiving
+from consumers.keeping import Kept, Once, counting, kept, looking, mirroring, receiving
 from consumers.process import RESTS, kept_up, prepare_metrics
 from consumers.pull import clients
 from consumers.pull.api import service
@@ -92,21 +92,9 @@ def _loops(process: Process, name: str, one: Kept, feed: Feed) -> dict[str, Once
     """What is done side by side for one contract."""
     return {
         f"receiving {name}": receiving(process, one.room, one.inbox, feed.wake),
-        f"looking {name}": _looking(process, one, feed), f"counting {name}": counting(process, one.figures),
-        f"mirroring {name}": mirroring(process, name, one.mirror),
+        f"looking {name}": looking(process, one.scout, RESTS, feed.wake),
+        f"counting {name}": counting(process, one.figures), f"mirroring {name}": mirroring(process, name, one.mirror),
     }  # fmt: skip
-
-
-def _looking(process: Process, one: Kept, feed: Feed) -> Once:
-    """A protection that begins overtakes; a program may have what waits in hand, and is told when it acknowledges."""
-
-    async def once() -> None:
-        if await one.scout.once([]):
-            feed.wake()
-        else:
-            await process.wait(RESTS)
-
-    return once
 
 
 def _tidying(process: Process, database: Database) -> Once:

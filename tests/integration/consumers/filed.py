@@ -14,7 +14,7 @@ from consumers.disclosure import Disclosure
 from consumers.files.columns import Columns
 from consumers.files.command import Desk
 from consumers.files.reading import Reading
-from consumers.files.writing import Writer, Written, alone, end_of, until
+from consumers.files.writing import Writer, Written, end_of, one_writer, until
 from consumers.opening import Opener
 from consumers.overtake import Scout
 from consumers.settle import Settler
@@ -74,7 +74,7 @@ class Filed(HandOver):
         """As the command has it."""
         columns = Columns(self.contract.permitted(DAY))
         reading = Reading(self.database, "filed", self.opener, self.settler, columns)
-        async with alone(self.database, "filed") as held:
+        async with one_writer(self.database, "filed") as held:
             writer = Writer(self.database, held, self.store, self.keys, self.contract, reading, self.settler,
                             self.clock)  # fmt: skip
             yield Desk(self.database, self.contract, reading, self.scout, writer, columns, lambda _done, _of: None)
