@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Where it is set, every process compiles the whole house anew before it does anything: seconds, for each of hundreds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install demo up down test faults chaos mutants lock
 
 install: $(VENV)/installed

@@ -20,7 +20,7 @@ from hub.clock import now
 from hub.config import settings
 from hub.database import connect
 from hub.errors import UsageError
-from producers import bench_cli, counter_cli, drift_cli, loading_cli, received_cli, recorded_cli, relay_process
+from producers import bench_cli, counter_cli, drift_cli, loading_cli, received_cli, recorded_cli
 from producers import city as cities
 from producers import due as dues
 from producers import expiring as measures
@@ -224,4 +224,6 @@ def relay(
 
     Example: `jukihub run relay --port 9101`. A second relay takes over the shards of one that stops.
     """
+    from producers import relay_process  # noqa: PLC0415 - its libraries are not needed for anybody else's command
+
     asyncio.run(relay_process.run(settings(), port))

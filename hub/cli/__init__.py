@@ -6,6 +6,7 @@ folder is loaded alone, so that it answers at once. No traceback is ever printed
 values that they object to.
 """
 
+import logging
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -48,6 +49,7 @@ stdout is data, stderr is for people. Exit codes: 0 ok, 1 error, 2 usage, 3 part
 
 def main() -> None:
     """Run the command line of this process; every ending has one of the exit codes of the help."""
+    _silence_libraries()
     try:
         build(sys.argv[1:])(prog_name="jukihub")
     except JukiError as refused:
@@ -56,6 +58,11 @@ def main() -> None:
         sys.exit(max(_told(each) for each in _leaves(several)))
     except Exception as surprise:  # noqa: BLE001 - the last stop: its text may quote values, so only its type is told
         sys.exit(_told(surprise))
+
+
+def _silence_libraries() -> None:
+    """A command has no log until it becomes a process (hub/log.py): what a library says may quote values."""
+    logging.basicConfig(handlers=[logging.NullHandler()])
 
 
 def build(arguments: list[str]) -> typer.Typer:

@@ -280,7 +280,8 @@ class Desk:
         deliverer = self.deliverer()
 
         async def step() -> bool:
-            return not await deliverer.start() and not deliverer.busy
+            idle = not deliverer.busy  # asked before: who ends while the next are read makes room for those behind
+            return not await deliverer.start() and idle
 
         await until(step)
         await deliverer.finish()

@@ -56,6 +56,15 @@ def test_an_expected_ending_is_a_sentence_and_an_exit_code(
     assert (ended(monkeypatch, raising(error)), capsys.readouterr().err) == (code, said)
 
 
+def test_what_a_library_says_in_a_command_reaches_nobody() -> None:
+    code = (
+        "import logging; from hub import cli;"
+        f"cli.build = lambda _: lambda **_named: logging.getLogger('asyncio').error('{SECRET}'); cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 @pytest.mark.parametrize("level", ["info", "debug"])
 def test_a_surprise_is_told_by_its_type_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], level: str
