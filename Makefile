@@ -27,10 +27,10 @@ up: install
 down: install
 	$(BIN)/jukihub down
 
-# Two workers, a file each at a time; every worker has a Kafka and a PostgreSQL of its own. In their own order: files of
-# one long test would otherwise come last, and one worker would wait for the other.
+# Three workers on two cores, because tests of servers wait; a file each at a time, a Kafka and a PostgreSQL each. In
+# their own order: files of one long test would otherwise come last, and one worker would wait for the others.
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Long and rough: it does not fit into the ten minutes of `make test` on two cores.
 faults: install

@@ -5,6 +5,7 @@ broker a second or two more. `shared` is a whole one for all tests of a file tha
 `databases` are a test's own, with nothing on the broker, in a tenth of a second.
 """
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,12 @@ import pytest
 from hub.config import Settings
 from tests.house import House, World, made_databases, made_world, standing
 from tests.processes import Processes
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests live to the end: the collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

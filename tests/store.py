@@ -112,6 +112,8 @@ def _wait(port: int) -> None:
 
 class _Door(BaseHTTPRequestHandler):
     storage: Storage
+    protocol_version = "HTTP/1.1"  # an older one knows no `100 Continue`: a second of waiting for each object
+    disable_nagle_algorithm = True  # head and body are sent apart: the second would wait for an acknowledgement
 
     def do_PUT(self) -> None:
         self._go()
@@ -146,7 +148,8 @@ class _Door(BaseHTTPRequestHandler):
     def _passed_on(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         line = HTTPConnection("127.0.0.1", self.storage.behind, timeout=30)
         try:
-            line.request(self.command, self.path, body, dict(self.headers))
+            asked = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
+            line.request(self.command, self.path, body, asked)
             answer = line.getresponse()
             content = answer.read()
         finally:
