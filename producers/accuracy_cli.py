@@ -24,6 +24,11 @@ PARTIAL: Final = 3
 PREFECTURE: Final = "prefecture"
 
 
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("accuracy")(accuracy_of)
+
+
 def accuracy_of(
     with_prefecture: Annotated[bool, typer.Option("--prefecture", help="整合性確認: compare digests with it")] = False,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="the digests' key, 64 hexadecimal digits")] = None,

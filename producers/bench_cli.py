@@ -17,7 +17,7 @@ Seed = Annotated[int, typer.Option(min=0, help="the same seed gives the same cit
 Data = Annotated[Path, typer.Option(file_okay=False, help="folder; emptied first, if a measurement has made it")]
 
 
-def commands(app: typer.Typer) -> None:
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register the commands beside the hub's own."""
     bench = bench_of(app)
     bench.command("snapshot")(snapshot)

@@ -28,10 +28,15 @@ _people = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 
-app = typer.Typer(no_args_is_help=True, help="Orders that change many records alike (一括更新).")
+_app = typer.Typer(no_args_is_help=True, help="Orders that change many records alike (一括更新).")
 
 
-@app.command("run")
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(_app, name="bulk")
+
+
+@_app.command("run")
 def run(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="the order: .toml, or JSON lines")],
     rate: Annotated[float, typer.Option(min=0.1, max=10_000, help="people per second at most")] = 100,
@@ -67,7 +72,7 @@ def run(
         raise typer.Exit(PARTIAL)
 
 
-@app.command("status")
+@_app.command("status")
 def status(
     order: Annotated[str | None, typer.Argument(metavar="[ORDER]", help="with whom it left alone; else all")] = None,
     as_json: Json = False,

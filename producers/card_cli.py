@@ -24,10 +24,15 @@ NOBODY = 5
 Serial = Annotated[str, typer.Argument(metavar="SERIAL", help="of the certificate, hexadecimal")]
 Reason = StrEnum("Reason", {reason: reason for reason in cards.REASONS})  # type: ignore[misc]  # of the closed list
 
-app = typer.Typer(no_args_is_help=True, help="Identity by card (個人番号カードによる本人確認).")
+_app = typer.Typer(no_args_is_help=True, help="Identity by card (個人番号カードによる本人確認).")
 
 
-@app.command("check")
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(_app, name="card")
+
+
+@_app.command("check")
 def check(serial: Serial, as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
     """Who presents this card: `yes` and the 宛名番号, or `no` and exit code 5. Why not is in the audit.
 
@@ -44,7 +49,7 @@ def check(serial: Serial, as_json: Annotated[bool, typer.Option("--json", help="
         raise typer.Exit(NOBODY)
 
 
-@app.command("enter")
+@_app.command("enter")
 def enter(
     serial: Serial,
     atena_no: Annotated[str, typer.Option("--for", metavar="宛名番号", help="whose it is")],
@@ -59,7 +64,7 @@ def enter(
     typer.echo("entered", err=True)
 
 
-@app.command("revoke")
+@_app.command("revoke")
 def revoke(
     serial: Serial, reason: Annotated[Reason, typer.Option(help="why it counts no more")]
 ) -> None:  # fmt: skip

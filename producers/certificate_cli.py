@@ -42,6 +42,11 @@ Said = Annotated[Path | None, typer.Option("--request", metavar="FILE", help="wh
 Examined = Annotated[bool, typer.Option("--examined", help="a responsible person has let this request pass")]
 
 
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("certificate")(certificate)
+
+
 def certificate(  # noqa: PLR0913 - every word of a request
     atena_nos: Subjects,
     out: Out,

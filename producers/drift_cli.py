@@ -28,7 +28,7 @@ Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout"
 _again = typer.Typer(no_args_is_help=True, help="What `jukihub drift --heal` has asked to be told again.")
 
 
-def commands(app: typer.Typer) -> None:
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register the commands."""
     app.command("drift")(drift)
     app.add_typer(_again, name="again")

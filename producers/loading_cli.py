@@ -19,7 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="the result as JSON")]
 STATUS, IDS = "status", "ids"
 
 
-def commands(app: typer.Typer) -> None:
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register the commands."""
     app.command("snapshot")(snapshot)
     app.command("review")(review)

@@ -15,7 +15,7 @@ from producers.received import Refusal
 _PARTIAL = 3
 
 
-def commands(app: typer.Typer) -> None:
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register the command."""
     app.command("received")(receive)
 

@@ -17,7 +17,7 @@ from hub.errors import UsageError
 from producers import recorded
 
 
-def commands(app: typer.Typer) -> None:
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register the commands."""
     app.command("changes")(changes)
     app.command("unknown-ages")(unknown_ages)

@@ -1,81 +1,8 @@
-"""The commands of this room: `run deliver`, `run pull`, `run files`, `letters …`, `replay …`, `clients …`, `files …`,
-`inquire`, `reconcile`, `copies …`.
-"""
+"""The commands of this room, and which module has each: only that one is loaded."""
 
-import asyncio
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Final
 
-import typer
+_OWN: Final = ("letters", "replay", "clients", "files", "copies", "inquire", "reconcile")
 
-from consumers.cli import clients, copies, files, letters, replay
-from consumers.cli.inquire import inquire
-from consumers.cli.reconcile import reconcile
-from hub.config import settings
-
-
-def commands(app: typer.Typer, run: typer.Typer) -> None:
-    """Register the commands."""
-    app.add_typer(letters.app, name="letters")
-    app.add_typer(replay.app, name="replay")
-    app.add_typer(copies.app, name="copies")
-    app.add_typer(clients.app, name="clients")
-    app.add_typer(files.app, name="files")
-    app.command("inquire")(inquire)
-    app.command("reconcile")(reconcile)
-    run.command("deliver")(deliver)
-    run.command("pull")(pull)
-    run.command("files")(take_in)
-
-
-def deliver(
-    contract: Annotated[list[str], typer.Option(help="Whose disclosures to hand over; repeat for more.")],
-    port: Annotated[int, typer.Option(help="Port of /metrics and /health; 0: a free one.")] = 0,
-) -> None:
-    """Receive the disclosures of one contract or several, and hand them over, in order per resident.
-
-    \b
-    Examples:
-      jukihub run deliver --contract prefecture --port 0
-      jukihub run deliver --contract koseki-fuhyo --contract previous-municipality
-    A process for each keeps them apart; one for several takes the memory of one.
-    """
-    from consumers import process  # noqa: PLC0415 - the broker's client is not needed for anybody's help
-
-    asyncio.run(process.deliver(settings(), contract, port))
-
-
-def pull(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the pull API; 0: a free one, written to <HUB_DATA>/run.")
-    ] = 8444,
-    metrics_port: Annotated[int, typer.Option(help="Port of /metrics and /health; 0: a free one.")] = 0,
-    describe: Annotated[bool, typer.Option("--describe", help="Print the OpenAPI document and end.")] = False,
-) -> None:
-    """Receive the disclosures of every contract with via = "rest", and let subscribers fetch them.
-
-    \b
-    On this machine alone, or by TLS with HUB_API_HOST, HUB_API_CERTIFICATE and HUB_API_KEY. HUB_PULL_URL is the URL by
-    which subscribers know it: behind a proxy, or under a name. `jukihub clients` says whose programs may fetch.
-    Examples:
-      jukihub run pull --port 8444
-      HUB_PULL_URL=https://hub.city.example:8444 HUB_API_HOST=0.0.0.0 jukihub run pull
-      jukihub run pull --describe > openapi.json
-    """
-    from consumers.pull import process  # noqa: PLC0415 - nobody's help needs a web server
-
-    if describe:
-        typer.echo(process.described(settings()), nl=False)
-    else:
-        asyncio.run(process.pull(settings(), port, metrics_port))
-
-
-def take_in(
-    port: Annotated[int, typer.Option(help="Port of /metrics and /health; 0: a free one.")] = 0,
-) -> None:
-    """Receive what is told to the contracts with via = csv; `jukihub files write` puts it into files.
-
-    Example: jukihub run files --port 9106
-    """
-    from consumers.files import process  # noqa: PLC0415 - as above
-
-    asyncio.run(process.files(settings(), port))
+commands: Final[Mapping[str, str]] = {"run": "consumers.cli.processes"} | {word: f"{__name__}.{word}" for word in _OWN}

@@ -24,12 +24,17 @@ The subscriber opens what it fetches with keys of its own: `jukihub keys grant`.
 """
 _RIGHTS = ("contracts:read", "disclosures:read", "acknowledgements:write")
 
-app = typer.Typer(no_args_is_help=True, help=_HELP)
+_app = typer.Typer(no_args_is_help=True, help=_HELP)
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
-@app.command("list")
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(_app, name="clients")
+
+
+@_app.command("list")
 def list_clients(
     contract: Annotated[str | None, typer.Option(help="Of this contract only.")] = None, as_json: Json = False
 ) -> None:
@@ -48,7 +53,7 @@ def list_clients(
         typer.echo("no clients", err=True)
 
 
-@app.command("request")
+@_app.command("request")
 def request(
     contract: Annotated[str, typer.Option(help="Whose disclosures it fetches.")],
     label: Annotated[str, typer.Option(help="Which program it is.")],
@@ -73,7 +78,7 @@ def request(
     typer.echo("waits a day for another person's approval", err=True)
 
 
-@app.command("requests")
+@_app.command("requests")
 def list_requests(as_json: Json = False) -> None:
     """What was asked for and waits for another person.
 
@@ -89,7 +94,7 @@ def list_requests(as_json: Json = False) -> None:
         typer.echo("nothing waits for approval", err=True)
 
 
-@app.command("approve")
+@_app.command("approve")
 def approve(request: UUID) -> None:
     """Approve what another person has asked for. Prints client_id and client_secret as JSON, this once.
 
@@ -103,7 +108,7 @@ def approve(request: UUID) -> None:
     typer.echo("the secret is not shown again", err=True)
 
 
-@app.command("revoke")
+@_app.command("revoke")
 def revoke(
     client: UUID, reason: Annotated[str, typer.Option(help="Why; kept for ever, so nothing about a resident.")]
 ) -> None:

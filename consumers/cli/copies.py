@@ -28,13 +28,18 @@ Registering everybody anew:
   jukihub copies reload end
 """
 
-app = typer.Typer(no_args_is_help=True, help=_HELP)
+_app = typer.Typer(no_args_is_help=True, help=_HELP)
 reload = typer.Typer(no_args_is_help=True, help="Register everybody anew (全件再登録).")
-app.add_typer(reload, name="reload")
+_app.add_typer(reload, name="reload")
 Number = Annotated[typer.FileBinaryRead, typer.Argument(help="File with the number; - for stdin.")]
 
 
-@app.command("erase")
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(_app, name="copies")
+
+
+@_app.command("erase")
 def erase(number: Number, reason: Reason, as_json: Json = False) -> None:
     """Ask for the copy of one person to be erased; the id of the request on stdout. Whose it is stands in a file.
 
@@ -49,7 +54,7 @@ def erase(number: Number, reason: Reason, as_json: Json = False) -> None:
     typer.echo(f"within a day somebody else types: jukihub copies approve {request} FILE", err=True)
 
 
-@app.command("requests")
+@_app.command("requests")
 def requests(as_json: Json = False) -> None:
     """What another person has yet to approve.
 
@@ -65,7 +70,7 @@ def requests(as_json: Json = False) -> None:
         typer.echo("nothing waits for approval", err=True)
 
 
-@app.command("approve")
+@_app.command("approve")
 def approve(
     request: Annotated[UUID, typer.Argument(help="Id of what was asked for.")], number: Number
 ) -> None:

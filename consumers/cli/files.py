@@ -17,10 +17,15 @@ from hub.errors import UsageError
 if TYPE_CHECKING:
     from consumers.files.writing import Written
 
-app = typer.Typer(help="Files of contracts that get CSV on object storage.", no_args_is_help=True)
+_app = typer.Typer(help="Files of contracts that get CSV on object storage.", no_args_is_help=True)
 
 
-@app.command()
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(_app, name="files")
+
+
+@_app.command()
 def write(
     contract: Annotated[str, typer.Option(help="Whose file; one with via = csv.")],
     day: Annotated[str | None, typer.Option(metavar="DATE", help="Up to the end of this day; else today.")] = None,

@@ -11,6 +11,11 @@ from hub.clock import now
 from hub.config import settings
 
 
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("inquire")(inquire)
+
+
 def inquire(
     question: Annotated[typer.FileBinaryRead, typer.Argument(help="Whom it is about, JSON; - for stdin.")],
     basis: Annotated[str, typer.Option(help="Legal basis, such as 番号法14条2項.")],

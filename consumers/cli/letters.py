@@ -24,10 +24,15 @@ In this order:
 Then `jukihub replay plan` to tell them after all, or `discard` or `correct` never to tell them.
 """
 
-app = typer.Typer(no_args_is_help=True, help=_HELP)
+_app = typer.Typer(no_args_is_help=True, help=_HELP)
 
 
-@app.command("groups")
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(_app, name="letters")
+
+
+@_app.command("groups")
 def groups(
     contract: Annotated[str | None, typer.Option(help="Of this contract only.")] = None, as_json: Json = False
 ) -> None:
@@ -48,7 +53,7 @@ def groups(
         typer.echo("no dead letters", err=True)
 
 
-@app.command("list")
+@_app.command("list")
 def list_letters(  # noqa: PLR0913 - the filter, option by option
     contract: Annotated[str | None, typer.Option(help="Of this contract only.")] = None,
     code: Code = None, since: Since = None, until: Until = None, ids: Ids = None, limit: Limit = None,
@@ -72,7 +77,7 @@ def list_letters(  # noqa: PLR0913 - the filter, option by option
     typer.echo(f"{len(found)} of {total} letter(s)" if total else "no dead letters", err=True)
 
 
-@app.command("show")
+@_app.command("show")
 def show(
     letter: Annotated[UUID, typer.Argument(help="Id of the letter.")],
     reveal: Annotated[bool, typer.Option("--reveal", help="Show the values too: counted, audited.")] = False,
@@ -97,7 +102,7 @@ def show(
         _print(found)
 
 
-@app.command("discard")
+@_app.command("discard")
 def discard(  # noqa: PLR0913 - the filter, option by option
     reason: Reason, contract: Contract, ids: Ids = None, code: Code = None, since: Since = None, until: Until = None,
     limit: Limit = None, as_json: Json = False,
@@ -112,7 +117,7 @@ def discard(  # noqa: PLR0913 - the filter, option by option
     _asked(given.at_office(lambda office: office.discard(wanted, reason)), as_json)
 
 
-@app.command("correct")
+@_app.command("correct")
 def correct(
     letter: Annotated[UUID, typer.Argument(help="Id of the letter.")],
     change: Annotated[UUID, typer.Option(help="Id of the change that was recorded in its place.")],
@@ -128,7 +133,7 @@ def correct(
     _asked(given.at_office(lambda office: office.correct(letter, change, reason)), as_json)
 
 
-@app.command("approve")
+@_app.command("approve")
 def approve(
     request: Annotated[UUID, typer.Argument(help="Id of what was asked for.")], as_json: Json = False
 ) -> None:

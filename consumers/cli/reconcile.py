@@ -11,6 +11,11 @@ from hub.clock import now
 from hub.config import settings
 
 
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("reconcile")(reconcile)
+
+
 def reconcile(
     contract: Annotated[str, typer.Option(help="Of this contract.")] = "convenience-store", as_json: Json = False
 ) -> None:

@@ -24,11 +24,16 @@ In this order:
 Which letters there are: `jukihub letters groups`.
 """
 
-app = typer.Typer(no_args_is_help=True, help=_HELP)
+_app = typer.Typer(no_args_is_help=True, help=_HELP)
 PlanId = Annotated[UUID, typer.Argument(metavar="PLAN", help="Id of the plan.")]
 
 
-@app.command("plan")
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(_app, name="replay")
+
+
+@_app.command("plan")
 def plan(  # noqa: PLR0913 - the filter, option by option
     reason: Reason, contract: Contract, code: Code = None, since: Since = None, until: Until = None, ids: Ids = None,
     limit: Limit = None, as_json: Json = False,
@@ -47,7 +52,7 @@ def plan(  # noqa: PLR0913 - the filter, option by option
         typer.echo(f"somebody else types: jukihub replay approve {made.plan.id}", err=True)
 
 
-@app.command("list")
+@_app.command("list")
 def list_plans(as_json: Json = False) -> None:
     """The newest plans, and where each stands.
 
@@ -63,7 +68,7 @@ def list_plans(as_json: Json = False) -> None:
         given.table(("plan", "contract", "state", "letters", "left"), rows)
 
 
-@app.command("show")
+@_app.command("show")
 def show(plan_id: PlanId, as_json: Json = False) -> None:
     """A plan: where it stands, what deciding again came to, how far it is; with --json every single letter.
 
@@ -73,7 +78,7 @@ def show(plan_id: PlanId, as_json: Json = False) -> None:
     _told(found, as_json)
 
 
-@app.command("approve")
+@_app.command("approve")
 def approve(plan_id: PlanId, as_json: Json = False) -> None:
     """Approve a plan that somebody else has made: this very set, and no other (exit 4 for one's own).
 
@@ -84,7 +89,7 @@ def approve(plan_id: PlanId, as_json: Json = False) -> None:
     _told(given.at_office(lambda office: office.approve(plan_id), long=True), as_json)
 
 
-@app.command("run")
+@_app.command("run")
 def run(
     plan_id: PlanId,
     rate: Annotated[float | None, typer.Option(min=0.1, help="Letters a second; else as fast as it goes.")] = None,
@@ -107,7 +112,7 @@ def run(
         raise typer.Exit(3)
 
 
-@app.command("pause")
+@_app.command("pause")
 def pause(plan_id: PlanId) -> None:
     """Hand over nothing more of a running plan until it is resumed.
 
@@ -116,7 +121,7 @@ def pause(plan_id: PlanId) -> None:
     _move(plan_id, "paused")
 
 
-@app.command("resume")
+@_app.command("resume")
 def resume(plan_id: PlanId) -> None:
     """Let a paused plan go on; where its run has ended meanwhile, `run` it again.
 
@@ -125,7 +130,7 @@ def resume(plan_id: PlanId) -> None:
     _move(plan_id, "resumed")
 
 
-@app.command("cancel")
+@_app.command("cancel")
 def cancel(plan_id: PlanId) -> None:
     """End a plan: what was not handed over stays a dead letter, as it was.
 

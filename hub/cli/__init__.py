@@ -1,14 +1,14 @@
 """The command `jukihub`. Each module of this folder, and each room above hub, brings its own commands.
 
-A module has one function `commands(app, run)` that registers on the top level and under `jukihub run`. Rooms that
-stand above hub (producers, consumers) are found by the entry point group `jukihub.commands`. A command of this
-folder is loaded alone, so that it answers at once. No traceback is ever printed: exceptions of libraries quote the
-values that they object to.
+A module has one function `commands(app, run)` that registers on the top level and under `jukihub run`. Which module has
+which command stands in a table, here and in each room, so that the one that was typed is loaded alone and answers at
+once. Rooms that stand above hub (producers, consumers) are found by the entry point group `jukihub.commands`, which
+names their tables. No traceback is ever printed: exceptions of libraries quote the values that they object to.
 """
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from traceback import walk_tb
@@ -20,14 +20,19 @@ from contracts.errors import BookRefused, JukiError
 from hub.errors import AlreadyTold
 
 GROUP: Final = "jukihub.commands"
-MODULES: Final = (
-    "decide", "explain", "contracts", "demo", "house", "status", "run", "topics", "keys", "erase", "quarantine",
-    "partitions", "people", "audit", "api", "bench",
-)  # fmt: skip
-"""Modules of this folder in the order of the help."""
-ALONE: Final = frozenset(MODULES) - {"house", "run", "bench"}
-"""Modules that are all that needs to be loaded for the command of their name, so it answers at once. To `run` and to
-`bench` other rooms add commands of their own."""
+COMMANDS: Final[Mapping[str, str]] = {
+    word: f"hub.cli.{module}"
+    for module, words in {
+        "decide": ("decide",), "explain": ("explain",), "contracts": ("contracts",), "demo": ("demo",),
+        "house": ("up", "down"), "status": ("status",), "run": ("run",), "topics": ("topics",), "keys": ("keys",),
+        "erase": ("erase",), "quarantine": ("quarantine",), "partitions": ("partitions",), "people": ("people",),
+        "audit": ("audit",), "api": ("api",), "bench": ("bench",),
+    }.items()
+    for word in words
+}  # fmt: skip
+"""Which module of this folder has a command, in the order of the help."""
+SHARED: Final = frozenset({"run", "bench"})
+"""Commands to which other rooms add some of their own."""
 
 ROOMS: Final = ("contracts", "hub", "producers", "consumers")
 
@@ -73,33 +78,43 @@ def build(arguments: list[str]) -> typer.Typer:
     )  # fmt: skip
     run = typer.Typer(help="Run one process of the hub in the foreground.", no_args_is_help=True)
     app.callback()(_nothing)
-    if arguments and arguments[0] in ALONE:
-        _register(arguments[0], app, run)
-        return app
-    for name in MODULES:
-        _register(name, app, run)
-    _register_rooms(app, run)
+    for module in _modules(arguments[0] if arguments else ""):
+        _register(module, app, run)
     app.add_typer(run, name="run")
     return app
+
+
+def _modules(wanted: str) -> list[str]:
+    """The modules that have the command `wanted`; all of them where none has it, for the help and for the refusal."""
+    if wanted in COMMANDS and wanted not in SHARED:
+        return [COMMANDS[wanted]]
+    tables = [COMMANDS, *_rooms()]
+    found = [table[wanted] for table in tables if wanted in table]
+    return found or [*dict.fromkeys(module for table in tables for module in table.values())]
 
 
 def _nothing() -> None:
     """Without a callback Typer would run a single command without its name."""
 
 
-def _register(name: str, app: typer.Typer, run: typer.Typer) -> None:
-    import_module(f"{__name__}.{name}").commands(app, run)
-
-
-def _register_rooms(app: typer.Typer, run: typer.Typer) -> None:
+def _rooms() -> Iterator[Mapping[str, str]]:
+    """The tables of the rooms above hub."""
     for room in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
-            commands = room.load()
+            yield room.load()
         except (ImportError, AttributeError) as missing:
-            lacking = getattr(missing, "name", None) or room.value
-            typer.echo(f"jukihub: room {room.name} has no commands here: {lacking} is missing [missing-room]", err=True)
-        else:
-            commands(app, run)
+            _lacks(room.name, missing)
+
+
+def _register(module: str, app: typer.Typer, run: typer.Typer) -> None:
+    try:
+        import_module(module).commands(app, run)
+    except ImportError as missing:
+        _lacks(module, missing)
+
+
+def _lacks(room: str, missing: ImportError | AttributeError) -> None:
+    typer.echo(f"jukihub: room {room} has no commands here: {missing.name} is missing [missing-room]", err=True)
 
 
 def _told(error: BaseException) -> int:

@@ -41,7 +41,7 @@ class What(StrEnum):
 _atena = typer.Typer(no_args_is_help=True, help="団体内統合宛名: one number for each person of the city.")
 
 
-def commands(app: typer.Typer) -> None:
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register the commands."""
     app.add_typer(_atena, name="atena")
 

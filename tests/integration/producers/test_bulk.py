@@ -282,7 +282,7 @@ async def test_the_command_is_a_clerks_and_ends_in_3_where_somebody_was_left(
         settings = {duty: office.with_token(await office.hired(duty.value, duty)) for duty in both}
         monkeypatch.setattr(bulk_cli, "now", office.clock)
         app = typer.Typer()
-        app.add_typer(bulk_cli.app, name="bulk")
+        bulk_cli.commands(app, app)
 
         async def typed(duty: Duty, *words: str) -> Any:
             monkeypatch.setattr(bulk_cli, "settings", lambda: settings[duty])

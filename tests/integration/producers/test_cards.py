@@ -110,7 +110,7 @@ async def office(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 async def typed(*words: str) -> Any:
     app = typer.Typer()
-    app.add_typer(card_cli.app, name="card")
+    card_cli.commands(app, app)
     app.command("accuracy")(accuracy_cli.accuracy_of)
     return await asyncio.to_thread(CliRunner().invoke, app, [*words])
 

@@ -70,7 +70,7 @@ def asked(dsn: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
     """The command `jukihub` with `words`, on this registry."""
     monkeypatch.setattr(recorded_cli, "settings", lambda: Settings(registry=dsn))
     app = typer.Typer()
-    recorded_cli.commands(app)
+    recorded_cli.commands(app, app)
     return CliRunner().invoke(app, words)
 
 

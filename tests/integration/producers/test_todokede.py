@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from hub.config import Settings
 from hub.database import connect
 from hub.errors import UsageError
-from producers import cli
+from producers import city_cli, filing_cli
 from producers.city import load
 from producers.due import due
 from producers.morning import morning
@@ -228,10 +228,11 @@ async def test_new_numbers_continue_where_the_city_ended(db):
 
 
 def test_the_command_answers_every_line_and_ends_in_3_where_one_was_refused(dsn, monkeypatch):
-    monkeypatch.setattr(cli, "settings", lambda: Settings(database=dsn))
+    for module in (city_cli, filing_cli):
+        monkeypatch.setattr(module, "settings", lambda: Settings(database=dsn))
     app = typer.Typer()
-    app.command("todokede")(cli.todokede)
-    app.command("city")(cli.city)
+    app.command("todokede")(filing_cli.todokede)
+    app.command("city")(city_cli.city)
     result = CliRunner().invoke(app, ["todokede", "-"], input=b"{\n\n" + MORNING[0] + b"\n")
     answers = [orjson.loads(one) for one in result.stdout.splitlines()]
     assert [(one["line"], one["result"], one.get("code")) for one in answers] == [

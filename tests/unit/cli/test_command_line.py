@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -86,6 +87,31 @@ def test_a_missing_room_is_named_and_stops_nothing_else(
     expected = "jukihub: room attic has no commands here: attic_that_is_not_there is missing [missing-room]\n"
     assert capsys.readouterr().err == expected
     assert CliRunner().invoke(app, ["contracts", "check"]).exit_code == 0
+
+
+TABLES = [cli.COMMANDS, *cli._rooms()]
+
+
+def test_each_module_has_the_commands_that_its_table_says() -> None:
+    for table in TABLES:
+        for module in {*table.values()}:
+            app, run = typer.Typer(), typer.Typer()
+            import_module(module).commands(app, run)
+            groups = [group.name for group in app.registered_groups]
+            words = {*groups, *(command.name for command in app.registered_commands)} | (
+                {"run"} if run.registered_commands else set()
+            )
+            assert words == {word for word, place in table.items() if place == module}, module
+
+
+@pytest.mark.parametrize("word", sorted({word for table in TABLES for word in table} - {"run", "bench"}))
+def test_a_command_that_was_typed_is_loaded_alone(word: str) -> None:
+    assert len(cli._modules(word)) == 1
+
+
+@pytest.mark.parametrize("word", ["", "nonsense", "--help"])
+def test_the_help_and_the_refusal_know_every_command(word: str) -> None:
+    assert {*cli._modules(word)} == {module for table in TABLES for module in table.values()}
 
 
 def test_the_help_shows_examples_before_the_commands() -> None:

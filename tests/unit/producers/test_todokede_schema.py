@@ -8,7 +8,7 @@ import typer
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from producers import cli, notices
+from producers import filing_cli, notices
 from producers.notices import titles
 from producers.notices.examples import EXAMPLES
 from producers.notices.schema import document
@@ -17,7 +17,7 @@ from producers.refusals import NoticeRefused
 SCHEMA = document()
 PUBLISHED = Path(notices.__file__).with_name("todokede.schema.json")
 APP = typer.Typer()
-APP.command()(cli.todokede)
+APP.command()(filing_cli.todokede)
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 

@@ -1,6 +1,6 @@
-"""The commands of the counter: `run counter`, `bulk`, `certificate`, `card` and `accuracy`. A clerk logs in for them.
+"""`jukihub run relay`, `run counter`: the processes of the registry's side.
 
-What is imported when a command runs stands inside it, so that nobody's help waits for a web server.
+What is imported when a command runs stands inside it, so that nobody's help waits for a broker or a web server.
 """
 
 import asyncio
@@ -9,19 +9,27 @@ from typing import Annotated
 import typer
 
 from hub.config import settings
-from producers import accuracy_cli, bulk_cli, card_cli, certificate_cli
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="port of the counter; 0: a free one, in <HUB_DATA>/run")]
-MetricsPort = Annotated[int, typer.Option(help="port of /metrics and /health; 0: a free one")]
+MetricsPort = Annotated[int, typer.Option(help="port of /metrics and /health; 0: a free one, in <HUB_DATA>/run")]
 
 
-def commands(app: typer.Typer, run: typer.Typer) -> None:
+def commands(_app: typer.Typer, run: typer.Typer) -> None:
     """Register the commands."""
+    run.command("relay")(relay)
     run.command("counter")(counter)
-    app.add_typer(bulk_cli.app, name="bulk")
-    app.command("certificate")(certificate_cli.certificate)
-    app.command("accuracy")(accuracy_cli.accuracy_of)
-    app.add_typer(card_cli.app, name="card")
+
+
+def relay(
+    port: MetricsPort = 0,
+) -> None:
+    """Carry Changes from the registry's outbox to the broker.
+
+    Example: `jukihub run relay --port 9101`. A second relay takes over the shards of one that stops.
+    """
+    from producers import relay_process  # noqa: PLC0415 - only this command needs the broker
+
+    asyncio.run(relay_process.run(settings(), port))
 
 
 def counter(
