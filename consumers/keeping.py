@@ -1,5 +1,6 @@
 """What keeps the inbox of one contract, however it is handed over: it receives, looks ahead, counts and mirrors."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ from hub.errors import DependencyUnavailable, ProduceFailed
 from hub.keys import KeyStore
 from hub.lifecycle import Process
 
-LOOKS = 5.0
-"""Seconds between two looks at how the contract stands."""
+LOOKS, LOOKS_AT_LEAST = 5.0, 25.0
+"""Seconds between two looks at how the contract stands: how soon, and how late at the most."""
+RESTS = 20
+"""A look at a crowd takes long: it is followed by a rest of so many times as long: what is handed over comes first."""
 
 MIRROR_RESTS = 1.0
 """Seconds between two looks for letters that are not on their topic yet."""
@@ -101,8 +104,9 @@ def counting(process: Process, figures: Figures) -> Once:
     """Say how the contract stands."""
 
     async def once() -> None:
+        began = time.monotonic()
         await figures.once()
-        await process.wait(LOOKS)
+        await process.wait(min(max(LOOKS, RESTS * (time.monotonic() - began)), LOOKS_AT_LEAST))
 
     return once
 

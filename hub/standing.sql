@@ -1,25 +1,22 @@
 -- name: standing
 -- One row per contract that has anything open in its inbox or not yet in it. $1: of these contracts alone.
+-- A crowd is walked over in an index that holds all that is asked (disclosures_open), and its tokens are left in peace.
 -- The ledger says when something was told; what it does not know (yet) counts from its arrival. What rests until its
 -- counterpart opens is not due, nor is what is behind it; where nobody has looked at it for minutes it is.
-WITH resting AS (
-    SELECT contract, subject, min(position) AS position FROM inbox.disclosures
-    WHERE state = 'waiting' AND code = 'resting' AND next_attempt_at > now() - interval '2 minutes'
-        AND contract = ANY($1::text[]) GROUP BY contract, subject
-), blocked AS (
-    SELECT contract, subject, min(position) AS position FROM inbox.disclosures
-    WHERE state = 'dead' AND contract = ANY($1::text[]) GROUP BY contract, subject
-), open AS (
-    SELECT d.contract, d.partition, d.seq, d.position, d.received_at, d.code,
-        CASE WHEN d.state = 'dead' THEN 'dead' WHEN b.position < d.position THEN 'behind'
-            WHEN r.position <= d.position THEN 'resting' ELSE 'due' END AS class
-    FROM inbox.disclosures d
-    LEFT JOIN blocked b ON b.contract = d.contract AND b.subject = d.subject
-    LEFT JOIN resting r ON r.contract = d.contract AND r.subject = d.subject
-    WHERE d.state IN ('waiting', 'dead') AND d.contract = ANY($1::text[])
+WITH open AS (
+    SELECT contract, partition, seq, position, received_at, CASE
+        WHEN state = 'dead' THEN 'dead'
+        WHEN min(position) FILTER (WHERE state = 'dead') OVER own < position THEN 'behind'
+        WHEN min(position) FILTER (
+            WHERE state = 'waiting' AND code = 'resting' AND next_attempt_at > now() - interval '2 minutes'
+        ) OVER own <= position THEN 'resting'
+        ELSE 'due' END AS class
+    FROM inbox.disclosures WHERE state IN ('waiting', 'dead') AND contract = ANY($1::text[])
+    WINDOW own AS (PARTITION BY contract, subject)
 ), first AS (
-    SELECT DISTINCT ON (contract, class, partition) contract, class, partition, seq, received_at
-    FROM open ORDER BY contract, class, partition, position
+    SELECT o.contract, o.class, o.partition, o.seq, o.received_at
+    FROM (SELECT contract, class, partition, min(position) AS position FROM open GROUP BY contract, class, partition) f
+    JOIN open o ON o.contract = f.contract AND o.position = f.position
 ), unread AS (
     SELECT o.contract, 'due' AS class, t.partition, t.seq, NULL::timestamptz AS received_at
     FROM inbox.offsets o CROSS JOIN LATERAL (
