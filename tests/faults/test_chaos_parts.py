@@ -20,7 +20,7 @@ from producers.synthetic.households import city
 from producers.synthetic.numbers import Numbers
 from tests import people
 from tests.faults.chaos.faults import FAULTS
-from tests.faults.chaos.judge import LOSSES, Due, Effect, Entry, Evidence, Line, Record, judge
+from tests.faults.chaos.judge import LOSSES, Due, Effect, Entry, Evidence, Kept, Line, Record, judge
 from tests.faults.chaos.notices import Clerk
 from tests.faults.chaos.oracle import due
 from tests.faults.chaos.schedule import AT_ONCE, BY_NAME, KINDS, schedule
@@ -114,6 +114,9 @@ def test_what_the_clerk_writes_is_accepted_by_the_acts(seed: int) -> None:
 # The judge.
 
 
+KEPT = [(0, 1, "d0"), (0, 2, "d2"), (1, 1, "d1"), (1, 2, "d3")]
+
+
 def evidence() -> tuple[list[str], list[Due], Evidence]:
     """Two residents, two changes each, all told to one contract, nothing amiss; the second was published twice."""
     changes = [(f"c{n}", UUID(int=n % 2), 10 + n) for n in range(4)]
@@ -131,6 +134,7 @@ def evidence() -> tuple[list[str], list[Due], Evidence]:
             records=[Record(NAME, part, at, at + 1, one.id, one.content) for part, at, one in places],
             effects={NAME: [Effect(one.id, f"s{one.resident.int}", one.version, {"update_no": one.version})
                             for one in wanted]},
+            kept={NAME: [Kept(*place, "waiting") for place in KEPT]},
         ),
     )  # fmt: skip
 
@@ -154,6 +158,10 @@ def with_other(field: str, at: int, **changed: Any) -> Callable[[Evidence], Evid
         return replace(found, **{field: there})
 
     return planted
+
+
+def kept(change: Callable[[list[Kept]], list[Kept]]) -> Callable[[Evidence], Evidence]:
+    return lambda found: replace(found, kept={NAME: change([*found.kept[NAME]])})
 
 
 def effects(change: Callable[[list[Effect]], list[Effect]]) -> Callable[[Evidence], Evidence]:
@@ -188,6 +196,13 @@ PLANTED: dict[str, tuple[str, Callable[[Evidence], Evidence]]] = {
     "an effect twice": ("twice", effects(lambda there: [*there, there[0]])),
     "an effect with another message": ("altered", effects(lambda there: [replace(there[0], message={}), *there[1:]])),
     "an effect behind a later one": ("disorder", effects(lambda there: there[::-1])),
+    "what is to be fetched is not kept": ("lost", kept(lambda there: there[1:])),
+    "what was not due is kept for somebody": ("foreign", kept(lambda there: [*there, Kept(0, 9, "x", "waiting")])),
+    "what is to be fetched is kept twice": ("twice", kept(lambda there: [*there, there[0]])),
+    "what is to be fetched lies in another order": ("disorder", kept(lambda there: there[::-1])),
+    "what is to be fetched was overtaken by nothing": (
+        "lost", kept(lambda there: [replace(there[0], state="superseded"), *there[1:]])
+    ),
     "a dead letter": ("dead", lambda found: replace(found, dead={NAME: 1})),
 }
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import orjson
@@ -18,11 +18,13 @@ from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms
 from hub.seal import Place, header, open_token
 from hub.wanted import reader_of
+from hub.ways import FILED, PULLED
 from hub.wrapping import wrapper
-from tests.faults.chaos.judge import Effect, Entry, Evidence, Line, Record
+from tests.faults.chaos.judge import Effect, Entry, Evidence, Kept, Line, Record
 from tests.processes import asked
 
 _SUPERSEDED = "SELECT contract, id FROM inbox.disclosures WHERE state = 'superseded'"
+_KEPT = "SELECT partition, seq, id, state FROM inbox.disclosures WHERE contract = $1 ORDER BY position"
 _DEAD = "SELECT contract, count(*) AS n FROM inbox.disclosures WHERE state = 'dead' GROUP BY contract"
 _GAPS = "SELECT contract, count(*) AS n FROM inbox.gaps GROUP BY contract"
 _LINES = "SELECT partition, ledger_offset, change, digest FROM hub.ledger"
@@ -48,7 +50,18 @@ async def evidence(
         dead=await _counted(database, _DEAD) | {f"{kind} refused": len(seen[kind]["refused"]) for kind in seen}
         | {"quarantine": await archive.quarantined()},
         inbox_gaps=await _counted(database, _GAPS),
+        kept={name: await _kept(database, name) for name in collected(contracts)},
     )  # fmt: skip
+
+
+def collected(contracts: Mapping[str, Contract]) -> list[str]:
+    """Whose disclosures lie in our inbox until they are fetched, or put into a file."""
+    return [name for name, one in contracts.items() if one.via in PULLED | FILED]
+
+
+async def _kept(database: Database, contract: str) -> list[Kept]:
+    rows = await database.fetch(_KEPT, contract)
+    return [Kept(row["partition"], row["seq"], str(row["id"]), row["state"]) for row in rows]
 
 
 class Topics:

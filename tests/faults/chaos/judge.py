@@ -88,6 +88,16 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What lies in our inbox for somebody who fetches it, in the order of arrival."""
+
+    partition: int
+    seq: int
+    id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that was found at the end. `published`: change -> how often it is on the topic of changes."""
 
@@ -101,6 +111,7 @@ class Evidence:
     superseded: frozenset[tuple[str, str]] = frozenset()
     dead: Mapping[str, int] = field(default_factory=dict)
     inbox_gaps: Mapping[str, int] = field(default_factory=dict)
+    kept: Mapping[str, Sequence[Kept]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,8 @@ def judge(minted: Iterable[str], due: Iterable[Due], found: Evidence) -> list[Lo
     losses = [*_changes({*minted}, found), *_ledger(wanted, found), *_records(wanted, found), *_sequences(found)]
     for contract in found.effects:
         losses += _effects(contract, wanted, found)
+    for contract in found.kept:
+        losses += _inbox(contract, wanted, found.kept[contract])
     losses += [Loss("dead", where, "") for where, count in found.dead.items() for _ in range(count)]
     return losses + [Loss("gap", f"inbox {name}", "") for name, count in found.inbox_gaps.items() for _ in range(count)]
 
@@ -205,6 +218,18 @@ def _effects(contract: str, wanted: Mapping[tuple[str, str], Due], found: Eviden
         last[effect.subject] = max(effect.version, last.get(effect.subject, 0))
         if effect.id in due and effect.message not in due[effect.id].messages:
             yield Loss("altered", where, effect.id)
+
+
+def _inbox(contract: str, wanted: Mapping[tuple[str, str], Due], kept: Sequence[Kept]) -> Iterator[Loss]:
+    """What is fetched from us, or put into files, is kept: all that is due, each once, in the order of its topic."""
+    where, due = f"inbox {contract}", {one.id: one for one in wanted.values() if one.contract == contract}
+    yield from _compared(where, due, (one.id for one in kept))
+    yield from (Loss("twice", where, one) for one, times in Counter(one.id for one in kept).items() if times > 1)
+    overtaken = {one.id for one in kept if one.state == "superseded"}
+    yield from (Loss("lost", where, one) for one in sorted(overtaken) if one in due and not due[one].may_be_overtaken)
+    for part, seqs in _grouped((one.partition, one.seq) for one in kept).items():
+        if seqs != sorted(seqs):
+            yield Loss("disorder", where, f"{part}")
 
 
 def _compared(where: str, due: Iterable[Hashable], there: Iterable[Hashable]) -> Iterator[Loss]:

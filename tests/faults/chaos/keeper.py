@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.faults.chaos.schedule import PROCESSES, SLOTS
+from tests.faults.chaos.schedule import CORE, SLOTS
 from tests.processes import KINDS, Processes
 
 RESTART_SECONDS = 1.0
@@ -40,9 +40,9 @@ class Keeper(Processes):
         """`jukihub run <arguments>` with a clock of its own."""
         self._start(name, [sys.executable, str(CLOCKED), str(self.clock(name)), "run", *arguments])
 
-    def all(self) -> None:
-        """Two routers, and everything else once."""
-        for name in PROCESSES:
+    def all(self, *besides: str) -> None:
+        """Two routers, and everything else once; `besides`: what not every Book has work for."""
+        for name in (*CORE, *besides):
             self.hub(name, *_arguments(name))
 
     def clock(self, name: str) -> Path:
@@ -106,4 +106,6 @@ class Keeper(Processes):
 def _arguments(name: str) -> list[str]:
     if name in SLOTS:
         return ["router", "--slot", name[-1], "--slots", str(len(SLOTS))]
+    if name == "pull":
+        return [name, "--port", "0"]
     return ["deliver", "--contract", name.removeprefix("deliver-")] if name.startswith("deliver-") else [name]

@@ -16,13 +16,13 @@ from hub import given
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import DatabaseError, DependencyUnavailable
-from tests.faults.chaos.arrived import evidence
+from tests.faults.chaos.arrived import collected, evidence
 from tests.faults.chaos.clocked import jump
 from tests.faults.chaos.counter import Counter
 from tests.faults.chaos.faults import FAULTS, Refused, Stage
 from tests.faults.chaos.judge import Due, Loss, judge
 from tests.faults.chaos.oracle import due
-from tests.faults.chaos.schedule import BY_NAME, Fault, Kind, schedule
+from tests.faults.chaos.schedule import BY_NAME, KEEPING, Fault, Kind, schedule
 from tests.faults.chaos.schedule import KINDS as EVERY_KIND
 from tests.faults.chaos.servers import PATIENCE_SECONDS, House, house
 from tests.processes import KINDS
@@ -34,6 +34,7 @@ SLACK_SECONDS = 1.0
 Say = Callable[[str], None]
 
 _ARCHIVED = "SELECT count(DISTINCT change) FROM hub.ledger WHERE change = ANY($1::uuid[])"
+_KEPT = "SELECT count(*) FROM inbox.disclosures WHERE id = ANY($1::uuid[])"
 _SETTLED = """
     SELECT count(*) FROM inbox.disclosures
     WHERE state IN ('delivered', 'superseded') AND id = ANY($1::uuid[])"""
@@ -72,7 +73,10 @@ async def play(
     """The run of `seed`, with these kinds of faults and these contracts; none named are all of them."""
     outcome, planned = Outcome(seed, seconds), schedule(seed, seconds, kinds)
     say("three nodes and a database are starting")
-    async with house(folder, seed, contracts) as standing, _at_work(standing, say) as (registry, database):
+    async with (
+        house(folder, seed, contracts) as standing,
+        _at_work(standing, say, few=bool(contracts)) as (registry, database),
+    ):
         stage, clock = standing.stage, standing.stage.keeper.clock("counter")
         counter = Counter(registry, seed, lambda: datetime.now(UTC) + timedelta(seconds=jump(clock)))
         await _flowing(standing, counter, database)
@@ -84,14 +88,14 @@ async def play(
 
 
 @asynccontextmanager
-async def _at_work(standing: House, say: Say) -> AsyncIterator[tuple[Database, Database]]:
-    """All processes, kept; and our own connections."""
+async def _at_work(standing: House, say: Say, *, few: bool) -> AsyncIterator[tuple[Database, Database]]:
+    """All processes that a Book of all contracts, or of a few, has work for, kept; and our own connections."""
     keeper, settings = standing.stage.keeper, standing.settings
     async with connect(settings.registry_dsn, 2) as registry, connect(settings.database, 2) as database:
         say("the processes are starting")
         try:
             await asyncio.to_thread(keeper.standins)
-            keeper.all()
+            keeper.all(*([] if few else KEEPING))
             keeping = asyncio.create_task(keeper.keep())
             try:
                 yield registry, database
@@ -160,12 +164,15 @@ async def _recovered(
 
 
 async def _arrival(settings: Settings, counter: Counter, database: Database, seconds: float) -> float | None:
-    """How long it takes until everything minted is archived and settled; None where it takes longer than `seconds`."""
-    began, wanted = time.monotonic(), [one.id for one in await _due(settings, counter) if one.contract in KINDS]
+    """How long it takes until all that was minted is archived, and settled or kept; None: longer than `seconds`."""
+    began, due_now, kept = time.monotonic(), await _due(settings, counter), collected(given.book(settings).contracts)
+    wanted = [one.id for one in due_now if one.contract in KINDS]
+    waiting = [one.id for one in due_now if one.contract in kept]
     while time.monotonic() < began + seconds:
         try:
             archived = await database.fetchval(_ARCHIVED, counter.minted)
-            if archived == len(counter.minted) and await database.fetchval(_SETTLED, wanted) == len(wanted):
+            there = await database.fetchval(_SETTLED, wanted), await database.fetchval(_KEPT, waiting)
+            if archived == len(counter.minted) and there == (len(wanted), len(waiting)):
                 return time.monotonic() - began
         except DatabaseError:
             pass

@@ -11,7 +11,10 @@ from random import Random
 
 SLOTS = ("router-0", "router-1")
 DELIVERIES = ("deliver-prefecture", "deliver-intermediate-server", "deliver-convenience-store")
-PROCESSES = ("relay", *SLOTS, "ledger", *DELIVERIES)
+CORE = ("relay", *SLOTS, "ledger", *DELIVERIES)
+KEEPING = ("pull", "files")
+"""Processes that keep what is fetched from us and what goes into files; there where such contracts are."""
+PROCESSES = (*CORE, *KEEPING)
 COUNTERPARTS = ("prefecture", "intermediate-server", "convenience-store")
 NODES = ("1", "2", "3")
 PAIRS = ("1+2", "1+3", "2+3")
@@ -59,7 +62,7 @@ KINDS = (
     Kind("process-killed", "hub", 0.5, 2, PROCESSES),
     Kind("process-frozen", "hub", 3, 10, PROCESSES),
     Kind("process-frozen-beyond-its-transaction", "hub", 32, 36, (*SLOTS, "relay")),
-    Kind("process-replaced-while-frozen", "hub", 5, 10, (*SLOTS, *DELIVERIES, "relay", "ledger")),
+    Kind("process-replaced-while-frozen", "hub", 5, 10, (*SLOTS, *DELIVERIES, *KEEPING, "relay", "ledger")),
     Kind("node-killed", "cluster", 3, 8, NODES),
     Kind("node-stopped", "cluster", 3, 8, NODES),
     Kind("node-frozen", "cluster", 3, 12, NODES),
