@@ -15,7 +15,7 @@ SELECT id, subject, partition, seq, token, attempts, flagged FROM inbox.disclosu
 WHERE contract = $1 AND id = ANY($2::uuid[]) AND state = 'waiting'
 
 -- name: unfinished
-SELECT name, number, kind, day, rows, disclosures, attempts, versions FROM inbox.files
+SELECT name, number, kind, day, rows, disclosures, attempts, versions, digest FROM inbox.files
 WHERE contract = $1 AND state = 'begun'
 
 -- name: last
@@ -41,9 +41,9 @@ WHERE contract = $1 AND name = $2 AND state = 'begun'
 -- Files that were given up within the last days: what was still on its way to the storage then may have come since.
 SELECT name FROM inbox.files WHERE contract = $1 AND state = 'abandoned' AND ended_at > $2
 
--- name: held
--- On the connection that holds the lock: it answers only while that is so.
-SELECT 1
+-- name: publishing
+-- On the connection that holds the lock: it answers only while that is so. What is put next has this digest.
+UPDATE inbox.files SET digest = $3 WHERE contract = $1 AND name = $2 AND state = 'begun'
 
 -- name: decided
 -- How many of these Changes the ledger has a line of.

@@ -3,7 +3,8 @@
 `typ` says what it is, `aud` for which contract, `file` in which file, `piece` and `last` where in it, `kid` under which
 content key, `ctr` under which contract hash. So what was cut off, swapped, repeated or brought from another file does
 not open as what it is taken for; and no token of a topic passes for a piece, nor the other way round. Piece 0 is
-that of the manifest. A piece is padded with spaces behind its last end of line, as tokens are.
+that of the manifest. A piece is padded with spaces behind its last end of line, as tokens are. It is far larger than
+what the library opens unless it is told: whoever reads allows `LARGEST`, as infra/examples/tax_files.py does.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,17 @@ from hub.seal import ContentKey, padded
 
 PIECE: Final = "juki-file"
 MANIFEST: Final = "juki-file-manifest"
-_JWE: Final = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)  # members of our own
+LARGEST: Final = 8 * 2**20
+"""Bytes of base64url in the longest ciphertext: a piece has 1.4 MiB; a manifest of a thousand pieces half a MiB."""
+
+
+class Sealing(jwe.JWERegistry):
+    """What a piece may be sealed with, and how large it may be."""
+
+    max_ciphertext_length = LARGEST
+
+
+_JWE: Final = Sealing(algorithms=["dir", "A256GCM"], strict_check_header=False)  # members of our own
 
 
 @dataclass(frozen=True, slots=True)

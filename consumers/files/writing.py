@@ -6,8 +6,9 @@
     settled    each disclosure is Delivered, its receipt is the file's name
 
 Whoever comes next after a crash looks whether the manifest is there. Where it is, the rest is settled; where it is not,
-nobody has seen the file: it is given up, its objects are removed, and everything is written anew under another name
-and the same number. One writer of a contract works at a time.
+or is none of ours, nobody has seen the file: it is given up, its objects are removed, and everything is written anew
+under another name and the same number. Whether it is ours says its digest, noted before it is put, or else its seal.
+Where neither can say, nothing is given up: readers may have the file. One writer of a contract works at a time.
 """
 
 import os
@@ -38,6 +39,7 @@ PIECE_BYTES: Final = 2**20
 SETTLED_AT_ONCE: Final = 2000
 LATECOMERS: Final = timedelta(days=7)
 """How long objects of a file that was given up are looked for: what was on its way then may come late."""
+_UNVERIFIED: Final = "Its key is not to be had. If no reader has this file, remove its manifest.json and run it again"
 
 Seen = Callable[[int, int], None]
 """Told how many lines of how many are written."""
@@ -134,11 +136,13 @@ class Writer:
         """Put the manifest and read it back; its digest."""
         key = await self._keys.by_kid(binding.kid)
         content, path = manifest.document(title, contents, binding, key, self._now()), self._path(title.name)
-        await self._held.fetchval(SQL["held"])  # whoever has lost the lock publishes nothing
+        digest = sha256(content).hexdigest()
+        if not await self._held.execute(SQL["publishing"], self._contract.id, title.name, digest):
+            raise Contested("file-given-up", self._contract.id)
         await self._store.put(path, content)
         if await self._store.get(path) != content:
             raise DependencyUnavailable("manifest-not-there", "HUB_FILES", "Run it again: it finds out what is there")
-        return sha256(content).hexdigest()
+        return digest
 
     async def _settled(self, name: str, digest: str, told: Sequence[Together]) -> None:
         for at in range(0, len(told), SETTLED_AT_ONCE):
@@ -156,10 +160,13 @@ class Writer:
         return Written(self._contract.id, row["kind"], row["number"], row["name"], row["day"], row["rows"])
 
     async def _ours(self, row: Row, content: bytes) -> bool:
+        """Whether this is the manifest of a file that was begun; DependencyUnavailable where that cannot be said."""
+        if sha256(content).hexdigest() == row["digest"]:
+            return True
         try:
             key = await self._keys.by_kid(manifest.kid_of(content))
         except TokenRefused:
-            return False
+            raise DependencyUnavailable("manifest-not-verified", row["name"], _UNVERIFIED) from None
         title = Title(self._contract.id, row["kind"], row["number"], row["name"], row["day"], None)
         return manifest.belongs(content, title, row["rows"], key)
 

@@ -22,7 +22,16 @@ from joserfc import errors, jwe, jwk
 
 WITHHELD = object()
 """A cell that was not told; None is one that the register has nothing for."""
-SEALED = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)  # members that say where it belongs
+
+
+class Large(jwe.JWERegistry):
+    """Pieces have a megabyte, and so may a grant of many keys; unless it is told, the library opens 48 KiB."""
+
+    max_ciphertext_length = 8 * 2**20
+
+
+SEALED = Large(algorithms=["dir", "A256GCM"], strict_check_header=False)  # members that say where it belongs
+GRANTED = Large(algorithms=["ECDH-ES+A256KW", "A256GCM"])
 
 
 class Refused(Exception):
@@ -31,7 +40,7 @@ class Refused(Exception):
 
 def keys(granted: str, private: Mapping[str, Any]) -> jwk.KeySet:
     """The content keys out of what `jukihub keys grant` printed."""
-    found = jwe.decrypt_compact(granted, jwk.ECKey.import_key(dict(private)), ["ECDH-ES+A256KW", "A256GCM"])
+    found = jwe.decrypt_compact(granted, jwk.ECKey.import_key(dict(private)), registry=GRANTED)
     return jwk.KeySet.import_key_set(json.loads(found.plaintext or b""))
 
 

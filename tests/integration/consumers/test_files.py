@@ -16,7 +16,7 @@ from consumers.files.reading import Reading
 from consumers.files.writing import Written
 from consumers.settle import Settler
 from hub.database import Database
-from hub.errors import DatabaseError, DependencyUnavailable, JukiError, NotPermitted
+from hub.errors import DatabaseError, DependencyUnavailable, JukiError, KeyDestroyed, NotPermitted, TokenRefused
 from tests.integration.consumers.filed import DAY, Filed, manifests, told
 from tests.store import Storage, passing, storage, subscriber
 
@@ -182,22 +182,69 @@ async def test_a_run_that_was_cut_off_leaves_a_whole_file_or_none_and_the_next_o
     assert len({name.split("/")[0] for name in await filed.objects()}) == 1, "nothing of the first run is left"
 
 
-@pytest.mark.trap("P6")
-async def test_a_crash_between_manifest_and_settlement_does_no_harm(
-    filed: Filed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def crashed(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """A command dies between manifest and settlement; what lies on the storage then."""
+
     async def lost(*_: Any) -> int:
         raise DatabaseError("connection-lost")
 
-    await waiting(filed)
     with monkeypatch.context() as patched:
         patched.setattr(Settler, "delivered_together", lost)
         with pytest.raises(DatabaseError):
             await filed.daily()
-    before = await filed.objects()
+    return await filed.objects()
+
+
+@pytest.mark.trap("P6")
+async def test_a_crash_between_manifest_and_settlement_does_no_harm(
+    filed: Filed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await waiting(filed)
+    before = await crashed(filed, monkeypatch)
     assert (await filed.ids(), await filed.states()) == (IDS, {"waiting": len(ALL)})
     (resumed,) = await filed.daily()
     assert (resumed.rows, await filed.states(), await filed.objects() == before) == (len(ALL), {"delivered": 6}, True)
+
+
+@pytest.mark.trap("P6", "input-20")
+@pytest.mark.parametrize("digest", ["digest", "NULL"], ids=["its digest is noted", "known by its seal"])
+async def test_a_file_of_full_pieces_and_a_long_manifest_is_read_and_survives_a_crash(
+    filed: Filed, monkeypatch: pytest.MonkeyPatch, digest: str
+) -> None:
+    long = [(seed, told(seed, items={"name": "a" * 30_000})) for seed in range(2, 39)]
+    await filed.send((1, told(1, items={"name": "\U00020bb7" * 9_000})), *long)
+    before = await crashed(filed, monkeypatch)
+    (said,) = manifests(before)
+    assert (said["pieces"][0]["size"] > 2**20, len(said["sealed"]) > 2**16) == (True, True), "as large as they come"
+    await filed.database.execute(f"UPDATE inbox.files SET digest = {digest}")
+    (resumed,) = await filed.daily()
+    assert (resumed.name, await filed.objects() == before) == (said["name"], True)
+    lines = await filed.read()
+    assert [len(line["name"]) for line in lines] == [9_000, *[30_000] * 37]
+
+
+async def test_a_file_that_readers_may_have_is_not_given_up_for_want_of_its_key(
+    filed: Filed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await waiting(filed)
+    before, key = await crashed(filed, monkeypatch), f"filed.{DAY.isoformat()}"
+    for verdict in (KeyDestroyed("key-destroyed"), TokenRefused("unknown-kid")):
+        with monkeypatch.context() as patched:
+            patched.setattr(filed.keys, "by_kid", refusing(verdict))
+            await filed.database.execute("UPDATE inbox.files SET digest = NULL")
+            with pytest.raises(DependencyUnavailable, match="manifest-not-verified"):
+                await filed.daily()
+    assert [said["kid"] for said in manifests(before)] == [key]
+    assert (await filed.objects() == before, await filed.states()) == (True, {"waiting": len(ALL)})
+    (resumed,) = await filed.daily()
+    assert (resumed.rows, await filed.states()) == (len(ALL), {"delivered": len(ALL)})
+
+
+def refusing(verdict: TokenRefused) -> Callable[[str], Any]:
+    async def by_kid(_kid: str) -> Any:
+        raise verdict
+
+    return by_kid
 
 
 async def test_what_came_between_is_in_the_next_file(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:

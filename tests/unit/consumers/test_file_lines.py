@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from consumers.disclosure import Disclosure
 from consumers.files.columns import Columns, Unfit, of_item, values
 from consumers.files.lines import header, line
-from consumers.files.outside import Report
+from consumers.files.outside import LISTED, Report
 from contracts.law import items
 from contracts.record import Record
 from tests.store import subscriber
@@ -125,3 +125,12 @@ def test_the_report_names_places_and_counts_and_no_character() -> None:
         "set": "JIS X 0213", "counts": {"name": 4}, "unlisted": 0,
         "places": [{"line": 1, "column": "name", "at": [1]}, {"line": 2, "column": "name", "at": [2, 3, 4]}],
     }  # fmt: skip
+
+
+def test_so_many_places_are_listed_and_what_is_left_out_is_counted() -> None:
+    report = Report()
+    for length in (LISTED - 1, 2, 1):
+        report.add({"name": "𠮷" * length})
+    found = report.document()
+    assert (found["counts"], found["unlisted"]) == ({"name": LISTED + 2}, 1)
+    assert [(one["line"], len(one["at"])) for one in found["places"]] == [(1, LISTED - 1), (3, 1)]
