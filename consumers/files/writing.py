@@ -163,8 +163,11 @@ class Writer:
         """Whether this is the manifest of a file that was begun; DependencyUnavailable where that cannot be said."""
         if sha256(content).hexdigest() == row["digest"]:
             return True
+        kid = manifest.kid_of(content)
+        if kid.rpartition(".")[0] != self._contract.id:
+            return False  # whoever has another contract's keys seals no file of this one
         try:
-            key = await self._keys.by_kid(manifest.kid_of(content))
+            key = await self._keys.by_kid(kid)
         except TokenRefused:
             raise DependencyUnavailable("manifest-not-verified", row["name"], _UNVERIFIED) from None
         title = Title(self._contract.id, row["kind"], row["number"], row["name"], row["day"], None)

@@ -10,14 +10,17 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 
 from consumers.disclosure import Disclosure
-from consumers.files import writing
+from consumers.files import manifest, writing
 from consumers.files.command import check_day
+from consumers.files.manifest import Contents, Piece, Title
 from consumers.files.reading import Reading
+from consumers.files.sealing import Binding
 from consumers.files.writing import Written
 from consumers.settle import Settler
 from hub.database import Database
 from hub.errors import DatabaseError, DependencyUnavailable, JukiError, KeyDestroyed, NotPermitted, TokenRefused
-from tests.integration.consumers.filed import DAY, Filed, manifests, told
+from hub.seal import ContentKey
+from tests.integration.consumers.filed import DAY, NOON, Filed, manifests, told
 from tests.store import Storage, passing, storage, subscriber
 
 ALL = [*((seed, told(seed)) for seed in range(1, 5)), (1, told(1, 2)), (2, told(2, 2, "left"))]
@@ -258,15 +261,32 @@ async def test_what_came_between_is_in_the_next_file(filed: Filed, monkeypatch: 
     assert await filed.ids() == [*IDS, str(told(9).id)]
 
 
-async def test_a_manifest_that_somebody_else_has_put_settles_nothing(filed: Filed) -> None:
+def not_sealed(title: Title, key: ContentKey) -> bytes:
+    said = {"name": title.name, "contract": "filed", "number": 1, "rows": len(ALL), "kid": key.kid, "sealed": "x"}
+    return json.dumps(said).encode()
+
+
+def sealed_under(title: Title, key: ContentKey) -> bytes:
+    """In our form and with our words, by somebody who has this key."""
+    binding, report = Binding("filed", title.name, key.kid, "0", 1), {"counts": {}}
+    return manifest.document(title, Contents([], [Piece("x", len(ALL), 1, "")], {}, report), binding, key, NOON)
+
+
+@pytest.mark.parametrize(("owner", "made"), [
+    ("filed", not_sealed), ("nobody", not_sealed), ("another", sealed_under),
+], ids=["without a seal", "under no key", "under the key of another contract"])  # fmt: skip
+async def test_a_manifest_that_somebody_else_has_put_settles_nothing(
+    filed: Filed, owner: str, made: Callable[[Title, ContentKey], bytes]
+) -> None:
     await waiting(filed)
     filed.storage.rule = cut("PUT", "manifest", "drop")
     with pytest.raises(DependencyUnavailable):
         await filed.daily()
     filed.storage.rule = passing
     name = await filed.database.fetchval("SELECT name FROM inbox.files WHERE state = 'begun'")
-    said = {"name": name, "contract": "filed", "number": 1, "rows": len(ALL), "kid": "filed.2026-04-01", "sealed": "x"}
-    await filed.store.put(f"filed/{name}/manifest.json", json.dumps(said).encode())
+    key = ContentKey.of("x", bytes(32)) if owner == "nobody" else await filed.keys.content_key(owner, DAY)
+    forged = made(Title("filed", "daily", 1, name, DAY, None), key)
+    await filed.store.put(f"filed/{name}/manifest.json", forged)
     (written,) = await filed.daily()
     assert (written.name != name, await filed.ids()) == (True, IDS)
 
