@@ -23,6 +23,8 @@ from hub.wrapping import KeyWrapper
 LASTS: Final = timedelta(minutes=5)
 ALGORITHM: Final = "HS256"
 TYPE: Final = "at+jwt"
+_NO_TOKEN: Final = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What the library and ourselves stumble over in what is no token of ours: a header may be any JSON."""
 LARGEST: Final = 4096
 
 
@@ -85,7 +87,7 @@ async def read(keys: AccessKeys, token: str, issuer: str, now: datetime) -> Acce
     try:
         claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
         found = _access(claims, issuer)
-    except (JoseError, ValueError, TypeError, KeyError):
+    except _NO_TOKEN:
         return "token-unknown"
     return found if now.timestamp() < found.expires_at else "token-expired"
 
@@ -105,7 +107,7 @@ def _kid(token: str) -> str | None:
         header = jws.extract_compact(token.encode()).headers()
         fits = (header.get("typ"), header.get("alg")) == (TYPE, ALGORITHM)
         return date.fromisoformat(header["kid"]).isoformat() if fits else None
-    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+    except _NO_TOKEN:
         return None
 
 

@@ -51,7 +51,7 @@ def proof(assertion: str, secret: str, client: UUID, audience: str, now: datetim
     """The proof, or the closed code of what it lacks. One code says all that is wrong before the signature holds."""
     try:
         read = jwt.decode(assertion, OctKey.import_key(secret), algorithms=[ALGORITHM])
-    except (JoseError, ValueError, TypeError, RecursionError):
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return "assertion-refused"
     return judged(read.claims, client, audience, now)
 

@@ -99,11 +99,12 @@ async def test_a_token_is_over_after_five_minutes_and_nobody_elses_is_taken(city
     program = await city.program()
     good = program.token
     assert (await program.get("/v1/contracts/me")).status == 200
-    unknown = ("x", altered(good), program.assertion(), unsigned({"client_id": "x"}))
+    unknown = ("x", altered(good), program.assertion(), unsigned({"client_id": "x"}), "WyJhbGciXQ.e30.AAAA")
     for token, code in (("", "no-token"), *((one, "token-unknown") for one in unknown)):
         program.token = token
         answer = await program.get("/v1/contracts/me")
         assert (answer.refused, answer.headers["www-authenticate"]) == ((401, code), "Bearer")
+    assert city.app.state.hub.failures.counts["192.0.2.1"] == 1 + len(unknown), "each is counted"
     program.token = good
     later(city, minutes=5)
     assert (await program.get("/v1/contracts/me")).refused == (401, "token-expired")
