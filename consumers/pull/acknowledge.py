@@ -3,7 +3,8 @@
 Judged as a whole before anything is settled: an id that is none of this contract's, one that would overtake another of
 its resident, and one that was settled otherwise before are refused, and then nothing of the request is done. What was
 settled in the same way before is a repeat, so whoever hears nothing sends it again: what a crash left undone is done
-then. Each is opened once more for its version, as everywhere: one that is not above the last delivered is no success.
+then. Where another request has settled one meanwhile, nothing behind it is settled here. Each is opened once more for
+its version, as everywhere: one that is not above the last delivered is no success.
 """
 
 import asyncio
@@ -125,7 +126,8 @@ async def _line(
             ended = await _ended(opener, row, version, said[row["id"]])
             head = Head(row["id"], row["subject"], row["partition"], row["token"], row["attempts"], row["flagged"],
                         version, row["plan"])  # fmt: skip
-            await settler.settle(head, ended, 0.0)
+            if not await settler.settle(head, ended, 0.0):
+                return  # it may be a letter by now, behind which nothing is delivered
             if isinstance(ended.outcome, Refused) and ended.outcome.code != DESTROYED:
                 return
             version = max(version, ended.version or 0)

@@ -198,6 +198,25 @@ async def test_two_that_acknowledge_at_once_settle_once(city: City) -> None:
     assert await city.office.database.fetchval("SELECT max(attempts) FROM inbox.disclosures") == 1
 
 
+@pytest.mark.trap("D3")
+async def test_of_two_that_say_different_things_at_once_nothing_is_taken_behind_what_was_refused(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    program = await city.program()
+    first, second = await city.tell(WELFARE, 1, 1)
+    whole, others = Settler.settle, [program.acks(refused={first: "bad-value"})]
+
+    async def later_than_another(own: Settler, *said: Any) -> bool:
+        while others:
+            assert (await others.pop()).status == 200
+        return await whole(own, *said)
+
+    monkeypatch.setattr(Settler, "settle", later_than_another)
+    said = (await program.acks(first, second)).json()["settled"]
+    assert [one["state"] for one in said] == ["refused", "waiting"]
+    assert await city.states() == {first: "counterpart-bad-value", second: "waiting"}
+
+
 async def test_a_version_that_does_not_rise_is_a_letter_though_it_is_said_to_be_taken(city: City) -> None:
     program = await city.program()
     told = await city.tell(WELFARE, 1, 1, 1, versions={0: 500, 1: 400, 2: 600})
