@@ -41,7 +41,7 @@ class Pull:
         if self._issuer is None:
             kek = wrapper(self.settings)
             keys = AccessKeys(hub.database, kek)
-            self._issuer = Issuer(self.settings, self.book, kek, hub.database, keys, self.url)
+            self._issuer = Issuer(self.settings, self.book, kek, hub.database, keys, self.url, hub.persons)
         return self._issuer
 
 

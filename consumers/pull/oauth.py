@@ -19,6 +19,7 @@ from consumers.pull.scopes import Right, asked, spelled
 from contracts.book import Book
 from contracts.change import JAPAN
 from hub import log
+from hub.api.door import Window
 from hub.config import Settings
 from hub.database import Database
 from hub.wrapping import KeyWrapper
@@ -40,7 +41,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who issues tokens. `url`: under which subscribers know it."""
+    """Who issues tokens. `url`: under which subscribers know it; `window`: how often a client may ask."""
 
     settings: Settings
     book: Book
@@ -48,6 +49,7 @@ class Issuer:
     database: Database
     keys: AccessKeys
     url: str
+    window: Window
 
     async def token(self, body: bytes, now: datetime) -> dict[str, Any] | Refusal:
         """An access token for what stands in the form `body`."""
@@ -86,7 +88,7 @@ class Issuer:
         }  # fmt: skip
 
     async def proved(self, form: Mapping[str, str], now: datetime) -> Client | Refusal:
-        """The client whose assertion stands in the form; the assertion is used up by it."""
+        """The client whose assertion stands in the form, which is used up by it; TooMany where it asks too often."""
         if form.get("client_assertion_type") != TYPE or "client_assertion" not in form:
             return _unproved("no-assertion")
         assertion = form["client_assertion"]
@@ -97,6 +99,7 @@ class Issuer:
         found = proof(assertion, client.secret(self.wrapper), client.id, self.url + TOKEN, now)
         if isinstance(found, str):
             return _unproved(found)
+        self.window.take(str(client.id), now)  # before anything is kept of it, and once it is proved to be the client
         if not await self.database.execute(clients.SQL["use"], client.id, found.jti, found.expires_at):
             return _unproved("assertion-replayed")
         return client

@@ -81,6 +81,23 @@ def signed(program: Program, algorithm: str) -> str:
     return jwt.encode({"alg": algorithm}, program.claims(), key, algorithms=[algorithm])
 
 
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/introspect"])
+async def test_a_client_proves_itself_so_often_a_minute_and_nothing_more_is_kept(
+    city: City, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    one, other = await city.program(), await city.program()
+    later(city, minutes=1)
+    monkeypatch.setattr(city.app.state.hub.persons, "limit", 3)
+    kept = "SELECT count(*) FROM inbox.client_assertions WHERE client = $1"
+    before = await city.office.database.fetchval(kept, one.secret.client_id)
+    answers = [await one.asks(path=path, token=one.token) for _ in range(5)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429, 429]
+    assert answers[4].refused == (429, "too-many-requests")
+    assert await city.office.database.fetchval(kept, one.secret.client_id) == before + 3
+    assert (await other.asks(path=path, token=other.token)).status == 200
+    assert (await one.asks(altered(one.assertion()))).refused == (401, "assertion-refused"), "nobody else uses it up"
+
+
 async def test_a_form_is_refused_that_is_none_or_says_a_thing_twice(city: City) -> None:
     program = await city.program()
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
