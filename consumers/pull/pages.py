@@ -1,7 +1,8 @@
 """A page of what one contract may fetch now: sealed tokens as they lie, with the place where they lie.
 
 Oldest first, so that each resident's come in order; nothing behind a dead letter of its resident. Nothing is opened:
-only the name of its key is looked at, because what was sealed with a destroyed key is erased and goes to nobody.
+only the name of its key is looked at, because what was sealed with a destroyed key is erased and goes to nobody. One
+whose key there never was is a dead letter, and holds up its own resident alone.
 A cursor is the id of the last disclosure of a page: it says nothing of how many others there are, and one of another
 contract is none. Reading moves nothing; what is not acknowledged comes again whenever it is asked for without a cursor.
 """
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from consumers.settle import Ended, Head, Settler
 from hub.database import Database, Row, queries
-from hub.errors import KeyDestroyed, UsageError
+from hub.errors import KeyDestroyed, TokenRefused, UsageError
 from hub.keys import DESTROYED, KeyStore
 from hub.outcome import Refused
 from hub.seal import header
@@ -44,7 +45,7 @@ async def page(  # noqa: PLR0913 - whose, from where, how much
     """The page behind `cursor`; UsageError (unknown-cursor) where that is no disclosure of this contract."""
     after = await _place(database, contract, cursor)
     rows = await database.fetch(_SQL["page"], contract, after, limit + 1, LARGEST_PAGE)
-    alive = [row for row in rows[:limit] if not await _erased(keys, settler, row)]
+    alive = await _alive(keys, settler, rows[:limit])
     earlier = await database.fetchval(_SQL["earlier"], contract, after) if cursor else 0
     more = bool(rows) and rows[0]["due"] > min(len(rows), limit)
     last = alive[-1]["id"] if alive else cursor
@@ -60,16 +61,32 @@ async def _place(database: Database, contract: str, cursor: UUID | None) -> int:
     return found
 
 
-async def _erased(keys: KeyStore, settler: Settler, row: Row) -> bool:
-    """Whether its key was destroyed: then it is settled as that."""
-    try:
-        await keys.by_kid(header(row["token"])["kid"])
-    except KeyDestroyed:
+async def _alive(keys: KeyStore, settler: Settler, rows: Sequence[Row]) -> list[Row]:
+    """Those whose key there is, and no letter of their resident before them."""
+    alive: list[Row] = []
+    behind: set[bytes] = set()
+    for row in rows:
+        if row["subject"] in behind:
+            continue
+        code = await _lacking(keys, row["token"])
+        if not code:
+            alive.append(row)
+            continue
         head = Head(row["id"], row["subject"], row["partition"], row["token"], row["attempts"], row["flagged"], None,
                     row["plan"])  # fmt: skip
-        await settler.settle(head, Ended(Refused(DESTROYED), None), 0.0)
-        return True
-    return False
+        await settler.settle(head, Ended(Refused(code), None), 0.0)
+        if code != DESTROYED:
+            behind.add(row["subject"])
+    return alive
+
+
+async def _lacking(keys: KeyStore, token: bytes) -> str:
+    """Why nobody will open this token, as far as its key says; empty where it may open."""
+    try:
+        await keys.by_kid(header(token)["kid"])
+    except TokenRefused as refused:
+        return DESTROYED if isinstance(refused, KeyDestroyed) else refused.code
+    return ""
 
 
 def _item(row: Row, topic: str) -> dict[str, Any]:

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
+import pybase64
 import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey, OctKey
@@ -233,6 +235,22 @@ async def test_what_was_sealed_with_a_destroyed_key_goes_to_nobody(city: City) -
     assert await program.ids() == []
     assert await city.states() == {told[0]: "delivered", told[1]: "erased"}
     assert (await program.acks(told[1])).json()["settled"] == [{"id": told[1], "state": "erased", "repeated": True}]
+
+
+@pytest.mark.trap("D3")
+async def test_a_token_whose_key_there_is_not_holds_up_its_own_resident_alone(city: City) -> None:
+    program = await city.program()
+    told = await city.tell(WELFARE, 1, 2, 1, 3)
+    other, resealed = "UPDATE inbox.disclosures SET token = $2 WHERE id = $1", {}
+    for number, (name, kid) in enumerate({told[0]: f"{WELFARE}.2020-01-01", told[3]: "no header"}.items()):
+        head = {"alg": "dir", "enc": "A256GCM", "kid": kid, "aud": WELFARE, "sub_topic": "x", "part": 0, "iat": 1,
+                "ctr": "x", "seq": number, "jti": name, "sub": "x"}  # fmt: skip
+        resealed[name] = pybase64.urlsafe_b64encode(orjson.dumps(head)).rstrip(b"=") + b"..."
+        await city.office.database.execute(other, UUID(name), resealed[name])
+    assert await program.ids() == [told[1]]
+    states = [*(await city.states()).values()]
+    assert states == ["unknown-kid", "waiting", "waiting", "bad-header"], "one waits behind the letter of its resident"
+    assert await program.ids() == [told[1]]
 
 
 async def test_a_client_has_so_many_requests_a_minute_and_is_told_when_to_come_again(
