@@ -1,7 +1,7 @@
 """Who calls: a client that has shown an access token of ours. Whether it still counts is asked anew, each time."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -17,7 +17,7 @@ from contracts.contract import Contract
 from hub.api.door import Hub, Request
 from hub.api.machines import Depends, credentials
 from hub.config import Settings
-from hub.errors import NotPermitted
+from hub.errors import DependencyUnavailable, NotPermitted
 from hub.wrapping import wrapper
 
 SCHEME: Final = credentials(TOKEN, {
@@ -35,6 +35,12 @@ class Pull:
     url: str = ""
     waiters: Waiters = field(default_factory=Waiters)
     _issuer: Issuer | None = None
+
+    def renew(self, book: Book) -> None:
+        """Go by another Book from here on."""
+        self.book = book
+        if self._issuer is not None:
+            self._issuer = replace(self._issuer, book=book)
 
     def issuer(self, hub: Hub) -> Issuer:
         """Who issues tokens here; made with the first request."""
@@ -55,13 +61,19 @@ class Caller:
 
     @property
     def contract(self) -> Contract:
-        """Its contract."""
-        return self.pull.book.contracts[self.access.contract]
+        """Its contract, as the Book of now has it; NotPermitted where there is none any more."""
+        found = self.pull.book.contracts.get(self.access.contract)
+        if found is None:
+            raise NotPermitted("contract-not-pulled", "client")
+        return found
 
     @property
     def feed(self) -> Feed:
-        """What its contract is told."""
-        return self.pull.feeds[self.access.contract]
+        """What its contract is told; DependencyUnavailable where this process does not read it."""
+        found = self.pull.feeds.get(self.access.contract)
+        if found is None:
+            raise DependencyUnavailable("not-ready", "feed", "It has yet to be read: ask again")
+        return found
 
     @property
     def settler(self) -> Settler:

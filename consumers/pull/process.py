@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from consumers.keeping import Kept, Once, counting, kept, looking, mirroring, receiving
 from consumers.process import RESTS, kept_up, prepare_metrics
-from consumers.pull import clients
+from consumers.pull import books, clients
 from consumers.pull.api import service
 from consumers.pull.caller import Pull
 from consumers.pull.feeds import Feed, feeds
@@ -81,7 +81,7 @@ async def _beside(
             one = await held.enter_async_context(kept(settings, contract, now))
             feed = held.enter_context(made.feeds[name].open(one.keys, one.opener))
             loops |= _loops(process, name, one, feed)
-        loops["tidying"] = _tidying(process, one.database)
+        loops |= {"tidying": _tidying(process, one.database), "book": books.following(process, settings, made)}
         async with asyncio.TaskGroup() as working:
             working.create_task(_ending(process, made.feeds.values()))
             for loop, once in loops.items():

@@ -1,8 +1,12 @@
 """A client proves itself once per assertion, gets five minutes, and stops with its revocation."""
 
 import json
+import shutil
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import urlencode
 
 import pybase64
@@ -10,7 +14,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from consumers.pull import books
 from consumers.pull.scopes import Right
+from contracts.folder import SHIPPED
 from hub import audit
 from hub.errors import ApprovalRequired, NotPermitted, UsageError
 from hub.people import Duty
@@ -150,6 +156,30 @@ async def test_a_contract_that_is_not_in_force_is_told_nothing_also_with_a_token
         later(city, minutes=3)
         assert (await program.get("/v1/disclosures")).refused == (403, "contract-not-in-force")
         assert (await program.asks()).refused == (403, "contract-not-in-force")
+
+
+async def test_a_contract_that_is_ended_while_it_is_served_stops(city: City, tmp_path: Path) -> None:
+    (folder := tmp_path / "book").mkdir()
+    for name in (WELFARE, SCHOOL):
+        shutil.copy(SHIPPED / "subscribers" / f"{name}.toml", folder)
+    rests: Any = SimpleNamespace(wait=AsyncMock())
+    look = books.following(rests, city.office.settings.model_copy(update={"contracts": folder}), city.pull)
+    program = await city.program()
+    told, file = await city.tell(WELFARE, 1), folder / f"{WELFARE}.toml"
+    said = file.read_text(encoding="utf-8")
+    for text in (said, said.replace("in_force", "in_farce"), said.replace("via", "=")):
+        file.write_text(text, encoding="utf-8")
+        await look()
+        assert await program.ids() == told, "a Book that is refused changes nothing"
+    file.write_text(said.replace("from = 2026-04-01 }", "from = 2026-04-01, until = 2026-04-30 }"), encoding="utf-8")
+    await look()
+    for answer in (await program.get("/v1/disclosures"), await program.acks(*told), await program.asks()):
+        assert answer.refused == (403, "contract-not-in-force")
+    file.unlink()
+    await look()
+    for answer in (await program.get("/v1/disclosures"), await program.acks(*told), await program.asks()):
+        assert answer.refused == (403, "contract-not-pulled")
+    assert rests.wait.await_count == 5
 
 
 async def test_a_scope_that_a_token_lacks_is_lacking(city: City) -> None:
