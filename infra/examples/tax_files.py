@@ -3,9 +3,10 @@
 Prints one JSON line per disclosure of every file, in order, and goes on where AFTER (the number of a file) says. BUCKET
 may have a folder behind it. The credentials for the storage are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 
-A file counts once its manifest is there. It is refused whole, by a closed code, where anything does not fit: a manifest
-that says other than its sealed copy, a piece that is missing, altered, swapped, cut off, or of another file, a number
-that is missing or there twice, a manifest that does not name the digest of the one before.
+A file counts once its manifest is there. It is refused whole, by a closed code, and with it what comes behind it, where
+anything does not fit: what is no manifest, or says other than its sealed copy; a piece that is missing, altered,
+swapped, cut off, or of another file; a number that is missing or there twice; a manifest that does not name the digest
+of the one before. Only a full file may come without those before it.
 """
 
 import csv
@@ -34,6 +35,10 @@ SEALED = Large(algorithms=["dir", "A256GCM"], strict_check_header=False)  # memb
 GRANTED = Large(algorithms=["ECDH-ES+A256KW", "A256GCM"])
 
 
+NAMED = {"form", "contract", "contract_hash", "kid", "kind", "name", "number", "pieces", "previous", "rows", "sealed"}
+FAULTY = (errors.JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
 class Refused(Exception):
     """A file that is not to be read; why."""
 
@@ -44,25 +49,31 @@ def keys(granted: str, private: Mapping[str, Any]) -> jwk.KeySet:
     return jwk.KeySet.import_key_set(json.loads(found.plaintext or b""))
 
 
-def manifests(names: Iterator[str], get: Callable[[str], bytes | None], contract: str) -> list[tuple[bytes, Any]]:
-    """Every manifest among these names of objects, in the order of their numbers, none missing and none twice."""
-    paths = sorted(name for name in names if name.endswith("/manifest.json"))
-    read = sorted(((get(path) or b"", path) for path in paths), key=lambda each: json.loads(each[0])["number"])
-    found = [(content, json.loads(content)) for content, _ in read]
-    for place, ((_content, said), (_, path)) in enumerate(zip(found, read, strict=True)):
+def manifests(
+    names: Iterator[str], get: Callable[[str], bytes | None], contract: str, after: int = 0
+) -> Iterator[tuple[bytes, Any]]:
+    """The manifests behind number `after`, in order (names begin with their number), none missing and none twice."""
+    last, digest = None, ""
+    for path in sorted(name for name in names if name.endswith("/manifest.json")):
+        content = get(path) or b""
+        said = _manifest(content)
         if (said["form"], said["contract"]) != ("juki-file/1", contract) or path.split("/")[-2] != said["name"]:
             raise Refused("another-manifest")
-        if place and said["number"] != found[place - 1][1]["number"] + 1:
+        if last is None and said["number"] > after + 1 and said["kind"] != "full":
             raise Refused("number-missing-or-twice")
-        if place and said["previous"] != sha256(found[place - 1][0]).hexdigest():
+        if last is not None and said["number"] != last + 1:
+            raise Refused("number-missing-or-twice")
+        if last is not None and said["previous"] != digest:
             raise Refused("another-file-before")
-    return found
+        last, digest = said["number"], sha256(content).hexdigest()
+        if last > after:
+            yield content, said
 
 
 def rows(said: Mapping[str, Any], get: Callable[[str], bytes | None], granted: jwk.KeySet) -> list[dict[str, Any]]:
     """Every line of a file by its columns, once all of it has been checked; Refused otherwise."""
     plain = {name: value for name, value in said.items() if name != "sealed"}
-    if json.loads(_opened(said, said["sealed"].encode(), 0, granted, last=True))["manifest"] != plain:
+    if json.loads(_opened(said, str(said["sealed"]).encode(), 0, granted, last=True))["manifest"] != plain:
         raise Refused("manifest-altered")
     text = b"".join(
         _piece(said, number, piece, get(f"{said['name']}/{piece['name']}"), granted)
@@ -81,6 +92,17 @@ def cell(text: str) -> Any:
     return WITHHELD if text == "\\W" else text.removeprefix("\\")
 
 
+def _manifest(content: bytes) -> Any:
+    """What a manifest says; whether it is true says its seal."""
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        raise Refused("not-a-manifest") from None
+    if not isinstance(said, dict) or not said.keys() >= NAMED or type(said["number"]) is not int:
+        raise Refused("not-a-manifest")
+    return said
+
+
 def _piece(said: Mapping[str, Any], number: int, piece: Any, content: bytes | None, granted: jwk.KeySet) -> bytes:
     if content is None:
         raise Refused("piece-missing")
@@ -96,7 +118,7 @@ def _opened(said: Mapping[str, Any], token: bytes, piece: int, granted: jwk.KeyS
     }  # fmt: skip
     try:
         found = jwe.decrypt_compact(token, granted, registry=SEALED)
-    except (errors.JoseError, ValueError):
+    except FAULTY:
         raise Refused("does-not-open") from None
     if not place.items() <= found.headers().items():
         raise Refused("another-place")
@@ -119,11 +141,10 @@ def main(endpoint: str, bucket: str, contract: str, granted: str, private: str) 
         return client.get_object(Bucket=name, Key=start + path)["Body"].read() if path in there else None
 
     opened = keys(Path(granted).read_text(encoding="ascii").strip(), json.loads(Path(private).read_text()))
-    for _, said in manifests(iter(there), get, contract):
-        if said["number"] > int(os.environ.get("AFTER", "0")):
-            for line in rows(said, get, opened):
-                told = {column: value for column, value in line.items() if value is not WITHHELD}
-                print(json.dumps(told, ensure_ascii=False))
+    for _, said in manifests(iter(there), get, contract, int(os.environ.get("AFTER", "0"))):
+        for line in rows(said, get, opened):
+            told = {column: value for column, value in line.items() if value is not WITHHELD}
+            print(json.dumps(told, ensure_ascii=False))
 
 
 if __name__ == "__main__":

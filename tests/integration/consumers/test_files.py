@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+from joserfc.jwk import OctKey
 
 from consumers.disclosure import Disclosure
 from consumers.files import manifest, writing
@@ -416,6 +417,40 @@ async def test_a_file_that_is_missing_between_two_is_noticed(filed: Filed) -> No
     without = {name: content for name, content in objects.items() if not name.startswith("00000002")}
     with pytest.raises(subscriber.Refused, match="number-missing-or-twice"):
         await filed.read(without)
+    the_last = {name: content for name, content in objects.items() if name.startswith("00000003")}
+    assert numbers(the_last, after=2) == [3]
+    for after in (0, 1):
+        with pytest.raises(subscriber.Refused, match="number-missing-or-twice"):
+            numbers(the_last, after)
+    full = {name: content.replace(b'"kind": "daily"', b'"kind": "full"') for name, content in the_last.items()}
+    assert numbers(full, after=1) == [3], "who puts it in the place of a copy needs none before it"
+
+
+def numbers(objects: dict[str, bytes], after: int) -> list[int]:
+    """Of the files that a reader goes on with."""
+    return [said["number"] for _, said in subscriber.manifests(iter(objects), objects.get, "filed", after)]
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"<html>", b"\xff", b"[]", b"1", b'{"number": 3}', b"[" * 100_000,
+    json.dumps(dict.fromkeys(subscriber.NAMED, "x")).encode(),
+], ids=range(8))  # fmt: skip
+def test_what_is_no_manifest_is_refused_by_a_code_and_what_lies_before_it_is_read(content: bytes) -> None:
+    whole = json.dumps(dict.fromkeys(subscriber.NAMED, "x") | {
+        "form": "juki-file/1", "contract": "filed", "name": "00000001-x", "number": 1,
+    }).encode()  # fmt: skip
+    objects = {"00000001-x/manifest.json": whole, "00000002-x/manifest.json": content}
+    found = subscriber.manifests(iter(objects), objects.get, "filed")
+    assert next(found)[0] == whole
+    with pytest.raises(subscriber.Refused, match="not-a-manifest"):
+        next(found)
+
+
+@pytest.mark.parametrize("token", ["x", "WyJhbGciXQ....", "e30....", None, "a.b.c.d.e"], ids=str)
+def test_what_is_sealed_by_nobody_is_refused_by_a_code(token: str | None) -> None:
+    said = dict.fromkeys(subscriber.NAMED, "x") | {"sealed": token}
+    with pytest.raises(subscriber.Refused, match="does-not-open"):
+        subscriber.rows(said, {}.get, OctKey.generate_key())
 
 
 @pytest.mark.parametrize("day", [DAY, DAY - timedelta(days=1)], ids=str)
