@@ -14,6 +14,11 @@ ORDER BY d.position LIMIT $3
 SELECT id, subject, partition, seq, token, attempts, flagged FROM inbox.disclosures
 WHERE contract = $1 AND id = ANY($2::uuid[]) AND state = 'waiting'
 
+-- name: as_chosen
+SELECT count(*) FROM unnest($2::uuid[], $3::integer[], $4::boolean[]) AS c (id, attempts, flagged)
+JOIN inbox.disclosures d ON d.contract = $1 AND d.id = c.id
+WHERE d.state = 'waiting' AND d.attempts = c.attempts AND d.flagged = c.flagged
+
 -- name: unfinished
 SELECT name, number, kind, day, rows, disclosures, attempts, versions, digest FROM inbox.files
 WHERE contract = $1 AND state = 'begun'

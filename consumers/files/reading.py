@@ -22,6 +22,7 @@ from hub.keys import DESTROYED
 from hub.outcome import Deferred, Refused
 
 PAGE: Final = 500
+TOGETHER: Final = 5000
 SQL = queries(Path(__file__).with_name("files.sql"))
 
 
@@ -31,12 +32,13 @@ class Moved(JukiError):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One disclosure for a file, as of which attempt; known by its version once it was opened."""
+    """One disclosure for a file: as of which attempt, flagged or not, and its version, known once it was opened."""
 
     id: UUID
     subject: bytes
     attempts: int
     version: int
+    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Reading:
             found = self._judged(opened, last.get(subject, row["last_version"] or 0))
             if isinstance(found, Disclosure):
                 last[subject] = found.version
-                yield Chosen(row["id"], subject, row["attempts"], found.version)
+                yield Chosen(row["id"], subject, row["attempts"], found.version, row["flagged"])
                 continue
             version = opened.version if isinstance(opened, Disclosure) else None
             await self._settler.settle(Head(**{name: row[name] for name in Head.__slots__}), Ended(found, version), 0.0)
@@ -87,8 +89,16 @@ class Reading:
             for one in page:
                 yield await self._line(one, rows.get(UUID(int=one.id.int)))
 
+    async def check_still(self, chosen: Sequence[Chosen]) -> None:
+        """Moved where one of these does not wait any more as it was chosen; asked once more before a file is there."""
+        for at in range(0, len(chosen), TOGETHER):
+            some = chosen[at : at + TOGETHER]
+            told = [one.id for one in some], [one.attempts for one in some], [one.flagged for one in some]
+            if await self._database.fetchval(SQL["as_chosen"], self._contract, *told) < len(some):
+                raise Moved("disclosure-moved", self._contract)
+
     async def _line(self, one: Chosen, row: Row | None) -> Line:
-        if row is None or row["attempts"] != one.attempts:
+        if row is None or (row["attempts"], row["flagged"]) != (one.attempts, one.flagged):
             raise Moved("disclosure-moved", self._contract)
         said = await self._opened(row)
         if isinstance(said, Refused):

@@ -125,6 +125,7 @@ class Writer:
             await self._store.put(self._path(title.name, pieces[-1].name), content)
             seen(sum(piece.lines for piece in pieces), len(chosen))
         await self._check_there(title.name, pieces)
+        await self._reading.check_still(chosen)
         return Contents(columns.names, pieces, gathered.seqs, gathered.report.document()), binding
 
     async def _check_there(self, name: str, pieces: Sequence[Piece]) -> None:

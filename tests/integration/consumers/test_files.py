@@ -16,7 +16,7 @@ from consumers.files.command import check_day
 from consumers.files.manifest import Contents, Piece, Title
 from consumers.files.reading import Reading
 from consumers.files.sealing import Binding
-from consumers.files.writing import Written
+from consumers.files.writing import Writer, Written
 from consumers.settle import Settler
 from hub.database import Database
 from hub.errors import DatabaseError, DependencyUnavailable, JukiError, KeyDestroyed, NotPermitted, TokenRefused
@@ -315,6 +315,27 @@ async def test_a_disclosure_that_is_settled_by_somebody_else_meanwhile_is_in_no_
     monkeypatch.setattr(Reading, "lines", late)
     await filed.daily()
     assert await filed.ids() == [one for one in IDS if one != str(told(3).id)]
+
+
+@pytest.mark.parametrize(("happens", "protected"), [
+    ("flagged = true", ["false", "false", "true"]),
+    ("state = 'superseded', token = NULL, settled_at = now()", ["false", "false"]),
+], ids=["flagged", "superseded"])  # fmt: skip
+async def test_what_happens_while_the_pieces_are_written_is_known_before_the_file_is_there(
+    filed: Filed, monkeypatch: pytest.MonkeyPatch, happens: str, protected: list[str]
+) -> None:
+    await filed.send(*[(seed, told(seed)) for seed in (1, 2, 3)])
+    whole, late = Writer._check_there, [f"UPDATE inbox.disclosures SET {happens} WHERE id = $1"]
+
+    async def checked(own: Writer, *said: Any) -> None:
+        await whole(own, *said)
+        while late:
+            await filed.database.execute(late.pop(), told(3).id)
+
+    monkeypatch.setattr(Writer, "_check_there", checked)
+    (written,) = await filed.daily()
+    assert [line["protected"] for line in await filed.read()] == protected
+    assert (written.number, written.rows) == (1, len(protected))
 
 
 @pytest.fixture
