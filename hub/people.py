@@ -77,6 +77,7 @@ class Act(StrEnum):
     COPIES_ERASE = "copies-erase"
     COPIES_ERASE_APPROVE = "copies-erase-approve"
     COPIES_RELOAD = "copies-reload"
+    FILES_FULL = "files-full"
     PEOPLE_SEE = "people-see"
     PEOPLE_MANAGE = "people-manage"
     AUDIT_SEE = "audit-see"
@@ -138,6 +139,7 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.COPIES_ERASE: frozenset({Duty.OPERATOR}),
     Act.COPIES_ERASE_APPROVE: frozenset({Duty.APPROVER}),
     Act.COPIES_RELOAD: frozenset({Duty.OPERATOR}),
+    Act.FILES_FULL: frozenset({Duty.OPERATOR}),
     Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),
     Act.AUDIT_SEE: frozenset({Duty.AUDITOR}),

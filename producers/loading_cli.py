@@ -41,7 +41,8 @@ def snapshot(
       jukihub snapshot child-policy tax      stopped or killed, the same command goes on where it was
       jukihub snapshot --all --per-second 40
       jukihub snapshot status
-      jukihub snapshot ids tax               the Changes of its last run, for `jukihub files write --full`
+      jukihub snapshot ids tax               the Changes of its last run, for `jukihub files write --full`; the first
+                                             line says of which run, for whom, and how many
 
     A contract that is no mirror is refused. Who is told what is decided as ever; nobody else hears of it.
     """
@@ -49,7 +50,7 @@ def snapshot(
         _show(asyncio.run(_runs()), as_json)
         return
     if contracts and contracts[0] == IDS:
-        _show_ids(asyncio.run(_ids(contracts[1:])), as_json)
+        _show_ids(*asyncio.run(_ids(contracts[1:])), as_json)
         return
     if bool(contracts) is everybody:
         raise UsageError("name-contracts-or-all", "snapshot", "Name the contracts, or say --all")
@@ -80,7 +81,8 @@ async def _runs() -> list[dict[str, Any]]:
         return [asdict(run) | {"registered": total} for run in await loads.runs(db)]
 
 
-async def _ids(names: list[str]) -> list[str]:
+async def _ids(names: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Which load it is, as it says of itself, and its Changes."""
     from hub import given  # noqa: PLC0415 - only when it is done
     from hub.database import connect  # noqa: PLC0415 - as above
     from producers import snapshot as loads  # noqa: PLC0415 - as above
@@ -88,11 +90,15 @@ async def _ids(names: list[str]) -> list[str]:
 
     chosen = loads.chosen(given.book(settings()).contracts, names, today(now()))
     async with connect(settings().registry_dsn, 1) as db:
-        return [str(one) for one in await loads.change_ids(db, chosen)]
+        run = await loads.ended(db, chosen)
+        said = {"run": str(run.run), "contracts": [*run.contracts], "count": run.told}
+        return said, [str(one) for one in await loads.change_ids(db, run)]
 
 
-def _show_ids(found: list[str], as_json: bool) -> None:
-    typer.echo(orjson.dumps(found).decode() if as_json else "\n".join(found))
+def _show_ids(said: dict[str, Any], found: list[str], as_json: bool) -> None:
+    """In one document, or the document in the first line and the ids below it."""
+    lines = [said | {"changes": found}] if as_json else [said]
+    typer.echo("\n".join([orjson.dumps(lines[0]).decode(), *([] if as_json else found)]))
 
 
 def _show(found: list[dict[str, Any]], as_json: bool) -> None:

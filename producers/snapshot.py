@@ -83,12 +83,16 @@ async def runs(db: Database) -> list[Run]:
     return [_run(row) for row in await db.fetch(SQL["runs"], SHOWN)]
 
 
-async def change_ids(db: Database, contracts: tuple[str, ...]) -> list[UUID]:
-    """The Changes of the last run for these contracts; UsageError where there is none that has ended."""
+async def ended(db: Database, contracts: tuple[str, ...]) -> Run:
+    """The last run for these contracts; UsageError where there is none that has ended."""
     row = await db.fetchrow(SQL["last_of"], list(contracts))
     if row is None or row["ended_at"] is None:
         raise UsageError("no-ended-load", "snapshot", "Run `jukihub snapshot` for them, to its end")
-    run = _run(row)
+    return _run(row)
+
+
+async def change_ids(db: Database, run: Run) -> list[UUID]:
+    """The Changes of a run."""
     since = int(run.begun_at.timestamp() * 1_000_000)
     found = await db.fetch(SQL["told_since"], since)
     return [own for own, resident in ((_uuid(one["change"]), _uuid(one["resident"])) for one in found)

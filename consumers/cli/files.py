@@ -46,11 +46,11 @@ def write(
     A timer runs it once a day. Cut off, it leaves nothing that a reader would take: run it again. A day on which
     nothing happened gets a file without a line; a second run of a day with nothing new writes none.
 
-    A full file takes the place of a subscriber's copy. Until it is written, write no file of the day: what the load
-    told would be in that one.
+    A full file takes the place of a subscriber's copy, so an operator writes it, and the audit names who. Until it is
+    written, write no file of the day: what the load told would be in that one.
 
     HUB_FILES names the storage, HUB_FILES_KEY and HUB_FILES_SECRET who we are there. Exit 5: another command writes
-    files of this contract, or it is not in force; 6: storage, broker or database does not answer.
+    files of this contract, it is not in force, or you are not who may; 6: storage, broker or database does not answer.
     """
     from consumers.files import command, loading  # noqa: PLC0415 - the storage's client is not needed for anybody's help
 
@@ -60,7 +60,7 @@ def write(
     if load is None:
         written = command.daily(settings(), contract, _day(day), _seen, now)
     else:
-        written = command.full(settings(), contract, loading.change_ids(load.read()), _seen, now)
+        written = command.full(settings(), contract, loading.named(load.read()), _seen, now)
     _show(asyncio.run(written), as_json)
 
 

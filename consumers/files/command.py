@@ -10,6 +10,7 @@ from uuid import UUID
 from consumers.files import loading
 from consumers.files import store as storage
 from consumers.files.columns import Columns
+from consumers.files.loading import Load
 from consumers.files.manifest import Kind
 from consumers.files.reading import SQL, Chosen, Moved, Reading
 from consumers.files.writing import Seen, Writer, Written, end_of, one_writer, until
@@ -19,11 +20,13 @@ from consumers.settle import Settler
 from contracts.change import JAPAN
 from contracts.contract import Contract
 from hub import destroyed, given, topics
+from hub.acting import acting
 from hub.books import ContractHashes
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import NotPermitted, UsageError
 from hub.keys import KeyStore
+from hub.people import Act
 from hub.ways import FILED
 
 TRIES: Final = 3
@@ -67,6 +70,8 @@ class Desk:
         """The full file of a first load, and before it what was told before that, where there is something."""
         load = await loading.told(self.database, self.contract, changes)
         parted = loading.part(await self.whole(load), load)
+        if not parted.load:
+            raise UsageError("load-tells-nobody", "--load", "An empty file would take the place of a whole copy")
         files: list[tuple[Kind, list[Chosen]]] = [("full", parted.load)]
         if parted.before:
             files.insert(0, ("daily", parted.before))
@@ -102,13 +107,24 @@ async def daily(settings: Settings, name: str, day: date | None, seen: Seen, now
         return [one for one in (resumed, written) if one is not None]
 
 
-async def full(settings: Settings, name: str, changes: Sequence[UUID], seen: Seen, now: Clock) -> list[Written]:
-    """The full file of the first load that these Changes are."""
-    contract, today = chosen(settings, name), now().astimezone(JAPAN).date()
+async def full(settings: Settings, name: str, load: Load, seen: Seen, now: Clock) -> list[Written]:
+    """The full file of a first load."""
+    contract = chosen(settings, name)
+    load.check_for(name)
     async with desk(settings, contract, storage.opened(settings), seen, now) as made:
+        return await by_somebody(settings, made, load, now)
+
+
+async def by_somebody(settings: Settings, made: Desk, load: Load, now: Clock) -> list[Written]:
+    """The same at a desk, as an act of whoever types the command: it takes the place of a subscriber's whole copy."""
+    name, today = made.contract.id, now().astimezone(JAPAN).date()
+    details: dict[str, str | int] = {"request": str(load.run), "count": len(load.changes)}
+    async with acting(settings, made.database, Act.FILES_FULL, name, now, details):
         resumed = await made.writer.tidy()
         await check_day(made.database, name, today)
-        return [*([resumed] if resumed else []), *await made.load(today, changes)]
+        written = await made.load(today, load.changes)
+        details["made"] = written[-1].name
+    return [*([resumed] if resumed else []), *written]
 
 
 async def check_day(database: Database, contract: str, day: date) -> None:

@@ -2,23 +2,45 @@
 
 `jukihub snapshot` has every resident decided once more, for this contract, as of the day, with a line in the ledger for
 each; the full file holds exactly what that told, one line per resident. Which of what waits belongs to the load is
-known by the ids of its Changes. What each resident was told before their line of the load, and what was told of anybody
-before the load began, goes into a file of differences before it; what came later waits for the next one. So whoever
-puts the full file in the place of their copy, and then goes on with the files behind it, has everything.
+known by the ids of its Changes, under a line that says which load it is, for whom and of how many: a part of it, or
+that of another contract, takes nobody's place. What each resident was told before their line of the load, and what was
+told of anybody before the load began, goes into a file of differences before it; what came later waits for the next
+one. So whoever puts the full file in the place of their copy, and then goes on with the files behind it, has
+everything.
 """
 
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID, uuid5
+
+import orjson
 
 from consumers.files.reading import SQL, Chosen
 from contracts.contract import Contract
 from hub.database import Database
 from hub.errors import DependencyUnavailable, JukiError, UsageError
 
-_ENDED = frozenset({"superseded", "erased", "discarded", "corrected"})
+_MEANT: Final = "What `jukihub snapshot ids CONTRACT` prints is meant, all of it"
+_OF_A_LOAD: Final = 5
+"""The version of the ids that a load gives its Changes: derived from the run and the resident."""
+_ENDED: Final = frozenset({"superseded", "erased", "discarded", "corrected"})
 """States of what is lawfully told no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A first load as it was named: its run, the contracts that it was decided for, and its Changes."""
+
+    run: UUID
+    contracts: frozenset[str]
+    changes: tuple[UUID, ...]
+
+    def check_for(self, contract: str) -> None:
+        """UsageError where it is the load of others."""
+        if contract not in self.contracts:
+            raise UsageError("load-of-another", "--load", f"It is for {', '.join(sorted(self.contracts))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +60,21 @@ def part(waiting: Sequence[Chosen], load: Collection[UUID]) -> Parted:
     return Parted(before, [one for one in waiting if one.id in load])
 
 
-def change_ids(text: str) -> list[UUID]:
-    """The ids that `jukihub snapshot ids` has printed, one a line; UsageError where they are not that."""
+def named(text: str) -> Load:
+    """The load that `jukihub snapshot ids` has printed; UsageError where it is none, or not all of it."""
+    first, _, rest = text.strip().partition("\n")
     try:
-        found = [UUID(line.strip()) for line in text.splitlines() if line.strip()]
-    except ValueError:
-        raise UsageError("not-a-load", "--load", "What `jukihub snapshot ids CONTRACT` prints is meant") from None
-    if not found:
-        raise UsageError("not-a-load", "--load", "It names nobody")
-    return found
+        said = orjson.loads(first)
+        ids = said.get("changes", rest.split())
+        found, count = tuple(UUID(one) for one in ids), said["count"]
+        load = Load(UUID(said["run"]), frozenset(map(str, said["contracts"])), found)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError("not-a-load", "--load", _MEANT) from None
+    if not found or any(one.version != _OF_A_LOAD for one in found):
+        raise UsageError("not-a-load", "--load", _MEANT)
+    if not len({*found}) == len(found) == count:
+        raise UsageError("not-all-of-the-load", "--load", _MEANT)
+    return load
 
 
 async def told(database: Database, contract: Contract, changes: Sequence[UUID]) -> set[UUID]:

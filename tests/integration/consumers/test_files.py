@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -12,16 +13,29 @@ from joserfc.jwk import OctKey
 
 from consumers.disclosure import Disclosure
 from consumers.files import manifest, writing
-from consumers.files.command import check_day
+from consumers.files.command import by_somebody, check_day
+from consumers.files.loading import Load
 from consumers.files.manifest import Contents, Piece, Title
 from consumers.files.reading import Reading
 from consumers.files.sealing import Binding
 from consumers.files.writing import Writer, Written
 from consumers.settle import Settler
+from hub import audit
 from hub.database import Database
-from hub.errors import DatabaseError, DependencyUnavailable, JukiError, KeyDestroyed, NotPermitted, TokenRefused
+from hub.errors import (
+    DatabaseError,
+    DependencyUnavailable,
+    JukiError,
+    KeyDestroyed,
+    NotPermitted,
+    TokenRefused,
+    UsageError,
+)
+from hub.people import Duty
 from hub.seal import ContentKey
+from tests.house import House
 from tests.integration.consumers.filed import DAY, NOON, Filed, manifests, told
+from tests.office import cheap_passwords, opened
 from tests.store import Storage, passing, storage, subscriber
 
 ALL = [*((seed, told(seed)) for seed in range(1, 5)), (1, told(1, 2)), (2, told(2, 2, "left"))]
@@ -510,6 +524,7 @@ class Loaded:
 
 
 LINE = "INSERT INTO hub.ledger VALUES (0, $1, $2, '', '', '', '2026-04-01', now(), '')"
+SUPERSEDED = "UPDATE inbox.disclosures SET state = 'superseded', token = NULL, settled_at = now() WHERE id = $1"
 TOLD = "INSERT INTO hub.told VALUES ('filed', 0, $1, $2, $3, 'entered', '{}', '', '')"
 
 
@@ -533,6 +548,49 @@ async def test_a_full_file_holds_the_load_and_differences_lie_before_and_behind_
         told(1), gone, told(3, 2), *(said for _, said in load), told(1, 6), came, told(2, 7),
     )]  # fmt: skip
     assert await filed.states() == {"delivered": 9}
+
+
+async def test_a_load_of_which_nobody_is_told_takes_no_copys_place(loaded: Loaded) -> None:
+    filed, silent = loaded.filed, uuid4()
+    await loaded.decided(silent)
+    with pytest.raises(UsageError, match="load-tells-nobody"):
+        await loaded.written(silent)
+    said = loaded.said(1)
+    await filed.send(said, (1, told(1, 9, "left")))
+    await loaded.decided()
+    await filed.database.execute(SUPERSEDED, said[1].id)
+    with pytest.raises(UsageError, match="load-tells-nobody"):
+        await loaded.written()
+    assert (await filed.objects(), await filed.states()) == ({}, {"superseded": 1, "waiting": 1})
+
+
+async def test_a_full_file_is_the_act_of_an_operator_and_noted(
+    house: House, server: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheap_passwords(monkeypatch)
+    server.clear()
+    async with opened(house, tmp_path) as office:
+        filed = Filed(office.database, server, uuid4().hex)
+        loaded = Loaded(filed)
+        await filed.send(loaded.said(1))
+        await loaded.decided()
+        load = Load(uuid4(), frozenset({"filed"}), tuple(loaded.changes.values()))
+        for name, duty in (("ito", Duty.APPROVER), ("sato", Duty.OPERATOR)):
+            own = office.with_token(await office.hired(name, duty))
+            async with filed.desk() as desk:
+                if duty is Duty.APPROVER:
+                    with pytest.raises(NotPermitted, match="duty-missing"):
+                        await by_somebody(own, desk, load, office.clock)
+                    assert await filed.objects() == {}
+                else:
+                    (written,) = await by_somebody(own, desk, load, office.clock)
+        assert [code for *_, code in await office.noted("ito")] == ["duty-missing"]
+        begun, done = [one.entry for one in await audit.entries(office.database, office.now - timedelta(1), "sato")]
+        assert [(one.act, one.object, one.code) for one in (begun, done)] == [
+            ("files-full", "filed", "begun"), ("files-full", "filed", "done"),
+        ]  # fmt: skip
+        assert done.details == {"request": str(load.run), "count": 1, "made": written.name}
+        assert (written.kind, len(await filed.ids())) == ("full", 1)
 
 
 async def test_half_a_load_is_no_file(loaded: Loaded) -> None:

@@ -173,8 +173,9 @@ def test_before_it_is_in_force_a_contract_is_refused():
 async def test_the_changes_of_a_load_are_known_by_their_run_once_it_has_ended(db):
     run = await snapshot.begun(db, ("tax",), NOW)
     with pytest.raises(UsageError, match="no-ended-load"):
-        await snapshot.change_ids(db, ("tax",))
+        await snapshot.ended(db, ("tax",))
     await carried(db, run)
     await carried(db, await snapshot.begun(db, ("child-policy",), NOW))
     mine = {UUID(one["id"]) for one in await waiting(db) if one["to"] == ["tax"]}
-    assert ({*await snapshot.change_ids(db, ("tax",))}, len(mine)) == (mine, 120)
+    found = await snapshot.ended(db, ("tax",))
+    assert ({*await snapshot.change_ids(db, found)}, len(mine), found.told) == (mine, 120, 120)

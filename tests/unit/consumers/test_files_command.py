@@ -1,8 +1,9 @@
 """What `jukihub files write` refuses before it asks anybody; and how a first load parts what waits. Pure."""
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 import typer
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from consumers.cli import files
 from consumers.files import command
-from consumers.files.loading import change_ids, part
+from consumers.files.loading import Load, named, part
 from consumers.files.reading import Chosen
 from consumers.files.store import opened
 from consumers.files.writing import end_of, until
@@ -18,6 +19,7 @@ from contracts.book import load
 from hub.config import read
 from hub.errors import UsageError
 from hub.ways import A_FILE_IS_DUE, FILED, overdue
+from producers import loading_cli
 from tests.contracts.agreed import agreed
 
 NOW = datetime(2026, 4, 1, 16, 0, tzinfo=UTC)  # the second of April in Japan
@@ -60,11 +62,43 @@ def test_a_storage_is_opened_without_asking_it(url: str) -> None:
     assert opened(read({"HUB_FILES": url, **THERE}))
 
 
-@pytest.mark.parametrize("text", ["", "\n", "tax", '["01930000-0000-7000-8000-000000000001"]'])
-def test_a_load_is_named_by_the_ids_of_its_changes(text: str) -> None:
-    with pytest.raises(UsageError, match="not-a-load"):
-        change_ids(text)
-    assert change_ids(f"{UUID(int=1)}\n{UUID(int=2)}\n") == [UUID(int=1), UUID(int=2)]
+RUN = UUID(int=7, version=4)
+SAID = {"run": str(RUN), "contracts": ["elections", "tax"], "count": 2}
+CHANGES = [str(uuid5(RUN, str(resident))) for resident in range(2)]
+LIVE = "01930000-0000-7000-8000-000000000001"  # of a Change of every day
+
+
+def printed(said: Any, *ids: str) -> str:
+    return "\n".join([json.dumps(said), *ids])
+
+
+@pytest.mark.parametrize(("text", "code"), [
+    *((text, "not-a-load") for text in (
+        "", "\n", "tax", f'["{LIVE}"]', "\n".join(CHANGES), printed(SAID), printed(SAID, "x", "y"),
+        printed(SAID, CHANGES[0], LIVE), printed(SAID | {"run": 1}, *CHANGES), printed(SAID | {"changes": 1}),
+        printed(SAID | {"contracts": None}, *CHANGES), printed({"run": str(RUN)}, *CHANGES), printed([], *CHANGES),
+    )),
+    (printed(SAID, CHANGES[0]), "not-all-of-the-load"), (printed(SAID, CHANGES[0], CHANGES[0]), "not-all-of-the-load"),
+    (printed(SAID | {"count": 1}, *CHANGES), "not-all-of-the-load"),
+    (printed(SAID | {"count": "2"}, *CHANGES), "not-all-of-the-load"),
+])  # fmt: skip
+def test_a_load_is_named_by_what_it_says_of_itself_and_by_all_of_its_changes(text: str, code: str) -> None:
+    with pytest.raises(UsageError, match=code):
+        named(text)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_load_is_read_as_it_is_printed(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    loading_cli._show_ids(SAID, CHANGES, as_json)
+    found = named(capsys.readouterr().out)
+    assert found == Load(RUN, frozenset({"tax", "elections"}), tuple(map(UUID, CHANGES)))
+    found.check_for("tax")
+
+
+async def test_the_load_of_another_contract_is_refused_before_anybody_is_asked() -> None:
+    load = Load(RUN, frozenset({"elections"}), tuple(map(UUID, CHANGES)))
+    with pytest.raises(UsageError, match="load-of-another"):
+        await command.full(read({}), "tax", load, lambda _done, _of: None, lambda: NOW)
 
 
 def test_of_each_resident_a_day_ends_before_what_came_later() -> None:

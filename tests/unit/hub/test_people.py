@@ -51,6 +51,7 @@ copies-see                 viewer operator approver auditor contract-officer
 copies-erase               operator
 copies-erase-approve       approver
 copies-reload              operator
+files-full                 operator
 people-see                 auditor administrator
 people-manage              administrator
 audit-see                  auditor
