@@ -1,14 +1,15 @@
 """The city's own operations at the 中間サーバー: a copy is erased, and everybody is registered anew (全件再登録).
 
 A copy is erased by two persons: one asks for it, another one types the same number once more and so approves. The
-number comes from a file, never from the command; here it stays wrapped by the KEK until it is done, and then not at
-all.
+number comes from a file, never from the command; here it stays wrapped by the KEK until it is done or void, and then
+not at all. What has begun at the server is carried on at any time, by any second person with the number.
 The server is asked again afterwards, and only its own word that the copy is not there ends the operation: that is a
 confirmation on the ledger, under the id of the request.
 
-A full re-registration is begun, everybody is told again (`jukihub snapshot intermediate-server`), and it is ended with
-the number of people that were told since. Where the server counts another number it erases nobody; where it agrees,
-it erases every copy that was not told again. Nothing may be on its way meanwhile.
+A full re-registration is begun by one person, everybody is told again (`jukihub snapshot intermediate-server`), and it
+is ended by another one, with the number of people that were told since. Nobody is erased unless everybody whom the
+ledger knows to be there was told again, and unless the server counts as many as we; then it erases every copy that was
+not told again. That is a confirmation on the ledger as well. Nothing may be on its way meanwhile.
 """
 
 import re
@@ -25,6 +26,7 @@ import aiohttp
 
 from consumers.adapters import http
 from consumers.adapters.http import Answer, Line, Settings, checked_url
+from hub.accounts import check_asker
 from hub.acting import acting
 from hub.config import Settings as Config
 from hub.database import Database, Row, connect, queries
@@ -36,6 +38,7 @@ from hub.wrapping import wrapper
 
 CONTRACT: Final = "intermediate-server"
 ERASED: Final = "copy-erased"
+RELOADED: Final = "copies-reloaded"
 """What the ledger says was confirmed."""
 WAITS: Final = timedelta(days=1)
 """How long a request can be approved."""
@@ -62,6 +65,7 @@ class Operations:
             raise UsageError("empty", "--reason")
         who, request = number(said), uuid4()
         async with acting(self.settings, self.database, Act.COPIES_ERASE, str(request), self.now) as person:
+            await expire(self.database, self.now())
             asked = (request, CONTRACT, self._wrapped(request, who), reason.strip(), person.id, self.now())
             await self.database.execute(_SQL["request"], *asked)
         return request
@@ -69,45 +73,70 @@ class Operations:
     async def requests(self) -> list[Row]:
         """What another person has yet to approve."""
         async with acting(self.settings, self.database, Act.COPIES_SEE, CONTRACT, self.now):
+            await expire(self.database, self.now())
             return await self.database.fetch(_SQL["waiting"], CONTRACT, self.now() - WAITS)
 
     async def approve(self, request: UUID, said: bytes) -> None:
-        """Approve it by the same number: the copy is erased, and that was read back. Again, where the server failed."""
+        """Approve it by the same number: the copy is erased, and that was read back. Again, where the server failed.
+
+        That it has begun is written down before the server is asked: from then on it cannot become void.
+        """
         who = number(said)
         async with acting(self.settings, self.database, Act.COPIES_ERASE_APPROVE, str(request), self.now) as person:
             asked = await self._asked(request)
             second_person(asked["requested_by"], person)
+            if asked["begun_at"] is None:
+                await check_asker(self.database, asked["requested_by"])
             if not compare_digest(self._unwrapped(request, asked["number_wrapped"]), who.encode()):
                 raise NotPermitted("another-number", "request", "It was asked for another number than this one")
+            if not await self.database.execute(_SQL["begin_erasing"], request, person.id, self.now()):
+                _check_begun(asked)
             receipt = await self._erased(request, who)
-            part = request.int % self.settings.partitions
-            await self.database.execute(_SQL["erased"], request, person.id, self.now(), part, ERASED, receipt)
+            await self.database.execute(_SQL["erased"], request, self.now(), self._part(request), ERASED, receipt)
 
     async def begin_reload(self) -> UUID:
         """Begin a full re-registration; one that was not ended is given up with it."""
         reload, at = uuid4(), self.now()
-        async with acting(self.settings, self.database, Act.COPIES_RELOAD, str(reload), self.now):
+        async with acting(self.settings, self.database, Act.COPIES_RELOAD, str(reload), self.now) as person:
             await self._check_still()
             await self._sent(_RELOAD, str(reload), {"operation": "begin", "count": 0})
             async with self.database.transaction() as held:
                 await held.execute(_SQL["give_up"], CONTRACT, at)
-                await held.execute(_SQL["begin"], reload, CONTRACT, at)
+                await held.execute(_SQL["begin"], reload, CONTRACT, at, person.id)
         return reload
 
     async def end_reload(self) -> tuple[int, int]:
-        """End it: how many were told since its beginning, and how many copies were erased because they were not."""
+        """End what another person has begun: how many were told since, and how many copies were erased because their
+        people were not. NotPermitted where somebody who should be there was not told again, or nobody was."""
         begun = await self.database.fetchrow(_SQL["begun"], CONTRACT)
         if begun is None:
             raise UsageError("no-reload", "reload", "jukihub copies reload begin")
         details: dict[str, str | int] = {}
-        async with acting(self.settings, self.database, Act.COPIES_RELOAD, str(begun["id"]), self.now, details):
-            await self._check_still()
-            told = int(await self.database.fetchval(_SQL["told"], CONTRACT, begun["begun_at"]))
+        act, where = Act.COPIES_RELOAD_END, str(begun["id"])
+        async with acting(self.settings, self.database, act, where, self.now, details) as person:
+            second_person(begun["begun_by"], person)
+            await check_asker(self.database, begun["begun_by"])
+            told = await self._told_again(begun["begun_at"])
             answer = await self._sent(_RELOAD, str(uuid4()), {"operation": "end", "count": told})
-            erased = int(http.said(answer.body).get("erased", 0))
-            await self.database.execute(_SQL["end"], begun["id"], self.now(), told, erased)
+            erased, taken = int(http.said(answer.body).get("erased", 0)), http.read(answer)
+            receipt = taken.receipt if isinstance(taken, Delivered) else ""
+            await self.database.execute(
+                _SQL["end"], begun["id"], self.now(), told, erased, person.id, self._part(begun["id"]), RELOADED,
+                receipt,
+            )  # fmt: skip
             details |= {"count": told, "discarded": erased}
         return told, erased
+
+    async def _told_again(self, since: datetime) -> int:
+        """How many were told since then; NotPermitted unless everybody was whom the ledger knows to be there."""
+        await self._check_still()
+        row = await self.database.fetchrow(_SQL["expected"], CONTRACT, since)
+        told = int(await self.database.fetchval(_SQL["told"], CONTRACT, since))
+        if row is None or not row["expected"] or not told:
+            raise NotPermitted("nobody-told-again", CONTRACT, "jukihub snapshot intermediate-server")
+        if row["missing"]:
+            raise NotPermitted("not-all-told-again", CONTRACT, f"{row['missing']} of {row['expected']} were not")
+        return told
 
     async def _asked(self, request: UUID) -> Row:
         row = await self.database.fetchrow(_SQL["one"], request, CONTRACT)
@@ -115,7 +144,9 @@ class Operations:
             raise UsageError("unknown-request", "request", "jukihub copies requests")
         if row["erased_at"] is not None:
             raise NotPermitted("already-approved", "request")
-        if row["requested_at"] + WAITS <= self.now():
+        over = row["requested_at"] + WAITS <= self.now()
+        if row["expired_at"] is not None or (over and row["begun_at"] is None):
+            await expire(self.database, self.now())
             raise NotPermitted("request-expired", "request", "Ask again")
         return row
 
@@ -140,14 +171,28 @@ class Operations:
 
     async def _check_still(self) -> None:
         (found,) = await standing(self.database, [CONTRACT])
-        if found.waiting or found.unarrived or found.dead:
+        if found.waiting or found.unarrived or found.unrecorded or found.dead:
             raise NotPermitted("on-its-way", CONTRACT, "Something waits or is a dead letter: see jukihub status")
+
+    def _part(self, act: UUID) -> int:
+        return act.int % self.settings.partitions
 
     def _wrapped(self, request: UUID, who: str) -> bytes:
         return wrapper(self.settings).wrap(who.encode().rjust(_WIDE), str(request))
 
     def _unwrapped(self, request: UUID, wrapped: bytes) -> bytes:
         return wrapper(self.settings).unwrap(wrapped, str(request)).strip()
+
+
+def _check_begun(asked: Row) -> None:
+    """NotPermitted where somebody else has begun it, or it became void, in this very moment."""
+    if asked["begun_at"] is None:
+        raise NotPermitted("request-moved-on", "request", "`jukihub copies requests` says where it is")
+
+
+async def expire(database: Database, now: datetime) -> None:
+    """What nobody has approved in time is void, and the wrapped number goes."""
+    await database.execute(_SQL["expire"], CONTRACT, now, now - WAITS)
 
 
 def number(said: bytes) -> str:

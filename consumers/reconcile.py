@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import aiohttp
 
+from consumers import copies
 from consumers.adapters import ADAPTERS, Adapter, http
 from consumers.adapters.http import Line, checked_url
 from contracts.change import JAPAN
@@ -73,7 +74,9 @@ class Reconciler:
         self._now = now
 
     async def once(self) -> Tally | None:
-        """The count of this night, where it is due; shows how the last one came out."""
+        """The count of this night, where it is due; shows how the last one came out. Lets go of what is void."""
+        if self._contract == copies.CONTRACT:
+            await copies.expire(self._database, self._now())
         tally = await last(self._database, self._contract)
         if self._adapter.count and is_due(tally.at if tally else None, self._now()):
             tally = await self.count()

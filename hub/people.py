@@ -78,6 +78,7 @@ class Act(StrEnum):
     COPIES_ERASE_APPROVE = "copies-erase-approve"
     COPIES_RELOAD = "copies-reload"
     FILES_FULL = "files-full"
+    COPIES_RELOAD_END = "copies-reload-end"
     PEOPLE_SEE = "people-see"
     PEOPLE_MANAGE = "people-manage"
     AUDIT_SEE = "audit-see"
@@ -140,6 +141,7 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.COPIES_ERASE_APPROVE: frozenset({Duty.APPROVER}),
     Act.COPIES_RELOAD: frozenset({Duty.OPERATOR}),
     Act.FILES_FULL: frozenset({Duty.OPERATOR}),
+    Act.COPIES_RELOAD_END: frozenset({Duty.APPROVER}),
     Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),
     Act.AUDIT_SEE: frozenset({Duty.AUDITOR}),

@@ -25,7 +25,7 @@ In this order:
 Registering everybody anew:
   jukihub copies reload begin
   jukihub snapshot intermediate-server             and wait until `jukihub status` says that nothing waits
-  jukihub copies reload end
+  jukihub copies reload end                        another person, once everybody was told again
 """
 
 _app = typer.Typer(no_args_is_help=True, help=_HELP)
@@ -56,7 +56,7 @@ def erase(number: Number, reason: Reason, as_json: Json = False) -> None:
 
 @_app.command("requests")
 def requests(as_json: Json = False) -> None:
-    """What another person has yet to approve.
+    """What another person has yet to approve; and what has begun at the server, until it is seen that it is gone.
 
     Example: jukihub copies requests
     """
@@ -64,8 +64,11 @@ def requests(as_json: Json = False) -> None:
     if as_json:
         given.document([dict(one) for one in found])
     elif found:
-        rows = [(one["id"], one["name"], given.time(one["requested_at"]), one["reason"]) for one in found]
-        given.table(("request", "asked by", "at (UTC+9)", "reason"), rows)
+        rows = [
+            (one["id"], one["name"], given.time(one["requested_at"]), "begun" if one["is_begun"] else "", one["reason"])
+            for one in found
+        ]
+        given.table(("request", "asked by", "at (UTC+9)", "state", "reason"), rows)
     else:
         typer.echo("nothing waits for approval", err=True)
 
@@ -96,8 +99,11 @@ def begin() -> None:
 
 @reload.command("end")
 def end(as_json: Json = False) -> None:
-    """End: where the server has counted as many people as were told, every copy that was not told again is erased.
+    """End what another person has begun: every copy that was not told again is erased.
 
+    \b
+    Only where everybody whom the ledger knows to be there was told again since the beginning, and where the server has
+    counted as many people as were told. Exit 4 for who has begun it, 5 where it is not so: then nobody is erased.
     Example: jukihub copies reload end --json
     """
     told, erased = _done(lambda here: here.end_reload())

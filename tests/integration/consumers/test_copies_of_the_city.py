@@ -9,6 +9,8 @@ from uuid import UUID
 import pytest
 
 from consumers.copies import CONTRACT, Operations, opened
+from consumers.reconcile import Reconciler
+from hub import accounts
 from hub.errors import ApprovalRequired, DependencyUnavailable, NotPermitted, UsageError
 from hub.people import Duty
 from tests.conformance.counterparts import Standin, Standing
@@ -17,6 +19,13 @@ from tests.house import House
 from tests.integration.consumers.line import HandOver
 from tests.office import Office, cheap_passwords
 from tests.office import opened as office_opened
+
+TOLD = """INSERT INTO hub.told (contract, partition, seq, disclosure, change, state, items, contract_hash, token_sha256)
+    VALUES ($1, 0, $2, $3, $3, $4, '{}', '', '')"""
+LINE = """
+    INSERT INTO hub.ledger (partition, ledger_offset, change, digest, subject, book, decided_on, recorded_at, line)
+    VALUES (0, $1, $2, '', $3, '', '2026-04-01', now(), '{}')"""
+TO_ERASE = "SELECT number_wrapped, begun_at, erased_at, expired_at FROM inbox.copy_erasures WHERE id = $1"
 
 
 def who(seed: int) -> str:
@@ -33,10 +42,21 @@ class City:
     operator: Operations
     approver: Operations
 
-    async def tell(self, *seeds: int, nth: int = 1) -> None:
+    async def tell(self, *seeds: int, nth: int = 1, **more: str) -> None:
         before = (await self.line.states()).get("delivered", 0)
-        await self.line.send(*[(seed, disclosure(CONTRACT, seed, nth=nth)) for seed in seeds])
+        said = [(seed, disclosure(CONTRACT, seed, nth=nth, **more)) for seed in seeds]
+        await self.line.send(*said)
         await self.line.work(lambda: self.line.are(delivered=before + len(seeds)))
+        for seq, (seed, one) in enumerate(said, start=before + 1):
+            await self.line.database.execute(TOLD, CONTRACT, seq, one.id, one.state)
+            await self.line.database.execute(LINE, seq, one.id, seed.to_bytes(16, "big"))
+
+    async def reload(self) -> UUID:
+        """Begun a minute after everything before it, and a minute before everything behind it."""
+        self.office.now += timedelta(minutes=1)
+        begun = await self.operator.begin_reload()
+        self.office.now += timedelta(minutes=1)
+        return begun
 
     async def states(self, *seeds: int) -> list[str]:
         return [(await self.server.instructed("/copies/state", {"togo_atena_no": who(seed)}))["state"]
@@ -119,30 +139,106 @@ async def test_what_is_no_number_is_refused_and_not_repeated(city: City, said: b
     assert said == b"" or said.decode() not in str(refused.value)
 
 
+async def test_what_somebody_retired_has_asked_for_is_void(city: City) -> None:
+    await city.tell(1)
+    request = await city.operator.ask(who(1).encode(), "test")
+    await accounts.retire(city.office.database, "ito", city.office.now)
+    assert await city.approver.requests() == []
+    with pytest.raises(NotPermitted, match="asker-retired"):
+        await city.approver.approve(request, who(1).encode())
+    assert await city.states(1) == ["kept"]
+
+
+async def test_of_what_nobody_approves_in_time_the_number_does_not_stay(city: City) -> None:
+    await city.tell(1)
+    request = await city.operator.ask(who(1).encode(), "test")
+    nightly = Reconciler(
+        city.office.database, CONTRACT, city.server.adapter, city.server.line, city.office.clock
+    )  # fmt: skip
+    city.office.now += timedelta(hours=23)
+    await nightly.once()
+    [row] = await city.office.database.fetch(TO_ERASE, request)
+    assert row["number_wrapped"] is not None
+    city.office.now += timedelta(hours=1)
+    await nightly.once()
+    [row] = await city.office.database.fetch(TO_ERASE, request)
+    assert (row["number_wrapped"], row["expired_at"]) == (None, city.office.now)
+    with pytest.raises(NotPermitted, match="request-expired"):
+        await city.approver.approve(request, who(1).encode())
+
+
+async def test_what_has_begun_at_the_server_is_carried_on_after_its_day(city: City) -> None:
+    await city.tell(1)
+    request = await city.operator.ask(who(1).encode(), "test")
+    await city.server.switch("keeps-erased")
+    with pytest.raises(DependencyUnavailable, match="not-erased"):
+        await city.approver.approve(request, who(1).encode())
+    await city.server.switch("clear")
+    await accounts.retire(city.office.database, "ito", city.office.now)
+    city.office.now += timedelta(days=2)
+    [waits] = await city.approver.requests()
+    assert (waits["id"], waits["is_begun"]) == (request, True)
+    await city.approver.approve(request, who(1).encode())
+    assert await city.states(1) == ["erased"]
+
+
 async def test_who_is_not_told_again_between_beginning_and_end_has_no_copy_any_more(city: City) -> None:
     await city.tell(1, 2, 3)
     with pytest.raises(UsageError, match="no-reload"):
-        await city.operator.end_reload()
-    city.office.now += timedelta(minutes=1)
-    await city.operator.begin_reload()
-    city.office.now += timedelta(minutes=1)
-    await city.tell(1, 2, nth=2)
-    assert await city.operator.end_reload() == (2, 1)
+        await city.approver.end_reload()
+    await city.tell(3, nth=2, state="deleted")
+    reload = await city.reload()
+    await city.tell(1, 2, nth=3)
+    assert await city.approver.end_reload() == (2, 1)
     assert await city.states(1, 2, 3) == ["kept", "kept", "erased"]
+    [noted] = await city.office.database.fetch("SELECT disclosure, what FROM hub.confirming")
+    assert (noted["disclosure"], noted["what"]) == (reload, "copies-reloaded")
+
+
+async def test_a_reload_that_tells_nobody_again_erases_nobody(city: City) -> None:
+    await city.tell(1, 2)
+    await city.reload()
+    with pytest.raises(NotPermitted, match="nobody-told-again"):
+        await city.approver.end_reload()
+    assert await city.states(1, 2) == ["kept", "kept"]
+
+
+async def test_a_reload_that_forgets_one_whom_the_ledger_knows_erases_nobody(city: City) -> None:
+    await city.tell(1, 2, 3)
+    await city.reload()
+    await city.tell(1, 3, nth=2)
+    with pytest.raises(NotPermitted, match="not-all-told-again"):
+        await city.approver.end_reload()
+    assert await city.states(1, 2, 3) == ["kept", "kept", "kept"]
+
+
+async def test_who_has_begun_a_reload_does_not_end_it_and_nobody_ends_that_of_who_is_retired(city: City) -> None:
+    await city.tell(1)
+    await city.reload()
+    with pytest.raises(NotPermitted, match="duty-missing"):
+        await city.operator.end_reload()
+    await city.approver.begin_reload()
+    await city.tell(1, nth=2)
+    with pytest.raises(ApprovalRequired):
+        await city.approver.end_reload()
+    await city.reload()
+    await city.tell(1, nth=3)
+    await accounts.retire(city.office.database, "ito", city.office.now)
+    with pytest.raises(NotPermitted, match="asker-retired"):
+        await city.approver.end_reload()
 
 
 async def test_where_the_server_counts_other_people_nobody_is_erased(city: City) -> None:
     await city.tell(1, 2)
-    city.office.now += timedelta(minutes=1)
-    await city.operator.begin_reload()
-    await city.line.database.execute("UPDATE inbox.reloads SET begun_at = begun_at + interval '1 hour'")
-    await city.tell(1, nth=2)
+    await city.reload()
+    await city.tell(1, 2, nth=2)
+    await city.server.instructed("/reloads", {"operation": "begin", "count": 0})
     with pytest.raises(NotPermitted, match="counterpart-bad-count"):
-        await city.operator.end_reload()
+        await city.approver.end_reload()
     assert await city.states(1, 2) == ["kept", "kept"]
-    await city.operator.begin_reload()
+    await city.reload()
     await city.tell(1, 2, nth=3)
-    assert await city.operator.end_reload() == (2, 0), "begun anew, the first attempt is given up"
+    assert await city.approver.end_reload() == (2, 0), "begun anew, the first attempt is given up"
 
 
 async def test_nothing_is_begun_while_something_is_on_its_way(city: City) -> None:

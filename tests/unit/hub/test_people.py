@@ -52,6 +52,7 @@ copies-erase               operator
 copies-erase-approve       approver
 copies-reload              operator
 files-full                 operator
+copies-reload-end          approver
 people-see                 auditor administrator
 people-manage              administrator
 audit-see                  auditor
