@@ -4,7 +4,9 @@ Nothing is written anywhere but into the outbox: a SNAPSHOT for this one contrac
 with the record as it stands, which is decided by the Book of the day, sealed, put on the ledger and handed over like
 any Change. Of whom the counterpart should not have, it says so in the shape of that: of somebody removed, the last
 record and none behind it (消除); of somebody whom the contract no longer concerns, the last record that it knew and the
-one of today, of which the decision tells the identifier alone. What would be told nothing is not recorded.
+one of today, of which the decision tells the identifier alone. Who was removed when the contract did not concern them
+any more (protected, 支援措置) is one of these: their last record stands for that of today, and no earlier one is told.
+What would be told nothing is not recorded.
 """
 
 from collections.abc import Iterator, Sequence
@@ -74,8 +76,9 @@ def departed(
     known = next((one for one in chain([last], _records(past)) if belongs(one, contract, eve)), None)
     if known is None:
         return None
-    removal = past[0]["effective_on"] if past and past[0]["after"] is None else on.isoformat()
-    return known, now, on.isoformat() if now is not None else removal
+    if now is None and belongs(last, contract, eve):
+        return known, None, past[0]["effective_on"] if past and past[0]["after"] is None else on.isoformat()
+    return known, last, on.isoformat()
 
 
 def _records(past: Sequence[Any]) -> Iterator[Record]:
