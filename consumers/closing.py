@@ -20,6 +20,7 @@ from hub.config import Settings
 from hub.database import Connection, Database, Row, queries
 from hub.errors import NotPermitted, UsageError
 from hub.people import Person, second_person
+from hub.wording import said
 
 DISCARDED: Final = "discarded"
 CORRECTED: Final = "corrected"
@@ -50,7 +51,7 @@ async def ask_discard(  # noqa: PLR0913 - which letters, who, why, when
     rows = await _dead(database, contract, letters)
     attempts = [row["attempts"] for row in rows]
     ids = [row["id"] for row in rows]
-    asked = Closing(uuid4(), DISCARDED, contract, ids, attempts, [], None, _reason(reason), person.id, now)
+    asked = Closing(uuid4(), DISCARDED, contract, ids, attempts, [], None, said(reason, "--reason"), person.id, now)
     return await _kept(database, asked)
 
 
@@ -60,9 +61,9 @@ async def ask_correct(  # noqa: PLR0913 - which letter, by what, who, why, when
     """Ask for a letter to be closed as corrected by a change; NotPermitted where that change does not stand for it."""
     rows = await _dead(database, contract, [letter])
     causation = await caused(database, contract, letter, correction)
-    attempts = [rows[0]["attempts"]]
+    attempts, why = [rows[0]["attempts"]], said(reason, "--reason")
     return await _kept(database, Closing(
-        uuid4(), CORRECTED, contract, [letter], attempts, [causation], correction, _reason(reason), person.id, now
+        uuid4(), CORRECTED, contract, [letter], attempts, [causation], correction, why, person.id, now
     ))  # fmt: skip
 
 
@@ -126,9 +127,3 @@ async def _kept(database: Database, asked: Closing) -> Closing:
         list(asked.causation), asked.correction, asked.reason, asked.asked_by, asked.asked_at,
     )  # fmt: skip
     return asked
-
-
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise UsageError("empty", "--reason")
-    return text.strip()

@@ -26,6 +26,7 @@ import aiohttp
 
 from consumers.adapters import http
 from consumers.adapters.http import Answer, Line, Settings, checked_url
+from hub import wording
 from hub.accounts import check_asker
 from hub.acting import acting
 from hub.config import Settings as Config
@@ -59,14 +60,12 @@ class Operations:
     line: Line
     now: Callable[[], datetime]
 
-    async def ask(self, said: bytes, reason: str) -> UUID:
+    async def ask(self, typed: bytes, reason: str) -> UUID:
         """Ask for the copy of whoever has this number to be erased; the id of the request."""
-        if not reason.strip():
-            raise UsageError("empty", "--reason")
-        who, request = number(said), uuid4()
+        who, why, request = number(typed), wording.said(reason, "--reason"), uuid4()
         async with acting(self.settings, self.database, Act.COPIES_ERASE, str(request), self.now) as person:
             await expire(self.database, self.now())
-            asked = (request, CONTRACT, self._wrapped(request, who), reason.strip(), person.id, self.now())
+            asked = (request, CONTRACT, self._wrapped(request, who), why, person.id, self.now())
             await self.database.execute(_SQL["request"], *asked)
         return request
 
@@ -76,12 +75,12 @@ class Operations:
             await expire(self.database, self.now())
             return await self.database.fetch(_SQL["waiting"], CONTRACT, self.now() - WAITS)
 
-    async def approve(self, request: UUID, said: bytes) -> None:
+    async def approve(self, request: UUID, typed: bytes) -> None:
         """Approve it by the same number: the copy is erased, and that was read back. Again, where the server failed.
 
         That it has begun is written down before the server is asked: from then on it cannot become void.
         """
-        who = number(said)
+        who = number(typed)
         async with acting(self.settings, self.database, Act.COPIES_ERASE_APPROVE, str(request), self.now) as person:
             asked = await self._asked(request)
             second_person(asked["requested_by"], person)
@@ -195,9 +194,9 @@ async def expire(database: Database, now: datetime) -> None:
     await database.execute(_SQL["expire"], CONTRACT, now, now - WAITS)
 
 
-def number(said: bytes) -> str:
+def number(typed: bytes) -> str:
     """The 団体内統合宛名番号 in a file; UsageError, which says nothing of it, where there is another thing."""
-    text = said.decode("ascii", "replace").strip()
+    text = typed.decode("ascii", "replace").strip()
     if not _NUMBER.fullmatch(text):
         raise UsageError("bad-number", "NUMBER", "A 団体内統合宛名番号: 1 to 15 digits")
     return text

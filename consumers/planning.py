@@ -25,6 +25,7 @@ from hub.config import Settings
 from hub.database import Database
 from hub.errors import NotPermitted, UsageError
 from hub.people import Person, second_person
+from hub.wording import said
 
 ALL: Final = 2_000_000
 """More letters than an inbox can hold: nothing is capped in silence."""
@@ -63,8 +64,7 @@ async def plan(  # noqa: PLR0913 - what is to be said of a plan
     settings: Settings, database: Database, book: Book, wanted: Filter, person: Person, reason: str, now: datetime
 ) -> Plan:
     """A new plan, kept; UsageError where no letter is meant, NotPermitted where no router works by this Book."""
-    if not reason.strip():
-        raise UsageError("empty", "--reason")
+    why = said(reason, "--reason")
     ids = await chosen(database, wanted)
     if not ids:
         raise UsageError("no-letters", "FILTER")
@@ -75,7 +75,7 @@ async def plan(  # noqa: PLR0913 - what is to be said of a plan
         members = await weigher.weigh(ids)
     hashed = contract.hash if contract else ""
     digest = plans.digest(wanted.contract, hashed, members)
-    made = Plan(uuid4(), wanted.contract, hashed, str(wanted), reason.strip(), person.id, now, digest)
+    made = Plan(uuid4(), wanted.contract, hashed, str(wanted), why, person.id, now, digest)
     await plans.keep(database, made, members)
     return made
 

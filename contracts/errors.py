@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Language = Literal["ja", "en"]
 
@@ -25,9 +25,17 @@ class ChangeRefused(JukiError):
     """A Change that the door does not let in. `place` is a known path such as `after.birth_date`, or empty."""
 
 
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""What Unicode calls printable, and what looks like nothing at all."""
+
+
 def visible(text: str) -> str:
     """`text` with a mark in the place of each character that cannot be seen: it may be shown on a terminal."""
-    return "".join(each if each.isprintable() or each == "\u3000" else "\ufffd" for each in text)
+    return "".join(each if _is_seen(each) else "\ufffd" for each in text)
+
+
+def _is_seen(each: str) -> bool:
+    return each not in _BLANK and (each.isprintable() or each == "\u3000")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from hub.database import Connection, Database, queries
 from hub.errors import NotPermitted, UsageError
 from hub.people import Person, second_person
+from hub.wording import said
 
 RELEASE: Final = "release-quarantined"
 RECORD: Final = "pass-record"
@@ -75,14 +76,13 @@ def new_release(partition: int, letter: int, discarded: Iterable[int]) -> Releas
 async def request(  # noqa: PLR0913 - every word of a request that is kept
     database: Database | Connection, topic: str, release: Release, person: Person, reason: str, now: datetime
 ) -> Request:
-    """Ask for it, inside the transaction of `database` where it has one; UsageError without a reason."""
-    if not reason.strip():
-        raise UsageError("empty", "reason")
+    """Ask for it, inside the transaction of `database` where it has one; UsageError without a reason to be read."""
+    why = said(reason, "reason")
     await database.execute(
-        _SQL["request"], release.id, person.id, now, now + WAITS, reason.strip(), topic, release.partition,
+        _SQL["request"], release.id, person.id, now, now + WAITS, why, topic, release.partition,
         release.letter, list(release.discarded),
     )  # fmt: skip
-    return Request(release, person.id, person.name, now, now + WAITS, reason.strip())
+    return Request(release, person.id, person.name, now, now + WAITS, why)
 
 
 async def waiting(database: Database, topic: str, now: datetime) -> list[Request]:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 
+from contracts.errors import visible
 from hub.database import Connection, Database, queries
 from hub.errors import UsageError
 from hub.people import Act
@@ -68,9 +69,9 @@ class Noted:
 
 async def note(held: Connection | Database, entry: Entry) -> None:
     """Write one line down; inside the transaction of `held` where it has one."""
-    details = {key: value if isinstance(value, int) else value[:_LONGEST] for key, value in entry.details.items()}
+    details = {key: value if isinstance(value, int) else _shown(value) for key, value in entry.details.items()}
     said = orjson.dumps(details).decode()
-    await held.execute(_SQL["note"], entry.person, entry.act, entry.object[:_LONGEST], entry.code, entry.at, said)
+    await held.execute(_SQL["note"], entry.person, entry.act, _shown(entry.object), entry.code, entry.at, said)
 
 
 async def entries(
@@ -79,6 +80,11 @@ async def entries(
     """The newest `limit` lines since then, of one account and one act or of all, oldest first."""
     rows = await database.fetch(_SQL["entries"], since, person, act, limit)
     return [Noted(row["id"], _entry(row), row["name"]) for row in rows]
+
+
+def _shown(words: str) -> str:
+    """What was typed as it may be read later: an attempt is noted also where its words are refused (hub/wording.py)."""
+    return visible(words[:_LONGEST])
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

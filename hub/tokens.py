@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from hub.database import Connection, Database, queries
 from hub.errors import NotPermitted, UsageError
 from hub.people import Duty, Person
+from hub.wording import LABEL, said
 
 PREFIX: Final = "jukihub_"
 LONGEST: Final = timedelta(days=90)
@@ -65,7 +66,7 @@ async def new(
     if not timedelta(0) < lasting <= LONGEST:
         raise UsageError("token-lifetime", "days", f"At most {LONGEST.days} days")
     number, token = uuid4(), PREFIX + secrets.token_urlsafe(32)
-    await held.execute(_SQL["add"], number, person, _digest(token), label[:80], now, now + lasting)
+    await held.execute(_SQL["add"], number, person, _digest(token), said(label, "label", LABEL), now, now + lasting)
     return number, token
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 import typer
 
+from contracts.errors import visible
 from hub.clock import now
 from hub.config import settings
 from hub.errors import UsageError
@@ -117,8 +118,8 @@ def requests(as_json: Json = False) -> None:
         typer.echo(orjson.dumps(found).decode())
         return
     for one in found:
-        typer.echo(f"{one['request']} {one['contract']}, {len(one['residents'])} residents, "
-                   f"asked by {one['requested_by']}: {one['reason']}")  # fmt: skip
+        said = f"{one['request']} {one['contract']}, {len(one['residents'])} residents, asked by {one['requested_by']}"
+        typer.echo(visible(f"{said}: {one['reason']}"))
     if not found:
         typer.echo("nothing waits for approval", err=True)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from contracts.errors import visible
 from hub.config import settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def list_clients(
         return
     for one in found:
         ended = f"revoked {one['revoked_at']}" if one["revoked_at"] else "counts"
-        typer.echo(f"{one['client_id']} {one['contract']} since {one['approved_at']}, {ended}: {one['label']}")
+        said = f"{one['client_id']} {one['contract']} since {one['approved_at']}, {ended}: {one['label']}"
+        typer.echo(visible(said))
     if not found:
         typer.echo("no clients", err=True)
 
@@ -89,7 +91,7 @@ def list_requests(as_json: Json = False) -> None:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
     for one in found:
-        typer.echo("{request} {contract}, {label}, asked by {requested_by}: {reason}".format(**one))
+        typer.echo(visible("{request} {contract}, {label}, asked by {requested_by}: {reason}".format(**one)))
     if not found:
         typer.echo("nothing waits for approval", err=True)
 

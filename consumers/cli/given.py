@@ -11,8 +11,10 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from contracts.change import JAPAN
+from contracts.errors import visible
 from hub import given
 from hub.config import settings
 from hub.errors import UsageError
@@ -72,10 +74,10 @@ def document(content: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table for people. Nothing is cut off, however narrow the terminal is."""
+    """A table for people, whose cells are words and no markup. Nothing is cut off, however narrow the terminal is."""
     made = Table(*columns)
     for row in rows:
-        made.add_row(*map(str, row))
+        made.add_row(*[Text(visible(str(cell))) for cell in row])
     width = Console(width=10_000).measure(made).maximum
     Console(width=max(_WIDE, width)).print(made)
 

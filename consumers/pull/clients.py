@@ -19,6 +19,7 @@ from hub.accounts import check_asker
 from hub.database import Connection, Database, Row, queries
 from hub.errors import NotPermitted, UsageError
 from hub.people import Person, second_person
+from hub.wording import LABEL, said
 from hub.wrapping import KeyWrapper
 
 WAITS: Final = timedelta(days=1)
@@ -78,10 +79,10 @@ async def ask(  # noqa: PLR0913 - every word of a request that is kept
     database: Database, contract: str, label: str, rights: Sequence[Right], person: Person, reason: str, now: datetime
 ) -> Asked:
     """Ask for a client; nothing happens until another person approves it. UsageError where a word is missing."""
-    if not label.strip() or not reason.strip() or not rights:
-        raise UsageError("empty", "label, reason or right")
-    made = Asked(uuid4(), contract, label.strip()[:80], tuple(dict.fromkeys(rights)), reason.strip()[:500], person.id,
-                 now, person.name)  # fmt: skip
+    if not rights:
+        raise UsageError("empty", "right")
+    name, why = said(label, "label", LABEL), said(reason, "reason")
+    made = Asked(uuid4(), contract, name, tuple(dict.fromkeys(rights)), why, person.id, now, person.name)
     await database.execute(SQL["ask"], made.id, contract, made.label, [*made.rights], made.reason, person.id, now)
     return made
 
@@ -129,9 +130,7 @@ async def found(database: Connection | Database, number: UUID) -> Client | None:
 
 async def revoke(database: Database, number: UUID, person: Person, reason: str, now: datetime) -> None:
     """It counts no more, nor do its access tokens; UsageError where there is no such client that counts."""
-    if not reason.strip():
-        raise UsageError("empty", "reason")
-    if not await database.execute(SQL["revoke"], number, reason.strip()[:500], person.id, now):
+    if not await database.execute(SQL["revoke"], number, said(reason, "reason"), person.id, now):
         raise UsageError("unknown-client", "client", "`jukihub clients list` names them")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contracts.errors import visible
 from hub.config import Settings, settings
 from hub.people import Act
 
@@ -43,7 +44,7 @@ def list_entries(
         return
     for one in found:
         said = " ".join(f"{key}={value}" for key, value in one["details"].items())
-        typer.echo("{at} {name} {act} {object}: {code} ".format(**one) + said)
+        typer.echo(visible("{at} {name} {act} {object}: {code} ".format(**one) + said))
     if not found:
         typer.echo("nothing", err=True)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from contracts.errors import visible
 from hub.cli.requested import Json
 from hub.config import settings
 
@@ -84,8 +85,8 @@ def list_requests(as_json: Json = False) -> None:
         return
     for one in found:
         count = len(one["keys"])
-        typer.echo("{request} {contract} until {until}, ".format(**one) + f"{count} keys, "
-                   + "asked by {requested_by}: {reason}".format(**one))  # fmt: skip
+        said = "{request} {contract} until {until}, ".format(**one) + f"{count} keys, "
+        typer.echo(visible(said + "asked by {requested_by}: {reason}".format(**one)))
     if not found:
         typer.echo("nothing waits for approval", err=True)
 

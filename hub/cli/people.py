@@ -10,6 +10,7 @@ from uuid import UUID
 
 import typer
 
+from contracts.errors import visible
 from hub.config import settings
 from hub.errors import NotPermitted, UsageError
 from hub.people import Duty
@@ -167,7 +168,7 @@ def list_tokens(of: Of = None, as_json: Json = False) -> None:
         return
     for one in found:
         ended = f"revoked {one['revoked_at']}" if one["revoked_at"] else f"until {one['expires_at']}"
-        typer.echo(f"{one['id']} {ended}, last used {one['used_at'] or 'never'}: {one['label']}")
+        typer.echo(visible(f"{one['id']} {ended}, last used {one['used_at'] or 'never'}: {one['label']}"))
 
 
 @_token.command("revoke")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from contracts.errors import visible
 from hub.config import settings
 from hub.errors import JukiError
 
@@ -42,7 +43,8 @@ def show(kind: str, as_json: bool) -> None:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
     for one in found:
-        typer.echo("{request} partition {partition} offset {offset}, asked by {requested_by}: {reason}".format(**one))
+        said = "{request} partition {partition} offset {offset}, asked by {requested_by}: {reason}".format(**one)
+        typer.echo(visible(said))
     if not found:
         typer.echo("nothing waits for approval", err=True)
 

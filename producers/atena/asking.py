@@ -14,6 +14,7 @@ import orjson
 
 from hub.database import Database, Row, queries
 from hub.people import Person, second_person
+from hub.wording import said
 from producers.atena import joining
 from producers.atena.form import Link
 from producers.atena.joining import Act, Merge, Split
@@ -50,10 +51,10 @@ class Asked:
 
 
 async def ask(db: Database, act: Act, reason: str, person: Person, now: datetime) -> Asked:
-    """Ask for it; NumberRefused where it could not be carried out, or without a reason."""
+    """Ask for it; NumberRefused where it could not be carried out, or without a reason; UsageError: not to be read."""
     if not reason.strip():
         raise NumberRefused("reason-needed", "reason")
-    asked = Asked(uuid4(), act, reason.strip(), person.id, person.name, now, now + WAITS)
+    asked = Asked(uuid4(), act, said(reason, "reason"), person.id, person.name, now, now + WAITS)
     async with db.transaction() as tx:
         await joining.check(tx, act)
         await tx.execute(

@@ -15,11 +15,11 @@ from hub.acting import Clock, acting_as
 from hub.caller import present
 from hub.config import Settings
 from hub.database import Database, connect
-from hub.errors import UsageError
 from hub.people import Act, Person
 from hub.pseudonym import Pseudonyms
 from hub.telling_again import Order
 from hub.tokens import Bearer
+from hub.wording import said
 from producers import counterpart
 from producers.drift.finding import NOTHING_TO_TELL, TELL_AGAIN, Finding, curable
 from producers.drift.looking import Look, checkable, differing, named
@@ -63,9 +63,7 @@ class Desk:
 
     async def heal(self, name: str, key: bytes, settle: Settle, reason: str) -> Healed:
         """The same, and whoever can be told again is, or is asked for where they are many."""
-        details: dict[str, str | int] = {"contract": name, "reason": reason}
-        if not reason.strip():
-            raise UsageError("empty", "reason")
+        details: dict[str, str | int] = {"contract": name, "reason": said(reason, "reason")}
         async with acting_as(self.bearer, self.hub, Act.TELL_AGAIN, name, self.now, details) as person:
             contract = self._contract(name)
             found = await self._found(contract, key, settle)
