@@ -6,7 +6,7 @@ audit alone. Filing again under the same receipt has no effect and the same answ
 again. A refusal names code, place and the sentence for the clerk, and nothing of what the notice says.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -34,6 +34,12 @@ DOCUMENT: Final = Path(__file__).with_name("counter.openapi.json")
 LARGEST_BODY: Final = 1024 * 1024
 """Of one request; a notice alone has 64 KiB."""
 
+MOST_LINES: Final = 200
+"""Notices of one request; each of them is a share of the caller's minute."""
+
+ANEW: Final = 10
+"""After so many notices of one request the bearer is read anew."""
+
 LINES: Final = "application/x-ndjson"
 _JSON: Final = "application/json"
 _OK: Final = {"accepted": HTTPStatus.CREATED, "repeated": HTTPStatus.OK}
@@ -54,7 +60,9 @@ _ONE: Final[dict[str, Any]] = {"schema": {
     "properties": {"receipt": {"type": "string", "pattern": f"^{notices.RECEIPT.pattern}$"},
                    "act": {"enum": sorted(notices.NOTICES)}, "notified_on": {"type": "string", "format": "date"}},
 }}  # fmt: skip
-_MANY: Final[dict[str, Any]] = {"schema": {"type": "string", "description": "one notice per line; answered per line"}}
+_MANY: Final[dict[str, Any]] = {"schema": {
+    "type": "string", "description": f"one notice per line, at most {MOST_LINES}; answered per line",
+}}  # fmt: skip
 _FILED: Final[dict[str, Any]] = {"$ref": "#/components/schemas/AnswerForm"}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "A repeat: nothing was done again. Of many: every line is answered, also those refused.",
@@ -75,8 +83,7 @@ def routes() -> APIRouter:
         """File one notice, or many, one per line. Each is one transaction; a receipt counts once."""
         media = request.headers.get("content-type", "").split(";", maxsplit=1)[0].strip().lower()
         if media == LINES:
-            lines = [orjson.dumps(each) async for each in _all(caller, await request.body())]
-            return Response(b"".join(line + b"\n" for line in lines), media_type=LINES)
+            return await _many(caller, await request.body())
         if media != _JSON:
             return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, FOREIGN[415])
         return _told(await filed(caller, await request.body()))
@@ -130,12 +137,23 @@ def receipt_of(body: bytes) -> str | None:
         return None
 
 
-async def _all(caller: Call, body: bytes) -> AsyncIterator[dict[str, Any]]:
-    for number, line in enumerate(body.split(b"\n"), start=1):
-        if line.strip():
-            answer = await filed(caller, line.rstrip(b"\r"))
-            said = {} if answer.code is None else {"detail": sentence(answer.code)}
-            yield answer.wire(number) | said
+async def _many(caller: Call, body: bytes) -> Response:
+    """An answer per notice; nothing is filed where they are too many, for one request or for the caller's minute."""
+    sent = [(number, line.rstrip(b"\r")) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
+    if len(sent) > MOST_LINES:
+        return problem(HTTPStatus(413), "too-many-lines", detail=f"At most {MOST_LINES} notices in one request")
+    caller.take(max(len(sent) - 1, 0))
+    lines = [orjson.dumps(each) async for each in _all(caller, sent)]
+    return Response(b"".join(line + b"\n" for line in lines), media_type=LINES)
+
+
+async def _all(caller: Call, sent: Sequence[tuple[int, bytes]]) -> AsyncIterator[dict[str, Any]]:
+    for done, (number, line) in enumerate(sent):
+        if done and done % ANEW == 0:
+            caller = await caller.anew()
+        answer = await filed(caller, line)
+        said = {} if answer.code is None else {"detail": sentence(answer.code)}
+        yield answer.wire(number) | said
 
 
 def _told(answer: Answer) -> Response:

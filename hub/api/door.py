@@ -16,7 +16,7 @@ Here too, what is shown is returned after the block of `acting` where it matters
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -47,11 +47,11 @@ class Window:
     minute: int = 0
     counts: Counter[str] = field(default_factory=Counter)
 
-    def take(self, key: str, now: datetime) -> None:
-        """TooMany where the minute's share of `key` is used up."""
+    def take(self, key: str, now: datetime, shares: int = 1) -> None:
+        """TooMany where the minute's shares of `key` are used up, or would be by these."""
         if (minute := int(now.timestamp()) // 60) != self.minute:
             self.minute, self.counts = minute, Counter()
-        self.counts[key] += 1
+        self.counts[key] += shares
         if self.counts[key] > self.limit:
             raise TooMany("too-many-requests")
 
@@ -70,10 +70,14 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request of somebody whose token is ours; whether it still counts is seen when they act."""
+    """One request of somebody whose token is ours; whether it still counts is seen when they act.
+
+    `token`: what they have proved it with, for a request that goes on for long.
+    """
 
     hub: Hub
     bearer: Bearer
+    token: str = field(repr=False, default="")
 
     @property
     def settings(self) -> Settings:
@@ -94,6 +98,14 @@ class Call:
         """The clock of the process."""
         return self.hub.now()
 
+    async def anew(self) -> "Call":
+        """The same request with the bearer read anew: whose token no longer counts, or who has lost a duty, stops."""
+        return replace(self, bearer=await tokens.bearer(self.database, self.token, self.now()))
+
+    def take(self, shares: int) -> None:
+        """So many shares of the caller's minute, beside that of the request itself; TooMany where there are not."""
+        self.hub.persons.take(str(self.bearer.person.id), self.now(), shares)
+
     def acting(self, act: Act, object: str, details: Details | None = None) -> AbstractAsyncContextManager[Person]:  # noqa: A002 - as authorise calls it
         """The one way to do anything: authorised, done, and noted in any case."""
         return acting_as(self.bearer, self.database, act, object, self.hub.now, details)
@@ -106,13 +118,14 @@ async def _call(
     request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_TOKEN)]
 ) -> Call:
     hub: Hub = request.app.state.hub
+    token = given.credentials if given else ""
     try:
-        bearer = await tokens.bearer(hub.database, given.credentials if given else "", hub.now())
+        bearer = await tokens.bearer(hub.database, token, hub.now())
     except NotPermitted:
         hub.failures.take(request.client.host if request.client else "", hub.now())
         raise
     hub.persons.take(str(bearer.person.id), hub.now())
-    return Call(hub, bearer)
+    return Call(hub, bearer, token)
 
 
 Caller = Annotated[Call, Depends(_call)]

@@ -1,7 +1,7 @@
 """The counter over HTTP: accepted, repeated or refused as at the counter, by clerks alone, and nothing comes back."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +9,16 @@ import orjson
 import pytest
 from schemathesis.python import asgi
 
-from hub import audit
+from hub import accounts, audit
 from hub.api.app import PREFIX, application, document
 from hub.api.problems import MEDIA
 from hub.config import read
 from hub.database import Database, connect
 from hub.people import Duty
-from producers import api
+from producers import api, todokede
 from producers.city import load
 from producers.refusals import sentence
+from producers.todokede import Answer
 from tests.fuzz import sent_to_every_operation
 from tests.house import House
 from tests.office import NOW, Office, cheap_passwords, opened
@@ -104,6 +105,45 @@ async def test_many_are_answered_line_by_line(counter: Counter) -> None:
         (1, "accepted", None), (2, "refused", "bad-json"), (4, "repeated", None), (5, "refused", "not-on-register"),
     ]  # fmt: skip
     assert (answer.status_code, lines[3]["detail"]) == (200, sentence("not-on-register"))
+
+
+def lines_of(receipts: Iterable[str]) -> bytes:
+    return b"\n".join(orjson.dumps(death(receipt)) for receipt in receipts)
+
+
+async def test_of_more_lines_than_one_request_may_have_none_is_filed(counter: Counter) -> None:
+    ito = await counter.office.hired("ito", Duty.CLERK)
+    answer = counter(b"{}\n" * (api.MOST_LINES + 1), ito, LINES)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-many-lines")
+    assert await counter.office.noted("ito") == []
+
+
+async def test_every_line_is_a_share_of_the_minute(counter: Counter) -> None:
+    ito = await counter.office.hired("ito", Duty.CLERK)
+    counter.application.state.hub.persons.limit = 8
+    assert counter(lines_of(["R-1"] * 5), ito, LINES).status_code == 200
+    answer = counter(lines_of(["R-2"] * 4), ito, LINES)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-requests")
+    assert {noted for _, _, noted in await counter.office.noted("ito")} == {"begun", "done"}
+    assert len(await counter.office.noted("ito")) == 2 * 5, "of the second nothing was begun"
+
+
+async def test_whoever_is_retired_meanwhile_files_no_further_line(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ito = await counter.office.hired("ito", Duty.CLERK)
+    filed = 0
+
+    async def file(*_: Any) -> Answer:
+        nonlocal filed
+        filed += 1
+        if filed == 3:
+            await accounts.retire(counter.office.database, "ito", NOW)
+        return Answer("repeated", "R-1", ())
+
+    monkeypatch.setattr(todokede, "file", file)
+    answer = counter(lines_of(["R-1"] * 50), ito, LINES)
+    assert (answer.status_code, answer.json()["code"], filed) == (401, "account-retired", api.ANEW)
 
 
 async def test_only_a_clerk_files_and_whoever_tries_leaves_a_line(counter: Counter) -> None:
