@@ -25,7 +25,7 @@ from uuid import UUID, uuid4
 import aiohttp
 
 from consumers.adapters import http
-from consumers.adapters.http import Answer, Line, Settings, checked_url
+from consumers.adapters.http import Answer, Line, Settings
 from hub import wording
 from hub.accounts import check_asker
 from hub.acting import acting
@@ -33,6 +33,7 @@ from hub.config import Settings as Config
 from hub.database import Database, Row, connect, queries
 from hub.errors import DependencyUnavailable, NotPermitted, UsageError
 from hub.outcome import Deferred, Delivered
+from hub.outside import checked_url
 from hub.people import Act, second_person
 from hub.standing import standing
 from hub.wrapping import wrapper

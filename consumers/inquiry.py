@@ -21,7 +21,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from consumers.adapters import http
-from consumers.adapters.http import Line, Settings, checked_url
+from consumers.adapters.http import Line, Settings
 from contracts.door import read_json
 from contracts.record import Date, JuminhyoCode, Text
 from hub import acting as acts
@@ -29,6 +29,7 @@ from hub.config import Settings as Config
 from hub.database import Database, connect, queries
 from hub.errors import DependencyUnavailable, NotPermitted, UsageError
 from hub.outcome import Deferred, Refused
+from hub.outside import checked_url
 from hub.people import Act, Person
 
 JLIS: Final = "jlis-delivery"

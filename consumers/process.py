@@ -15,7 +15,7 @@ import aiohttp
 
 from consumers.adapters import ADAPTERS
 from consumers.adapters.hours import ALWAYS, STORE, Hours, hours
-from consumers.adapters.http import Line, checked_url
+from consumers.adapters.http import Line
 from consumers.adapters.municipality import municipality
 from consumers.arrival import CODES
 from consumers.bounds import Room
@@ -32,6 +32,7 @@ from hub.clock import now
 from hub.config import Settings
 from hub.errors import DatabaseError, DependencyUnavailable, UsageError
 from hub.lifecycle import Process, running
+from hub.outside import checked_url
 
 RESTS = 0.2
 """Seconds between two looks at what waits, when nothing happens."""

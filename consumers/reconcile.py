@@ -16,7 +16,7 @@ import aiohttp
 
 from consumers import copies
 from consumers.adapters import ADAPTERS, Adapter, http
-from consumers.adapters.http import Line, checked_url
+from consumers.adapters.http import Line
 from contracts.change import JAPAN
 from contracts.contract import Contract
 from hub import given, log, metrics
@@ -24,6 +24,7 @@ from hub.config import Settings
 from hub.database import Database, connect, queries
 from hub.errors import DependencyUnavailable, UsageError
 from hub.outcome import Deferred
+from hub.outside import checked_url
 from hub.standing import standing
 
 NIGHT: Final = time(3)

@@ -11,12 +11,11 @@ a character has no place, and never replaces one.
 
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
 
-from hub.errors import UsageError
+from hub import outside
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 
 LARGEST_ANSWER: Final = 65_536
@@ -33,7 +32,7 @@ REFUSALS: Final = frozenset({
 
 _ABOUT_THIS_ONE = (400, 409, 422)
 _DEFERRED = {401: "not-permitted", 403: "not-permitted", 404: "not-found", 408: "timeout", 429: "busy"}
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = outside.LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +73,6 @@ class Line:
             return Deferred("timeout")
         except (aiohttp.ClientError, OSError):
             return Deferred("unreachable")
-
-
-def checked_url(url: str) -> str:
-    """A base URL to which personal data may go: https, or this very machine; UsageError otherwise."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        return url.rstrip("/")
-    raise UsageError("counterpart-not-encrypted", "HUB_COUNTERPARTS")
 
 
 def read(answer: Answer) -> Outcome:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from consumers.adapters.http import Answer, checked_url, read
+from consumers.adapters.http import Answer, read
 from hub.errors import UsageError
 from hub.outcome import Deferred, Delivered, Refused
+from hub.outside import checked_url
 
 
 @pytest.mark.parametrize(
