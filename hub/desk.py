@@ -5,15 +5,16 @@ The command line and the HTTP API come here with whoever has proved who they are
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from hub import acts, bus, quarantine, topics
+from hub import acts, bus, topics
 from hub.acting import Clock, acting_as
 from hub.acts import Release, Request
 from hub.caller import present
 from hub.config import Settings
 from hub.database import Database, connect
+from hub.listing import Listing
 from hub.people import Act
 from hub.quarantine import Line
 from hub.tokens import Bearer
@@ -22,13 +23,17 @@ from hub.wanted import DESK
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One caller at the desk. `kind`: whether it is about letters, or about records that stop their partition."""
+    """One caller at the desk. `kind`: whether it is about letters, or about records that stop their partition.
+
+    `listing`: who waits, as the process remembers it.
+    """
 
     settings: Settings
     database: Database
     bearer: Bearer
     now: Clock
     kind: str = acts.RELEASE
+    listing: Listing = field(default_factory=Listing, repr=False)
 
     @property
     def topic(self) -> str:
@@ -39,8 +44,7 @@ class Desk:
         """Who waits behind what could not be read."""
         async with acting_as(self.bearer, self.database, Act.QUARANTINE_SEE, "lines", self.now):
             await bus.check_topics(self.settings, DESK, [self.topic])
-            found = await quarantine.records(self.settings, DESK, range(self.settings.partitions))
-            return quarantine.lines(found)
+            return await self.listing.lines(self.settings)
 
     async def requests(self) -> list[Request]:
         """What waits for another person's approval."""
@@ -57,7 +61,7 @@ class Desk:
         async with acting_as(self.bearer, self.database, act, where, self.now, details) as person:
             if self.kind == acts.RELEASE:
                 await bus.check_topics(self.settings, DESK, [self.topic])
-                await quarantine.line_of(self.settings, DESK, release.partition, release.letter, release.discarded)
+                self.listing.check(release, await self.listing.lines(self.settings))
             return await acts.request(self.database, self.topic, release, person, reason, self.now())
 
     async def approve(self, number: UUID) -> Release:

@@ -19,7 +19,6 @@ import orjson
 from hub import bus, envelope, log, metrics, topics
 from hub.bus import Incoming, Outgoing
 from hub.config import Settings
-from hub.errors import UsageError
 from hub.keys import DESTROYED
 from hub.pseudonym import Pseudonyms
 
@@ -64,18 +63,33 @@ class Line:
         }  # fmt: skip
 
 
-def lines(records: Iterable[Incoming]) -> list[Line]:
-    """Who waits, by partition and record key, in the order of their first letters. `records`: from the beginning."""
-    waiting: dict[tuple[int, bytes], list[Incoming]] = {}
-    for record in records:
+class Lines:
+    """Who waits, by partition and record key, in the order of their first letters; record by record."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[int, bytes], list[Incoming]] = {}
+
+    def add(self, record: Incoming) -> None:
+        """The next record of its partition, from the beginning on."""
         place = (record.partition, record.key or b"")
         if held_for(record) is not None:
-            continue  # holding.py
+            return  # holding.py
         if _code(record) == _MARK:
-            waiting.pop(place, None)
+            self._waiting.pop(place, None)
         elif _code(record) not in _OF_NOBODY:
-            waiting.setdefault(place, []).append(record)
-    return [Line(part, key, tuple(letters)) for (part, key), letters in waiting.items()]
+            self._waiting.setdefault(place, []).append(record)
+
+    def now(self) -> list[Line]:
+        """Who waits after all of these."""
+        return [Line(part, key, tuple(letters)) for (part, key), letters in self._waiting.items()]
+
+
+def lines(records: Iterable[Incoming]) -> list[Line]:
+    """Who waits, by partition and record key, in the order of their first letters. `records`: from the beginning."""
+    made = Lines()
+    for record in records:
+        made.add(record)
+    return made.now()
 
 
 def mark(key: bytes, act: UUID, count: int, now: datetime) -> Outgoing:
@@ -181,15 +195,6 @@ def held_contracts(found: Iterable[Incoming]) -> dict[int, set[str]]:
     for part, contract in unsettled(found):
         contracts.setdefault(part, set()).add(contract)
     return contracts
-
-
-async def line_of(settings: Settings, principal: str, partition: int, letter: int, discarded: Iterable[int]) -> Line:
-    """The line with this letter and all that are to be discarded; UsageError where there is none."""
-    if partition < settings.partitions:
-        for line in lines(await records(settings, principal, [partition])):
-            if {letter, *discarded} <= {*line.offsets}:
-                return line
-    raise UsageError("no-such-letter", f"partition {partition} offset {letter}")
 
 
 def alarm_held(partition: int, contract: str) -> None:

@@ -29,6 +29,7 @@ from hub.api.problems import TooMany
 from hub.config import Settings
 from hub.database import Database
 from hub.errors import JukiError, NotPermitted
+from hub.listing import Listing
 from hub.people import Act, Person
 from hub.tokens import Bearer
 
@@ -66,6 +67,7 @@ class Hub:
     persons: Window
     failures: Window
     store: Database | None = None
+    listing: Listing = field(default_factory=Listing, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

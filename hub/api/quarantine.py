@@ -11,7 +11,7 @@ router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
 
 def _desk(caller: Call) -> Desk:
-    return Desk(caller.settings, caller.database, caller.bearer, caller.now)
+    return Desk(caller.settings, caller.database, caller.bearer, caller.now, listing=caller.hub.listing)
 
 
 @router.get("")

@@ -97,12 +97,19 @@ class Reader:
 
     async def to_end(self) -> AsyncGenerator[list[Incoming], None]:
         """The same, poll by poll."""
-        with translated():
-            ends = await self._consumer.end_offsets(self._consumer.assignment())
+        ends = await self._ends()
         while await self._behind(ends):
             yield await self.poll(timeout_ms=100)
             if self._consumer.paused():
                 raise JukiError("unparsable-record", self._topic)
+
+    async def _ends(self) -> dict[Any, int]:
+        with translated():
+            return dict(await self._consumer.end_offsets(self._consumer.assignment()))
+
+    async def ends(self) -> dict[int, int]:
+        """By partition that is read the offset behind everything that is committed now."""
+        return {place.partition: end for place, end in (await self._ends()).items()}
 
     async def _behind(self, ends: Mapping[Any, int]) -> bool:
         with translated():

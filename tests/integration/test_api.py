@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from schemathesis.python import asgi
 
-from hub import acts, desk, quarantine
+from hub import acts, desk, listing
 from hub.api.app import DOCUMENT, PREFIX, application, document
 from hub.api.door import Window
 from hub.api.problems import MEDIA, TooMany
@@ -22,6 +22,7 @@ from hub.topics import quarantine as topic
 from tests.fuzz import sent_to_every_operation
 from tests.house import House
 from tests.office import NOW, Office, cheap_passwords, opened
+from tests.quarantine import Quarantine
 
 MARK = "架空花子0417"
 LETTERS = [Incoming("juki.quarantine", 3, at, b"k", b"", (), 0) for at in (17, 18)]
@@ -42,12 +43,9 @@ class Api:
 async def api(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
     async def there(*_: object) -> None: ...
 
-    async def letters(*_: object) -> list[Incoming]:
-        return LETTERS
-
     cheap_passwords(monkeypatch)
     monkeypatch.setattr(desk.bus, "check_topics", there)
-    monkeypatch.setattr(quarantine, "records", letters)
+    monkeypatch.setattr(listing, "_reader", Quarantine(LETTERS).reader)
     async with opened(house, tmp_path) as office:
         made = application(office.settings, office.clock, per_minute=100_000)
         with asgi.get_client(made) as session:
