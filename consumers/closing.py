@@ -19,11 +19,12 @@ from hub.accounts import check_asker
 from hub.config import Settings
 from hub.database import Connection, Database, Row, queries
 from hub.errors import NotPermitted, UsageError
-from hub.people import Person, second_person
+from hub.people import Act, Person, second_person
 from hub.wording import said
 
 DISCARDED: Final = "discarded"
 CORRECTED: Final = "corrected"
+_ASKED: Final = {DISCARDED: Act.LETTERS_DISCARD, CORRECTED: Act.LETTERS_CORRECT}
 
 _SQL = queries(Path(__file__).with_name("closing.sql"))
 
@@ -85,7 +86,7 @@ async def approve(  # noqa: PLR0913 - as above
     """Close the letters, as somebody who has not asked for it; how many. All of them or none."""
     asked = await found(database, closing)
     second_person(asked.asked_by, person)
-    await check_asker(database, asked.asked_by)
+    await check_asker(database, asked.asked_by, _ASKED[asked.kind])
     if now >= asked.asked_at + timedelta(hours=settings.approval_hours):
         raise NotPermitted("request-expired", "approval", "Ask for it anew")
     contract = book.contracts.get(asked.contract)

@@ -86,7 +86,7 @@ class Operations:
             asked = await self._asked(request)
             second_person(asked["requested_by"], person)
             if asked["begun_at"] is None:
-                await check_asker(self.database, asked["requested_by"])
+                await check_asker(self.database, asked["requested_by"], Act.COPIES_ERASE)
             if not compare_digest(self._unwrapped(request, asked["number_wrapped"]), who.encode()):
                 raise NotPermitted("another-number", "request", "It was asked for another number than this one")
             if not await self.database.execute(_SQL["begin_erasing"], request, person.id, self.now()):
@@ -115,7 +115,7 @@ class Operations:
         act, where = Act.COPIES_RELOAD_END, str(begun["id"])
         async with acting(self.settings, self.database, act, where, self.now, details) as person:
             second_person(begun["begun_by"], person)
-            await check_asker(self.database, begun["begun_by"])
+            await check_asker(self.database, begun["begun_by"], Act.COPIES_RELOAD)
             told = await self._told_again(begun["begun_at"])
             answer = await self._sent(_RELOAD, str(uuid4()), {"operation": "end", "count": told})
             erased, taken = int(http.said(answer.body).get("erased", 0)), http.read(answer)

@@ -24,7 +24,7 @@ from hub.books import ContractHashes
 from hub.config import Settings
 from hub.database import Database
 from hub.errors import NotPermitted, UsageError
-from hub.people import Person, second_person
+from hub.people import Act, Person, second_person
 from hub.wording import said
 
 ALL: Final = 2_000_000
@@ -86,7 +86,7 @@ async def approve(  # noqa: PLR0913 - as above
     """Approve the very set of a plan, as somebody who has not asked for it; NotPermitted, and void, where it moved."""
     made = await plans.found(database, plan_id)
     second_person(made.planned_by, person)
-    await check_asker(database, made.planned_by)
+    await check_asker(database, made.planned_by, Act.REPLAY_PLAN)
     check_approvable(await plans.where(database, made, plans.times(settings), now))
     async with Weigher(
         settings, database, made.contract, book.contracts.get(made.contract), now.astimezone(JAPAN).date()

@@ -25,11 +25,12 @@ from consumers.weighing import CHUNK, Weigher
 from contracts.change import JAPAN
 from contracts.contract import Contract
 from hub import bus, given, topics
+from hub.accounts import check_approver, check_asker
 from hub.bus import Writer
 from hub.config import Settings
 from hub.database import Database, Row
 from hub.errors import ApprovalRequired, KeyDestroyed, NotPermitted
-from hub.people import Person
+from hub.people import Act, Person
 from hub.recalling import PRINCIPAL
 from hub.released import Warrant
 
@@ -61,13 +62,16 @@ class Pace:
 async def run(  # noqa: PLR0913 - the wiring of one run
     settings: Settings, database: Database, plan_id: UUID, person: Person, pace: Pace, seen: Seen, now: Clock
 ) -> Progress:
-    """Run a plan to its end, or until it is cancelled. NotPermitted: void, expired, or another run is at work."""
+    """Run a plan to its end, or until it is cancelled. NotPermitted: void, expired, or another run is at work; or who
+    has asked for it or approved it is no longer in office. A run that has begun ends, unless somebody cancels it."""
     made = await plans.found(database, plan_id)
     busy = NotPermitted("plan-is-running", "plan", "`jukihub replay show` says how far it is")
     async with alone(database, str(plan_id), busy):
         found = await plans.where(database, made, plans.times(settings), now())
         check_runnable(found)
         warrant = warranted(made, found)
+        await check_asker(database, warrant.requested_by, Act.REPLAY_PLAN)
+        await check_approver(database, warrant.approved_by)
         contract = given.book(settings).contracts.get(made.contract)
         async with (
             Weigher(settings, database, made.contract, contract, now().astimezone(JAPAN).date()) as weigher,

@@ -17,7 +17,7 @@ from hub import passwords
 from hub.audit import DONE, FIRST, Entry, note
 from hub.database import Connection, Database, queries
 from hub.errors import NotPermitted, UsageError
-from hub.people import Act, Duty, Person, check_duties
+from hub.people import TABLE, Act, Duty, Person, check_duties
 
 FREE_FAILURES: Final = 5
 LONGEST_WAIT: Final = timedelta(minutes=30)
@@ -85,10 +85,20 @@ async def named(held: Connection | Database, name: str) -> Account:
     return _account(row)
 
 
-async def check_asker(held: Connection | Database, person: UUID) -> None:
-    """NotPermitted where the account of who has asked is no longer in use: then what they asked for is void."""
-    if await held.fetchval(_SQL["is_retired"], person):
+async def check_asker(held: Connection | Database, person: UUID, act: Act) -> None:
+    """NotPermitted where who has asked is no longer in office, or no longer has a duty for it: then it is void."""
+    row = await held.fetchrow(_SQL["in_office"], person)
+    if row is not None and row["retired_at"] is not None:
         raise NotPermitted("asker-retired", "approval", "Somebody in office asks for it anew")
+    if row is not None and not TABLE[act].intersection(map(Duty, row["duties"])):
+        raise NotPermitted("asker-without-duty", "approval", "Somebody who has it asks for it anew")
+
+
+async def check_approver(held: Connection | Database, person: UUID) -> None:
+    """NotPermitted where who has approved is no longer in office: what has not begun by then is approved anew."""
+    row = await held.fetchrow(_SQL["in_office"], person)
+    if row is not None and row["retired_at"] is not None:
+        raise NotPermitted("approver-retired", "approval", "Somebody in office approves it anew")
 
 
 async def set_duties(database: Database, name: str, duties: frozenset[Duty]) -> Account:

@@ -38,5 +38,5 @@ WHERE name = $1 FOR UPDATE
 -- name: tried
 UPDATE hub.people SET failures = $2, waits_until = $3 WHERE id = $1
 
--- name: is_retired
-SELECT EXISTS (SELECT FROM hub.people WHERE id = $1 AND retired_at IS NOT NULL)
+-- name: in_office
+SELECT duties, retired_at FROM hub.people WHERE id = $1

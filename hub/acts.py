@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from hub.accounts import check_asker
 from hub.database import Connection, Database, queries
 from hub.errors import NotPermitted, UsageError
-from hub.people import Person, second_person
+from hub.people import TABLE, Act, Person, second_person
 from hub.wording import said
 
 RELEASE: Final = "release-quarantined"
@@ -22,6 +23,11 @@ KEYS: Final = "destroy-keys"
 AGAIN: Final = "tell-again"
 """Kinds of acts. That of a record which is to be passed over names an offset of the Changes as its letter; those of
 keys and of what is told again name no letter: what they are about stands beside them (erasure.py, telling_again.py)."""
+
+ASKED: Final[Mapping[str, Act]] = {
+    RELEASE: Act.QUARANTINE_RELEASE, RECORD: Act.QUARANTINE_RELEASE, KEYS: Act.ERASURE, AGAIN: Act.TELL_AGAIN,
+}  # fmt: skip
+"""By which act of a person each kind is asked for."""
 
 WAITS: Final = timedelta(days=1)
 """How long a request can be approved."""
@@ -93,7 +99,8 @@ async def waiting(database: Database, topic: str, now: datetime) -> list[Request
 async def approve(  # noqa: PLR0913 - every word of an act that is kept
     database: Database, topic: str, number: UUID, person: Person, now: datetime, kind: str = RELEASE
 ) -> Release:
-    """From now on it is due. unknown-request, second-person-is-the-first, request-expired, already-approved."""
+    """From now on it is due. unknown-request, second-person-is-the-first, request-expired, already-approved; and
+    asker-retired, asker-without-duty, where who has asked is no longer in office for it."""
     row = await database.fetchrow(_SQL["one"], number, topic)
     if row is None:
         raise UsageError("unknown-request", "request", "`requests` of the same command names those that wait")
@@ -101,7 +108,9 @@ async def approve(  # noqa: PLR0913 - every word of an act that is kept
     second_person(asked.requested_by, person)
     if asked.expires_at <= now:
         raise NotPermitted("request-expired", "request", "Ask again")
-    if not await database.execute(_SQL["approve"], number, person.id, now, person.name, kind):
+    act = ASKED[kind]
+    if not await database.execute(_SQL["approve"], number, person.id, now, person.name, kind, sorted(TABLE[act])):
+        await check_asker(database, asked.requested_by, act)
         raise NotPermitted("already-approved", "request")
     return asked.release
 

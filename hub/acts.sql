@@ -15,14 +15,17 @@ WHERE r.topic = $1 AND r.expires_at > $2 AND p.retired_at IS NULL AND NOT EXISTS
 ORDER BY r.requested_at, r.id
 
 -- name: approve
--- Of two who approve at once, one does. The act has the id of its request.
+-- Of two who approve at once, one does. The act has the id of its request. Whoever has asked is in office and has one
+-- of the duties $6 until it is written: an account that is retired at the same moment waits for this, or stops it.
 INSERT INTO hub.acts (
     id, kind, ordered_at, ordered_by, approved_by, reason, topic, partition, letter, discarded,
     request, orderer, approver
 )
 SELECT r.id, $5, $3, p.name, $4, r.reason, r.topic, r.partition, r.letter, r.discarded,
     r.id, r.requested_by, $2
-FROM hub.requests r JOIN hub.people p ON p.id = r.requested_by WHERE r.id = $1
+FROM hub.requests r JOIN hub.people p ON p.id = r.requested_by
+WHERE r.id = $1 AND r.expires_at > $3 AND p.retired_at IS NULL AND p.duties && $6::text[]
+FOR SHARE OF p
 ON CONFLICT DO NOTHING
 
 -- name: due

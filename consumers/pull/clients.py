@@ -18,7 +18,7 @@ from consumers.pull.scopes import Right
 from hub.accounts import check_asker
 from hub.database import Connection, Database, Row, queries
 from hub.errors import NotPermitted, UsageError
-from hub.people import Person, second_person
+from hub.people import Act, Person, second_person
 from hub.wording import LABEL, said
 from hub.wrapping import KeyWrapper
 
@@ -107,7 +107,7 @@ async def approve(
 ) -> tuple[Client, str]:
     """The client, as somebody who has not asked for it; and its secret, this once."""
     second_person(request.asked_by, person)
-    await check_asker(database, request.asked_by)
+    await check_asker(database, request.asked_by, Act.CLIENTS_REGISTER)
     if request.asked_at + WAITS <= now:
         raise NotPermitted("request-expired", "request", "Ask again")
     number, secret = uuid4(), os.urandom(32)

@@ -66,7 +66,8 @@ class Desk:
         """Approve what another person has asked for, and carry it out; the number that it is about afterwards."""
         act = HubAct.ATENA_CORRECT_APPROVE
         async with acting_as(self.bearer, self.hub, act, str(number), self.now) as person:
-            await accounts.check_asker(self.hub, (await asking.one(self.registry, number)).requested_by)
+            asked = await asking.one(self.registry, number)
+            await accounts.check_asker(self.hub, asked.requested_by, HubAct.ATENA_CORRECT)
             return await asking.approve(self.registry, number, person, self.now())
 
 

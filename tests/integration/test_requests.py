@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from hub import accounts, acts, tokens
 from hub.acts import Release, new_release
+from hub.database import Database
 from hub.desk import Desk
 from hub.errors import ApprovalRequired, DatabaseError, JukiError, NotPermitted, UsageError
 from hub.people import Duty
@@ -109,6 +111,40 @@ async def test_what_somebody_asked_for_who_is_gone_is_void(office: Office) -> No
         await kato.approve(release.id)
 
 
+async def test_what_somebody_asked_for_who_no_longer_may_is_void(office: Office) -> None:
+    release = await asked(await desk(office, "ito", Duty.OPERATOR))
+    kato = await desk(office, "kato", Duty.APPROVER)
+    await accounts.set_duties(office.database, "ito", frozenset({Duty.VIEWER}))
+    with pytest.raises(NotPermitted, match="asker-without-duty"):
+        await kato.approve(release.id)
+    assert await due(kato) == []
+
+
+async def test_an_asker_who_is_retired_while_it_is_approved_stops_it(office: Office) -> None:
+    release = await asked(await desk(office, "ito", Duty.OPERATOR))
+    kato = await desk(office, "kato", Duty.APPROVER)
+    looked = Retiring(kato.database, office)
+    with pytest.raises(NotPermitted, match="asker-retired"):
+        await acts.approve(looked, kato.topic, release.id, kato.bearer.person, office.now)  # type: ignore[arg-type]
+    assert await due(kato) == []
+
+
+class Retiring:
+    """A database on which ito is retired as soon as it was looked at what was asked for."""
+
+    def __init__(self, database: Database, office: Office) -> None:
+        self._database, self._office = database, office
+
+    async def fetchrow(self, sql: str, *given: Any) -> Any:
+        row = await self._database.fetchrow(sql, *given)
+        if sql == acts._SQL["one"]:
+            await accounts.retire(self._database, "ito", self._office.now)
+        return row
+
+    async def execute(self, sql: str, *given: Any) -> int:
+        return await self._database.execute(sql, *given)
+
+
 async def test_a_request_without_a_reason_is_none(office: Office) -> None:
     ito = await desk(office, "ito", Duty.OPERATOR)
     with pytest.raises(UsageError, match="empty"):
@@ -120,8 +156,9 @@ async def test_the_database_itself_refuses_one_person_as_both(office: Office) ->
     release = await asked(ito)
     with pytest.raises(DatabaseError, match="sqlstate-23514"):
         await office.database.execute(
-            acts._SQL["approve"], release.id, ito.bearer.person.id, office.now, "another name", acts.RELEASE
-        )
+            acts._SQL["approve"], release.id, ito.bearer.person.id, office.now, "another name", acts.RELEASE,
+            ["operator"],
+        )  # fmt: skip
 
 
 async def test_a_record_to_be_passed_over_is_asked_for_and_approved_apart_from_letters(office: Office) -> None:

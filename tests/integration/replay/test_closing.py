@@ -103,6 +103,39 @@ async def test_what_somebody_asked_for_who_is_no_longer_in_office_is_void(
     assert await desk.states() == {"dead": 1}
 
 
+async def test_what_somebody_asked_for_who_has_another_duty_now_is_void(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheap_passwords(monkeypatch)
+    (letter,) = await desk.letters(1)
+    sato = await accounts.add(desk.database, "sato", frozenset({Duty.OPERATOR}), "three blue birds fly", desk.now)
+    asked = await closing.ask_discard(desk.database, desk.name, [letter], sato, "sent twice", desk.now)
+    plan = await desk.plan(sato)
+    await accounts.set_duties(desk.database, "sato", frozenset({Duty.VIEWER}))
+    with pytest.raises(NotPermitted, match="asker-without-duty"):
+        await approve(desk, asked)
+    with pytest.raises(NotPermitted, match="asker-without-duty"):
+        await desk.approve(plan)
+
+
+@pytest.mark.parametrize("gone", ["asker", "approver"])
+async def test_a_replay_does_not_begin_once_who_asked_for_it_or_approved_it_is_no_longer_in_office(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    cheap_passwords(monkeypatch)
+    await desk.letters(1)
+    asker, approver = [
+        await accounts.add(desk.database, name, frozenset({duty}), "three blue birds fly", desk.now)
+        for name, duty in (("asker", Duty.OPERATOR), ("approver", Duty.APPROVER))
+    ]
+    plan = await desk.plan(asker)
+    await desk.approve(plan, approver)
+    await desk.database.execute("UPDATE hub.people SET retired_at = $1 WHERE name = $2", desk.now, gone)
+    with pytest.raises(NotPermitted, match=f"{gone}-retired"):
+        await desk.run_alone(plan)
+    assert (await desk.states(), await desk.releases()) == ({"dead": 1}, [])
+
+
 async def test_a_correction_is_a_later_change_and_the_letter_says_which_stands_for_which(desk: Desk) -> None:
     first = await desk.relocate(1)
     desk.refuse(1)
