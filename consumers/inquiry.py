@@ -116,10 +116,11 @@ def _by(said: bytes) -> ByCode | ByFour:
 
 async def inquire(settings: Config, asked: Question, now: Callable[[], datetime]) -> list[dict[str, Any]]:
     """Ask, as whoever types the command. What comes back is the caller's to show, once."""
-    details: dict[str, str | int] = {"basis": asked.basis, "purpose": asked.purpose}
+    limit = settings.inquiries_an_hour
+    details: dict[str, str | int] = {"basis": asked.basis, "purpose": asked.purpose, "limit": limit}
     async with connect(settings.database, size=1) as database:
         async with acts.acting(settings, database, Act.IDENTITY_INQUIRE, str(asked.id), now, details) as person:
-            await check_rate(database, person, settings.inquiries_an_hour, now())
+            await check_rate(database, person, limit, now())
             found = await _answered(settings, asked)
             details["count"] = len(found)
         return found

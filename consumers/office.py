@@ -59,7 +59,8 @@ class Office:
 
     async def revealed(self, letter: UUID, reason: str) -> dict[str, Any]:
         """The values of one letter."""
-        async with self._acting(Act.LETTERS_REVEAL, str(letter), {"reason": reason}) as person:
+        details: Details = {"reason": reason, "limit": self.settings.reveals_a_day}
+        async with self._acting(Act.LETTERS_REVEAL, str(letter), details) as person:
             return await revealed(self.settings, self.database, letter, person, reason, self.now())
 
     async def discard(self, wanted: Filter, reason: str) -> Closing:
@@ -92,7 +93,7 @@ class Office:
 
     async def plan(self, wanted: Filter, reason: str) -> Overview:
         """Make a plan."""
-        details: Details = {"filter": str(wanted), "reason": reason}
+        details: Details = {"filter": str(wanted), "reason": reason, "limit": self.settings.replays_at_most}
         async with self._acting(Act.REPLAY_PLAN, wanted.contract, details) as person:
             book, at = given.book(self.settings), self.now()
             made = await planning.plan(self.settings, self.database, book, wanted, person, reason, at)

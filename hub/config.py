@@ -2,6 +2,9 @@
 
 Every setting has a name in the environment (`HUB_KAFKA`, `HUB_DATABASE`, …). What `jukihub up` started is
 remembered in `<HUB_DATA>/house.env`, so that a second terminal finds the same broker and the same database.
+
+A limit on what one person may do has a ceiling here, because whoever types the command sets its environment; the audit
+says which limit applied (`limit`).
 """
 
 import os
@@ -56,10 +59,10 @@ class Settings(BaseSettings):
     watching: Path | None = Field(None, description="file of what the watch calls late and unusual; empty: the shipped")
     approval_hours: int = Field(24, ge=1, description="within which the plan of a replay must be approved")
     execution_hours: int = Field(72, ge=1, description="after its approval, within which a replay must have run")
-    replays_at_most: int = Field(3, ge=1, description="how often one dead letter may be replayed")
-    reveals_a_day: int = Field(20, ge=0, description="letters of which one person may see the values, in 24 hours")
-    told_again_alone: int = Field(20, ge=0, description="residents whom one person alone may have told again at once")
-    inquiries_an_hour: int = Field(30, ge=0, description="inquiries to J-LIS that one person may make in an hour")
+    replays_at_most: int = Field(3, ge=1, le=10, description="how often one dead letter may be replayed")
+    reveals_a_day: int = Field(20, ge=0, le=50, description="letters whose values one person may see in 24 hours")
+    told_again_alone: int = Field(20, ge=0, le=50, description="residents whom one person alone may have told again")
+    inquiries_an_hour: int = Field(30, ge=0, le=100, description="inquiries to J-LIS of one person in an hour")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

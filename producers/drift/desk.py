@@ -63,7 +63,8 @@ class Desk:
 
     async def heal(self, name: str, key: bytes, settle: Settle, reason: str) -> Healed:
         """The same, and whoever can be told again is, or is asked for where they are many."""
-        details: dict[str, str | int] = {"contract": name, "reason": said(reason, "reason")}
+        limit = self.settings.told_again_alone
+        details: dict[str, str | int] = {"contract": name, "reason": said(reason, "reason"), "limit": limit}
         async with acting_as(self.bearer, self.hub, Act.TELL_AGAIN, name, self.now, details) as person:
             contract = self._contract(name)
             found = await self._found(contract, key, settle)

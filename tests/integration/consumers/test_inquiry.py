@@ -42,7 +42,7 @@ async def test_an_inquiry_is_answered_once_noted_twice_and_kept_nowhere(office: 
     assert [(one.entry.act, one.entry.code) for one in lines] == [
         ("identity-inquire", "begun"), ("identity-inquire", "done")
     ]  # fmt: skip
-    assert dict(lines[1].entry.details) == {"basis": WITH_NUMBER, "purpose": "my-number", "count": 1}
+    assert dict(lines[1].entry.details) == {"basis": WITH_NUMBER, "purpose": "my-number", "count": 1, "limit": 2}
     kept = repr([one.as_json() for one in lines])
     assert not any(str(person(1)[item]) in kept for item in ("name", "juminhyo_code", "my_number"))
 

@@ -107,6 +107,15 @@ def test_a_child_inherits_no_setting_but_those_that_are_named(monkeypatch: pytes
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "limit", ["HUB_REVEALS_A_DAY", "HUB_TOLD_AGAIN_ALONE", "HUB_INQUIRIES_AN_HOUR", "HUB_REPLAYS_AT_MOST"]
+)
+def test_nobody_lifts_a_limit_on_what_one_person_may_do_by_their_own_environment(limit: str) -> None:
+    config.read({limit: "5"})
+    with pytest.raises(UsageError, match=f"{limit}: bad-setting"):
+        config.read({limit: "101"})
+
+
 def test_a_bad_setting_is_named_without_its_value() -> None:
     with pytest.raises(UsageError) as refused:
         config.read({"HUB_PARTITIONS": "many-secret"})
