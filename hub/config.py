@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hub.errors import UsageError
+from hub.outside import is_elsewhere
 
 PREFIX = "HUB_"
 
@@ -89,7 +90,11 @@ class Settings(BaseSettings):
 
 
 def read(environment: dict[str, str]) -> Settings:
-    """Settings out of `environment` alone; raises UsageError that names the variable, never its value."""
+    """Settings out of `environment` alone; raises UsageError that names the variable, never its value.
+
+    Where servers of another machine are named it has to be said whether that is production: nobody gets there what is
+    for development alone because a word was forgotten.
+    """
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
@@ -97,10 +102,13 @@ def read(environment: dict[str, str]) -> Settings:
     given = {name: environment[PREFIX + name.upper()] for name in Settings.model_fields
              if environment.get(PREFIX + name.upper())}
     try:
-        return Settings.model_validate(given, strict=False)
+        made = Settings.model_validate(given, strict=False)
     except ValidationError as refused:
         places = ", ".join(PREFIX + str(error["loc"][0]).upper() for error in refused.errors(include_input=False))
         raise UsageError("bad-setting", places) from None
+    if "env" not in given and is_elsewhere(made.kafka, made.database, made.registry):
+        raise UsageError("not-said", "HUB_ENV", "A server of another machine is named: production, or development?")
+    return made
 
 
 def remembered(data: Path) -> dict[str, str]:

@@ -20,7 +20,8 @@ def up(
 ) -> None:
     """Start Kafka, PostgreSQL, the stand-ins and every process of the hub; leave in peace what runs already.
 
-    Examples: `jukihub up`; `HUB_KAFKA=broker:9093 jukihub up --no-processes`. The first start brings the broker's jars.
+    The first start brings the broker's jars.
+    Examples: `jukihub up`; `HUB_ENV=development HUB_KAFKA=broker:9093 jukihub up --no-processes`.
     """
     from hub import house  # noqa: PLC0415 - only these commands need it
 

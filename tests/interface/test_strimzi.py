@@ -105,6 +105,7 @@ def test_topics_that_would_fall_together_keep_names_of_their_own() -> None:
 
 def test_the_command_prints_both_kinds_and_asks_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_KAFKA", "nowhere.example:1")
+    monkeypatch.setenv("HUB_ENV", "development")
     monkeypatch.setenv("HUB_PARTITIONS", "2")
     done = jukihub("--cluster", "city")
     printed = [*yaml.safe_load_all(done.stdout)]

@@ -116,6 +116,30 @@ def test_nobody_lifts_a_limit_on_what_one_person_may_do_by_their_own_environment
         config.read({limit: "101"})
 
 
+@pytest.mark.parametrize("named", [
+    {"HUB_KAFKA": "broker:9093"}, {"HUB_KAFKA": "127.0.0.1:1,192.0.2.7:9093"}, {"HUB_KAFKA": "[2001:db8::1]:9093"},
+    {"HUB_DATABASE": "postgresql://hub@db.example/hub"}, {"HUB_DATABASE": "postgresql:///hub?host=db.example"},
+    {"HUB_DATABASE": "postgresql://[secret/hub"},
+    {"HUB_DATABASE": "postgresql://hub:a%40b@127.0.0.1:5432,db.example:5432/hub"},
+    {"HUB_DATABASE": "postgresql://127.0.0.1/hub", "HUB_REGISTRY": "postgresql://registry@192.0.2.7/registry"},
+])  # fmt: skip
+def test_beside_servers_of_another_machine_it_is_said_whether_that_is_production(named: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="HUB_ENV: not-said") as refused:
+        config.read(named)
+    assert not any(value in str(refused.value) for value in named.values())
+    assert config.read({**named, "HUB_ENV": "development"}).env == "development"
+    assert config.read({**named, "HUB_ENV": "production"}).env == "production"
+
+
+@pytest.mark.parametrize("named", [
+    {}, {"HUB_KAFKA": "127.0.0.1:1,localhost:2,[::1]:3,127.0.0.7:4"}, {"HUB_DATABASE": "postgresql:///hub"},
+    {"HUB_DATABASE": "postgresql://hub@/hub?host=/run/postgresql"}, {"HUB_DATABASE": "postgresql://hub@[::1]:5433/hub"},
+    {"HUB_DATABASE": "postgresql://hub@%2Frun%2Fpostgresql/hub"},
+])  # fmt: skip
+def test_on_this_machine_it_is_development(named: dict[str, str]) -> None:
+    assert config.read(named).env == "development"
+
+
 def test_a_bad_setting_is_named_without_its_value() -> None:
     with pytest.raises(UsageError) as refused:
         config.read({"HUB_PARTITIONS": "many-secret"})
