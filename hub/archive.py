@@ -87,7 +87,7 @@ async def _forwarding(settings: Settings, process: Process, database: Database, 
 
 async def _confirming(settings: Settings, process: Process, database: Database, patience: Patience) -> None:
     async with bus.writer(settings, PRINCIPAL) as writer:
-        confirming = Confirming(database, writer, settings.prefix)
+        confirming = Confirming(database, writer, settings.prefix, settings.partitions)
         patience.at_work()
         while not process.stopping.is_set():
             process.beat("confirm")

@@ -4,9 +4,12 @@ It stands beside the line of the telling, on the same partition and behind it, a
 confirmed, when, and the digest of the counterpart's receipt; nothing that the disclosure said. Whoever hands over
 settles and notes it in one transaction (hub.confirming); the keeper of the ledger puts it there, so that no process
 that speaks to a counterpart may write to the ledger. A line that is written twice is archived once.
+
+Each partition has a batch of its own, so that one which takes none keeps no other back. What names a partition that the
+ledger does not have, a fault of whoever has noted it, goes aloud onto one that it has: a confirmation is evidence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +17,10 @@ from uuid import UUID
 
 import orjson
 
-from hub import topics
+from hub import log, topics
 from hub.bus import Outgoing, Writer
-from hub.database import Database, queries
+from hub.database import Database, Row, queries
+from hub.errors import ProduceFailed
 
 CONFIRMATION: Final = "confirmation"
 _SQL = queries(Path(__file__).with_suffix(".sql"))
@@ -46,21 +50,40 @@ def archived(partition: int, offset: int, read: Mapping[str, Any], value: bytes 
 class Confirming:
     """Puts what was confirmed onto the ledger."""
 
-    def __init__(self, database: Database, writer: Writer, prefix: str) -> None:
+    def __init__(self, database: Database, writer: Writer, prefix: str, partitions: int) -> None:
         self._database = database
         self._writer = writer
         self._topic = topics.ledger(prefix)
+        self._partitions = partitions
 
     async def once(self) -> int:
-        """What is not there yet, some hundreds at most; how many. ProduceFailed: it stays, and is put there later."""
-        rows = await self._database.fetch(_SQL["confirming"])
-        batches: dict[tuple[str, int], list[Outgoing]] = {}
-        for row in rows:
-            at = int(row["confirmed_at"].timestamp() * 1000)
-            one = Outgoing(row["disclosure"].bytes, line(row), (), at)
-            batches.setdefault((self._topic, row["partition"]), []).append(one)
-        if rows:
-            await self._writer.send(batches)
-            told = ([row["disclosure"] for row in rows], [row["contract"] for row in rows])
-            await self._database.execute(_SQL["on_the_ledger"], *told)
-        return len(rows)
+        """What is not there yet, some hundreds at most; how many. ProduceFailed: it stays, and is put there later, once
+        every other partition has what is its own."""
+        batches: dict[int, list[Row]] = {}
+        for row in await self._database.fetch(_SQL["confirming"]):
+            batches.setdefault(self._placed(row), []).append(row)
+        failed: ProduceFailed | None = None
+        for part, rows in batches.items():
+            try:
+                await self._put(part, rows)
+            except ProduceFailed as not_there:
+                failed = not_there
+        if failed is not None:
+            raise failed
+        return sum(map(len, batches.values()))
+
+    async def _put(self, part: int, rows: Sequence[Row]) -> None:
+        batch = [Outgoing(row["disclosure"].bytes, line(row), (), _milliseconds(row["confirmed_at"])) for row in rows]
+        await self._writer.send({(self._topic, part): batch})
+        told = ([row["disclosure"] for row in rows], [row["contract"] for row in rows])
+        await self._database.execute(_SQL["on_the_ledger"], *told)
+
+    def _placed(self, row: Row) -> int:
+        part = int(row["partition"])
+        if not 0 <= part < self._partitions:
+            log.get().error("confirmation-misplaced", code="no-such-partition", partition=part)
+        return part % self._partitions
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

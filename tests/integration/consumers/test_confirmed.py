@@ -93,7 +93,7 @@ async def test_what_was_confirmed_is_on_the_ledger_once_the_broker_has_it(line: 
     await line.work(lambda: line.are(delivered=1))
     broker = Broker()
     broker.refuse_next = True
-    confirming = Confirming(line.database, broker, "juki")  # type: ignore[arg-type]
+    confirming = Confirming(line.database, broker, "juki", 1)  # type: ignore[arg-type]
     with pytest.raises(ProduceFailed):
         await confirming.once()
     broker.refuse_next = False
@@ -104,6 +104,32 @@ async def test_what_was_confirmed_is_on_the_ledger_once_the_broker_has_it(line: 
     assert (said["kind"], said["disclosure"], said["what"]) == ("confirmation", str(gone(1, 1).id), "erased")
     values = [value for value in disclosure(VIA, 1).items.values() if isinstance(value, str) and len(value) > 1]
     assert not [value for value in values if value in (record.value or b"").decode()]
+
+
+class Closed(Broker):
+    """Takes nothing on one partition, and knows no more than four."""
+
+    async def send(self, batches: Any) -> None:
+        if {part for _, part in batches} - {0, 2, 3}:
+            raise ProduceFailed("not-acknowledged")
+        await super().send(batches)
+
+
+async def test_a_partition_that_takes_nothing_or_does_not_exist_keeps_no_confirmation_back(
+    databases: Settings,
+) -> None:
+    at = datetime(2026, 4, 2, 9, tzinfo=JAPAN)
+    async with connect(databases.database, 1) as database:
+        rows = [(disclosure(VIA, n).id, VIA, part, "erased", bytes(32), at) for n, part in enumerate((99, 1, 0, 2, -1))]
+        await database.executemany(
+            "INSERT INTO hub.confirming (disclosure, contract, partition, what, receipt_sha256, confirmed_at) "
+            "VALUES ($1, $2, $3, $4, $5, $6)", rows,
+        )  # fmt: skip
+        broker = Closed()
+        with pytest.raises(ProduceFailed):
+            await Confirming(database, broker, "juki", 4).once()  # type: ignore[arg-type]
+        assert {part: len(broker.records[LEDGER, part]) for _, part in broker.records} == {0: 1, 2: 1, 3: 2}
+        assert await database.fetchval("SELECT array_agg(partition) FROM hub.confirming") == [1]
 
 
 async def test_a_line_that_was_written_twice_is_archived_once_and_never_altered(databases: Settings) -> None:
@@ -118,7 +144,7 @@ async def test_a_line_that_was_written_twice_is_archived_once_and_never_altered(
                 "INSERT INTO hub.confirming (disclosure, contract, partition, what, receipt_sha256, confirmed_at) "
                 "VALUES ($1, $2, $3, $4, $5, $6)", *row.values(),
             )  # fmt: skip
-            await Confirming(database, broker, "juki").once()  # type: ignore[arg-type]
+            await Confirming(database, broker, "juki", 1).once()  # type: ignore[arg-type]
         topic = MemoryTopic(LEDGER, {0: broker.records[LEDGER, 0]})
         archiver = Archiver(database, MemoryReader(topic), [0])  # type: ignore[arg-type]
         await archiver.resume()
