@@ -27,9 +27,9 @@ NOT_KEPT = frozenset({"not-a-token", "bad-header", "too-large"})
 
 CODES = (
     "null-value", "too-large", "not-a-token", "bad-header", "bad-algorithm", "foreign-token", "moved-token",
-    "foreign-headers", "no-record-key", "sequence-not-rising", "sequence-taken",
+    "foreign-record-key", "foreign-headers", "no-record-key", "sequence-not-rising", "sequence-taken",
 )  # fmt: skip
-"""Every code that a record can be refused with here."""
+"""Every code that a record can be refused with here; what does not open has one of `opening.CODES`."""
 
 _SHAPE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 

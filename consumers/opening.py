@@ -15,6 +15,9 @@ from hub.seal import Place, check_place, header, open_token
 
 UNKNOWN_CONTRACT = "unknown-contract"
 
+CODES = ("unknown-kid", "altered-token", UNKNOWN_CONTRACT, "bad-payload", "payload-mismatch")
+"""What a token that lies where it belongs can be refused with when it is opened, besides that its key was destroyed."""
+
 
 class Known(Protocol):
     """Which contracts there have been; `hub.books.ContractHashes` is one."""

@@ -13,11 +13,11 @@ from datetime import datetime
 
 import aiohttp
 
+from consumers import arrival, opening
 from consumers.adapters import ADAPTERS
 from consumers.adapters.hours import ALWAYS, STORE, Hours, hours
 from consumers.adapters.http import Line
 from consumers.adapters.municipality import municipality
-from consumers.arrival import CODES
 from consumers.bounds import Room
 from consumers.deliver import Counterpart, Deliverer
 from consumers.figures import Figures
@@ -103,7 +103,7 @@ def prepare_metrics(names: Sequence[str]) -> None:
     """Let every figure of these contracts exist from the start."""
     metrics.prepare(names)
     for name in names:
-        for code in CODES:
+        for code in (*arrival.CODES, *opening.CODES):
             metrics.TOKENS_REFUSED.labels(name, code)
 
 

@@ -8,7 +8,7 @@ does anybody behind a Change whose key was destroyed: it lies here as evidence, 
 another reason, such a Change is left out when the line is let go.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -195,6 +195,13 @@ def held_contracts(found: Iterable[Incoming]) -> dict[int, set[str]]:
     for part, contract in unsettled(found):
         contracts.setdefault(part, set()).add(contract)
     return contracts
+
+
+def show_held(contracts: Iterable[str], held: Mapping[int, Iterable[str]]) -> None:
+    """Let the metrics say which contracts are held: whoever takes a slot over finds them so and alarms nobody anew."""
+    now = {contract for each in held.values() for contract in each}
+    for contract in {*contracts, *now}:
+        metrics.CONTRACTS_HELD.labels(contract).set(contract in now)
 
 
 def alarm_held(partition: int, contract: str) -> None:

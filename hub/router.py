@@ -238,6 +238,7 @@ async def _router(  # noqa: PLR0913 - the wiring of one process
     await reader.seek({part: found[part].offset if part in found else None for part in partitions})
     offsets = {part: position.offset for part, position in found.items()}
     metrics.PARKED.set(len(parked))
+    quarantine.show_held(book.contracts, held)
     return Router(
         settings.prefix, Intake(keys, residents), teller, reader, writer, clock, sequences, parked, offsets, held=held
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """When each alert fires, and when it does not: series in promtool's notation, and the minute of the look.
 
 `x` in a series repeats per minute: "0+0x60" is zero for an hour. The clock of promtool begins at 0, so a timestamp of
-60 is one minute after the beginning. `fires`: labels of the alert that must be there, None where none may be.
+60 is one minute after the beginning. Counters begin at 0, as those of the hub do (test_alerts.py demands it). `fires`:
+labels of the alert that must be there, None where none may be.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from prometheus_client import REGISTRY, generate_latest
 
+from consumers.process import prepare_metrics
 from hub.cli import build
 from tests.monitoring.alert_cases import CASES, Case
 from tests.monitoring.promtool import PROMETHEUS, names_of_metrics, needs_promtool, promtool
@@ -121,3 +123,22 @@ def test_every_metric_in_a_rule_is_one_of_ours() -> None:
     for rule in [*rules(RULES[0]), *ALERTS.values()]:
         used = set(re.findall(r"\b(?:\w+:)?hub_\w+(?::\w+)?|\bhub:\w+:\w+|\bup\b", str(rule["expr"])))
         assert used <= ours | recorded, used - ours - recorded
+
+
+def _counters() -> set[tuple[str, str]]:
+    """Every counter of which a rule asks how far it has moved, with the labels that it chooses."""
+    moved = re.compile(r"(?:rate|increase)\((hub_\w+_total)(?:\{(.*?)\})?\[")
+    return {found for rule in [*rules(RULES[0]), *ALERTS.values()] for found in moved.findall(str(rule["expr"]))}
+
+
+@pytest.mark.trap("M2", "M4")
+@pytest.mark.parametrize(("counter", "chosen"), sorted(_counters()))
+def test_what_a_rule_sees_moving_is_there_at_0_before_it_first_moves(counter: str, chosen: str) -> None:
+    """The cases begin at 0; a series that first appears at 1 has not moved, and the first of all would wake nobody."""
+    prepare_metrics(["never-moved"])
+    shown = generate_latest(REGISTRY).decode()
+    own = [line for line in shown.splitlines() if line.startswith((f"{counter}{{", f"{counter} "))]
+    if any("contract=" in line for line in own):
+        own = [line for line in own if 'contract="never-moved"' in line]
+        assert all(line.endswith(" 0.0") for line in own)
+    assert any(chosen in line for line in own), counter

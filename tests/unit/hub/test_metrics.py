@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY, generate_latest
 
+from consumers import arrival, opening
 from consumers.opening import Opener
+from consumers.process import prepare_metrics
 from contracts import book
 from hub import metrics, quarantine
 from hub.archive import Archiver
@@ -23,6 +25,9 @@ LABELS = {"contract", "outcome", "reason", "code", "le", "generation", "implemen
           "version"}  # fmt: skip
 DOOR = ("contracts/door.py", "contracts/change.py", "contracts/record.py", "hub/seal.py", "hub/keys.py")
 RAISED = {"ChangeRefused", "TokenRefused", "PydanticCustomError"}
+ARRIVING = ("hub/seal.py", "hub/keys.py", "consumers/arrival.py", "consumers/disclosure.py", "consumers/opening.py")
+REFUSING = {"TokenRefused": 0, "Refused": 0, "refused_as": 2, "unproven": 2}
+"""What refuses a token on its way into an inbox, and which of its arguments is the code."""
 
 
 @pytest.mark.trap("M1")
@@ -46,6 +51,35 @@ def test_every_code_with_which_a_change_can_be_refused_is_known_to_the_metrics()
     codes = {code for file in DOOR for code in raised(ROOT / file)}
     assert codes - {"sqlstate"} <= set(quarantine.CODES)
     assert len(codes) > 20
+
+
+@pytest.mark.trap("M2")
+def test_every_code_with_which_a_token_can_be_refused_is_counted_from_0() -> None:
+    """Whatever raises, returns or hands on a code on the way into an inbox; `key-destroyed` is counted as erased."""
+    codes = {code for file in ARRIVING for code in refused(ROOT / file)}
+    assert codes == {*arrival.CODES, *opening.CODES}
+    prepare_metrics(["never-refused"])
+    text = generate_latest(REGISTRY).decode()
+    unseen = {code for code in codes if f'total{{code="{code}",contract="never-refused"}} 0.0' not in text}
+    assert unseen == set()
+
+
+def test_a_code_that_nobody_has_prepared_would_be_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "door.py"
+    file.write_text('NEW = "new-code"\n\ndef look():\n    raise TokenRefused(NEW)\n', encoding="utf-8")
+    assert refused(file) == {"new-code"}
+    file.write_text("def look(text):\n    return Refused(text + '-code')\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match="text"):
+        refused(file)
+
+
+def test_a_take_over_shows_which_contracts_are_held_and_no_other() -> None:
+    quarantine.show_held(["free", "gone"], {0: set(), 3: {"gone"}})
+    text = generate_latest(REGISTRY).decode()
+    assert 'hub_contract_held{contract="gone"} 1.0' in text
+    quarantine.show_held(["free", "gone"], {0: set(), 3: set()})
+    text = generate_latest(REGISTRY).decode()
+    assert [f'hub_contract_held{{contract="{each}"}} 0.0' in text for each in ("free", "gone")] == [True, True]
 
 
 @pytest.mark.trap("C3")
@@ -94,3 +128,27 @@ def raised(file: Path) -> set[str]:
         for node in calls
         if node.func.id in RAISED and node.args and isinstance(node.args[0], ast.Constant)
     }
+
+
+def refused(file: Path) -> set[str]:
+    """The codes that a module says itself; what it hands on (`refused.code`, `code`) was said elsewhere."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    constants = [node for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
+    named = {ast.unparse(node.targets[0]): str(node.value.value) for node in constants}  # type: ignore[attr-defined]
+    said = {_said(call.args[at], named) for call, at in _refusing(tree)}
+    return {code for code in said if code is not None}
+
+
+def _refusing(tree: ast.Module) -> list[tuple[ast.Call, int]]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return [(call, REFUSING[call.func.id]) for call in calls if call.func.id in REFUSING]  # type: ignore[attr-defined]
+
+
+def _said(code: ast.expr, named: dict[str, str]) -> str | None:
+    if isinstance(code, ast.Constant):
+        return str(code.value)
+    if isinstance(code, ast.Name) and code.id in named:
+        return named[code.id]
+    handed_on = {part.strip() for part in ast.unparse(code).split(" or ")}
+    assert handed_on <= {"code", "refused.code", "arrival.code"}, ast.unparse(code)
+    return None
