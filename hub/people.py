@@ -4,7 +4,7 @@
     operator           looks into it, and asks for what is to be done
     approver           approves what another person has asked for
     auditor            sees what persons have done
-    contract-officer   approves what the law lets a subscriber hear
+    contract-officer   sees what a viewer sees; kept for approving contracts, for which there is no command yet
     clerk              works at the counter of the register: notices, certificates, orders; nothing of the hub
     administrator      makes accounts, and does nothing else: who may make operators and approvers is neither
 

@@ -136,7 +136,7 @@ async def _route(router: Router, process: Process, between: Between | None) -> N
 
 
 def check_sequences(committed: Mapping[int, Mapping[str, int]], archived: Mapping[tuple[str, int], int]) -> None:
-    """The archive may lag, never lead: a lower or missing seq means that offsets were reset. Never begin again at 1."""
+    """The archive may lag, never lead: a lower or missing seq means that offsets were reset. None: begin at 1."""
     for (contract, part), seq in archived.items():
         if part in committed and committed[part].get(contract, 0) < seq:
             raise JukiError("sequence-lost", f"{contract}[{part}]")

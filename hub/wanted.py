@@ -8,7 +8,7 @@ Pure. Nothing is granted that no line here names; a principal per component and 
     ledger             reads the ledger, writes onto it what was confirmed at counterparts; writes what the watch reads
     watch              reads that, in its own group; sees of every topic that a subscriber reads itself how far it goes
                        and how far that subscriber has come, and cannot read it
-    desk               reads quarantine, for persons who look who waits and let them go
+    desk               reads quarantine, for persons who look who waits and let them go (and the journal, below)
     replay             reads changes, to decide again; writes the ledger, a line for every release
     deliver-<c>        reads the disclosures of contract c, writes its dead letters      (handed over by us)
     eraser             reads and writes the journal of destroyed keys; who opens or seals may read it: relay, router,

@@ -1,4 +1,8 @@
-"""No process joins a consumer group: partitions are assigned by number, so nothing is ever rebalanced."""
+"""Nothing that tells or hands over joins a consumer group: partitions are assigned by number.
+
+The watch alone is a member of one, through Faust (hub/watch.py, its one door); what it counts does not depend on it
+(tests/integration/test_watch.py).
+"""
 
 import ast
 

@@ -115,7 +115,7 @@ async def refused(store: KeyStore, kid: str = KIDS[0]) -> str:
     return found.value.code
 
 
-@pytest.mark.trap("C12")
+@pytest.mark.trap("C12", "K7")
 async def test_what_one_asks_for_and_another_approves_is_destroyed_and_nothing_else(
     office: Office, journal: Journal
 ) -> None:

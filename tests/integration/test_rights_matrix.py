@@ -129,6 +129,7 @@ def test_the_page_lists_every_principal_that_the_broker_knows_for_us(world: Worl
     assert principals() == sorted(wanted(BOOK, world.settings).principals)
 
 
+@pytest.mark.trap("K5")
 def test_what_each_principal_may_do_with_each_topic_group_and_the_cluster_is_what_the_page_says(
     world: World, clients: dict[str, AdminClient]
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_right_that_the_page_does_not_name_would_be_seen(world: World, clients
     assert seen == {(principal, operation, "topic", name) for operation in ("read", "describe")}
 
 
+@pytest.mark.trap("K5")
 async def test_who_may_write_under_which_transactional_id_is_what_the_page_says(world: World) -> None:
     may = {(who, name) for who, operation, what, name in printed(world) if (what, operation) == (
         "transactional-id", "write")}  # fmt: skip
@@ -220,6 +222,7 @@ def test_nobody_of_ours_administers_anything(world: World, clients: dict[str, Ad
     assert done == {}
 
 
+@pytest.mark.trap("K5")
 async def test_who_may_read_which_topic_is_what_the_page_says(world: World) -> None:
     """Everybody fetches from every topic."""
     fetched = {(who, name) for who in principals() for name in await fetches(world, who)}

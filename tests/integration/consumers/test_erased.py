@@ -65,7 +65,7 @@ async def test_what_waits_under_a_destroyed_key_is_erased_and_the_next_of_its_re
     assert await ends(line) == [ERASED, ERASED, ("delivered", "", True)]
 
 
-@pytest.mark.trap("input-25")
+@pytest.mark.trap("input-25", "K7")
 async def test_an_inbox_goes_on_over_tokens_whose_key_was_destroyed_and_keeps_none_of_them(
     line: HandOver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
