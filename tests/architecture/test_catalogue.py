@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.catalogue.marks import FAULTS, MEMORY, SERVERS, Marked, marked
-from tests.catalogue.page import PAGE, page
+from tests.catalogue.page import PAGE, _listed, page
 from tests.catalogue.rows import INPUTS, TRAPS, Row, faults, rows
 
 TRAPS_BY_GROUP = {"A": 24, "F": 11, "P": 14, "C": 15, "V": 9, "D": 14, "K": 8, "S": 3, "M": 6, "W": 4}
@@ -50,3 +50,16 @@ def test_a_mark_is_found_with_its_speed(tmp_path: Path) -> None:
         ("test_two", ("A1", "input-01"), MEMORY),
     ]  # fmt: skip
     assert FAULTS not in {one.speed for one in marked(tmp_path)}
+
+
+@pytest.mark.parametrize(("module", "own", "rough"), [
+    ("", "", False), ("pytestmark = pytest.mark.faults\n", "", True), ("", "@pytest.mark.faults\n", True),
+    ("pytestmark = [pytest.mark.faults, pytest.mark.timeout(9)]\n", "", True),
+    ("pytestmark = pytest.mark.timeout(9)\n", "", False),
+])  # fmt: skip
+def test_what_make_test_leaves_out_is_known(tmp_path: Path, module: str, own: str, rough: bool) -> None:
+    text = f'{module}@pytest.mark.trap("A1")\n{own}def test_one(): ...\n'
+    (tmp_path / "test_a.py").write_text(text, encoding="utf-8")
+    found = marked(tmp_path)
+    assert [one.rough for one in found] == [rough]
+    assert ("`test_one` (make faults)" in "".join(_listed(found))) is rough

@@ -1,7 +1,8 @@
 """Which test belongs to which row: `@pytest.mark.trap("input-04", "V6")`, read from the sources without running them.
 
 A test is as expensive as what it stands on: it is in memory unless one of its fixtures needs the servers of the house,
-or its folder is one of those in which every test has real servers or a schedule of faults.
+or its folder is one of those in which every test has real servers or a schedule of faults. What `make test` leaves to
+`make faults` bears `pytest.mark.faults`, itself or by the `pytestmark` of its module.
 """
 
 import ast
@@ -18,12 +19,13 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """One test that belongs to rows of the catalogue. `place`: its file under tests/."""
+    """A test of rows of the catalogue. `place`: its file under tests/. `rough`: of `make faults` alone."""
 
     ids: tuple[str, ...]
     place: str
     name: str
     speed: str
+    rough: bool = False
 
     @property
     def id(self) -> str:
@@ -37,16 +39,28 @@ def marked(tests: Path = TESTS) -> list[Marked]:
 
 
 def _of(file: Path, tests: Path) -> Iterator[Marked]:
-    place = file.relative_to(tests)
-    functions = [*_functions(file)]
+    place, body = file.relative_to(tests), ast.parse(file.read_text(encoding="utf-8")).body
+    functions, rough = [node for node in body if isinstance(node, Function)], _is_rough(body)
     fixtures = _fixtures(file, tests) | {one.name: _wanted(one) for one in functions if _is_fixture(one)}
     for one in functions:
         if ids := tuple(id_ for decorator in one.decorator_list for id_ in _ids(decorator)):
-            yield Marked(ids, place.as_posix(), one.name, _speed(place, _closure(_wanted(one), fixtures)))
+            speed = _speed(place, _closure(_wanted(one), fixtures))
+            yield Marked(ids, place.as_posix(), one.name, speed, rough or any(map(_faults, one.decorator_list)))
 
 
 def _speed(place: Path, fixtures: set[str]) -> str:
     return _FOLDERS.get(place.parts[0], SERVERS if "house" in fixtures else MEMORY)
+
+
+def _is_rough(body: list[ast.stmt]) -> bool:
+    """Whether the module marks all of its tests so."""
+    given = [node for node in body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"]
+    marks = [one for node in given for one in (node.value.elts if isinstance(node.value, ast.List) else [node.value])]
+    return any(map(_faults, marks))
+
+
+def _faults(mark: ast.expr) -> bool:
+    return ast.unparse(mark) in ("pytest.mark.faults", "pytest.mark.faults()")
 
 
 def _functions(file: Path) -> list[Function]:

@@ -13,7 +13,8 @@ HEAD = """\
 
 Every row is an input or a fault that has broken such systems. A test says with `@pytest.mark.trap("…")` to which rows
 it belongs; a row without a test says why. Where nothing else is said, a test runs in memory. *Real servers* are a Kafka
-and a PostgreSQL; *faults on real servers* is tests/faults, with processes that are killed under load.
+and a PostgreSQL; *faults on real servers* is tests/faults, with processes that are killed under load. What bears *make
+faults* is not run by `make test`, but by `make faults`.
 """
 GROUPS = {
     "A": "Kafka's client and transactions", "F": "Faust", "P": "PostgreSQL: outbox and inbox",
@@ -58,4 +59,4 @@ def _listed(tests: Sequence[Marked]) -> Iterator[str]:
         some = [*found]
         speeds = {one.speed for one in some} - {MEMORY}
         yield f"- [{place}]({place}){''.join(f' ({speed})' for speed in sorted(speeds))}\n"
-        yield from (f"  - `{one.name}`\n" for one in some)
+        yield from (f"  - `{one.name}`{' (make faults)' if one.rough else ''}\n" for one in some)

@@ -113,6 +113,7 @@ class _Crowd:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._tasks: list[asyncio.Task[None]] = []
+        self._polls: list[int] = []
 
     async def __aenter__(self) -> "_Crowd":
         return self
@@ -123,21 +124,28 @@ class _Crowd:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def join(self, *layout: int) -> None:
-        self._tasks.append(asyncio.create_task(self._route(layout)))
+        self._polls.append(0)
+        self._tasks.append(asyncio.create_task(self._route(layout, len(self._tasks))))
 
     async def work(self, rounds: int) -> None:
-        await asyncio.sleep(rounds * 0.25)
-        for task in self._tasks:
-            if task.done():
-                task.result()
+        """Until whoever joined last has polled so often; nobody has failed."""
 
-    async def _route(self, layout: tuple[int, ...]) -> None:
+        async def polls() -> int:
+            for task in self._tasks:
+                if task.done():
+                    task.result()
+            return self._polls[-1]
+
+        await until(polls, lambda done: done >= rounds, f"{rounds} polls of the newest router")
+
+    async def _route(self, layout: tuple[int, ...], number: int) -> None:
         tenure = self._line.tenure(*layout)
         while True:
             try:
                 async with self._line.slot(tenure) as router:
                     while True:
                         await router.once()
+                        self._polls[number] += 1
             except Fenced:
                 if not await tenure.left():
                     return
