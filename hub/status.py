@@ -1,4 +1,4 @@
-"""How all is: what runs, what each contract waits for, what is wrong, and what to type. Never hangs, always answers.
+"""How all is: what runs and what each contract waits for, gathered for troubles.py. Never hangs, always answers.
 
 Three sources, each within a few seconds: the processes themselves (/metrics), the database, and the system. What does
 not answer is a trouble of its own, and hides none of the others. Judged is the present: what has happened and is over
@@ -9,7 +9,7 @@ import asyncio
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,23 +26,11 @@ from hub.ways import overdue
 
 DATABASE_SECONDS = 5.0
 METRICS_SECONDS = 2.0
-STALLED, LEDGER, OUTBOX = timedelta(minutes=15), timedelta(minutes=2), timedelta(minutes=1)
-"""The bounds of the alerts DeliveryStalled, LedgerBehind and OutboxStalled."""
 
 _SQL = queries(Path(__file__).with_suffix(".sql"))
 _SERIES = re.compile(r'^(hub_\w+)(?:\{contract="([^"]*)"\})? (\S+)$', re.MULTILINE)
 Figures = Mapping[tuple[str, str], float]
 """(metric, contract or nothing) -> value, of one process."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One thing that is wrong: a closed code, where, a sentence, and the command to type."""
-
-    code: str
-    place: str
-    what: str
-    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +44,17 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that is judged. `kept`: None where the database does not answer. `logs`: the folder of logs."""
+    """Everything that is judged. `kept`: None where the database does not answer. `logs`: the folder of logs.
+
+    `ways`: contract -> `via`.
+    """
 
     now: datetime
     rows: tuple[Mapping[str, Any], ...]
     figures: Mapping[str, Figures]
     kept: Kept | None
     logs: Path = Path(".data/log")
+    ways: Mapping[str, str] = field(default_factory=dict)
 
     def tail(self, *names: str) -> str:
         """The command that shows what processes said last."""
@@ -86,7 +78,8 @@ def gather(settings: Settings, book: Book, rows: list[dict[str, Any]], now: date
         kept = several.submit(_kept, settings, book, now)
         texts = dict(zip(ports, several.map(_scraped, ports.values()), strict=True))
         shown = {name: figures(text) for name, text in texts.items()}
-        return Facts(now, tuple(rows), shown, kept.result(), settings.data.resolve() / "log")
+        ways = {name: contract.via for name, contract in book.contracts.items()}
+        return Facts(now, tuple(rows), shown, kept.result(), settings.data.resolve() / "log", ways)
 
 
 def figures(text: str) -> Figures:
@@ -120,98 +113,6 @@ async def _asked(settings: Settings, book: Book, now: datetime) -> Kept:
         gaps = {row["contract"]: row["count"] for row in await database.fetch(_SQL["gaps"], now - timedelta(days=1))}
         breaches = await database.fetch(WATCHED["open"])
         return Kept(tuple(stand), gaps, tuple((row["contract"], row["code"]) for row in breaches))
-
-
-def troubles(facts: Facts) -> list[Trouble]:
-    """What is wrong, what stops most first. Nothing: all is well."""
-    down = [*_down(facts)]
-    if down and not any(row["state"] in ("running", "unhealthy") for row in facts.rows):
-        return [Trouble("nothing-runs", "", "Nothing runs here", "jukihub up")]
-    return [*down, *_database(facts), *_routing(facts), *_contracts(facts), *_counted(facts)]
-
-
-def _down(facts: Facts) -> Iterator[Trouble]:
-    by_state = {state: [row["name"] for row in facts.rows if row["state"] == state]
-                for state in ("unreachable", "stopped", "unhealthy")}  # fmt: skip
-    for state, names in by_state.items():
-        place = ", ".join(names)
-        if names and state == "unreachable":
-            yield Trouble("broker-unavailable", place, "Kafka does not answer; nothing is lost, nothing moves",
-                          "jukihub topics plan")  # fmt: skip
-        elif names and state == "stopped":
-            yield Trouble("process-down", place, f"Not running: {place}", "jukihub up")
-        elif names:
-            yield Trouble("process-stalled", place, f"Running, and not getting on: {place}", facts.tail(*names))
-
-
-def _database(facts: Facts) -> Iterator[Trouble]:
-    if facts.kept is None and not any(row["name"] == "postgres" and row["state"] == "stopped" for row in facts.rows):
-        yield Trouble("database-unavailable", "postgres", "The database does not answer: what waits is not known",
-                      "jukihub up")  # fmt: skip
-
-
-def _routing(facts: Facts) -> Iterator[Trouble]:
-    if (behind := facts.since("hub_ledger_level_timestamp_seconds", "ledger")) > LEDGER:
-        yield Trouble("ledger-behind", "ledger", f"The ledger is not archived since {_words(behind)}", "jukihub up")
-    if (waits := facts.since("hub_oldest_outbox_timestamp_seconds", "relay")) > OUTBOX:
-        yield Trouble("outbox-stalled", "relay", f"A change waits in the outbox for {_words(waits)}",
-                      facts.tail("relay"))  # fmt: skip
-    for metric, code, what, command in (
-        ("hub_stopped_partitions", "partition-stopped", "partition(s) stopped: a record names nobody",
-         "quarantine list"),
-        ("hub_parked_residents", "resident-parked", "resident(s) wait in quarantine", "quarantine list"),
-        ("hub_halted_residents", "resident-halted", "resident(s) halted in the outbox", "status --json"),
-    ):
-        if count := int(facts.highest(metric)):
-            yield Trouble(code, "", f"{count} {what}", f"jukihub {command}")
-
-
-def _contracts(facts: Facts) -> Iterator[Trouble]:
-    kept = facts.kept or Kept()
-    for one in kept.standings:
-        letters = f"jukihub letters list --contract {one.contract}"
-        if one.oldest_due and facts.now - one.oldest_due > STALLED:
-            waited = _words(facts.now - one.oldest_due)
-            yield Trouble("delivery-stalled", one.contract, f"{one.contract}: nothing delivered for {waited}",
-                          facts.tail("deliver"))  # fmt: skip
-        if one.dead:
-            yield Trouble("dead-letters", one.contract,
-                          f"{one.contract}: {one.dead} dead letter(s), {one.behind} behind", letters)  # fmt: skip
-    for name, count in kept.gaps.items():
-        yield Trouble("sequence-gap", name, f"{name}: {count} hole(s) in the sequence since yesterday",
-                      f"jukihub letters list --contract {name}")  # fmt: skip
-    for name, code in kept.breaches:
-        yield Trouble(code, name, f"{name}: {_BREACHES[code]}", "jukihub status --json")
-
-
-def _counted(facts: Facts) -> Iterator[Trouble]:
-    differing = {contract: int(value) for series in facts.figures.values()
-                 for (metric, contract), value in series.items() if metric == "hub_count_difference" and value}
-    for name, count in sorted(differing.items()):
-        yield Trouble("count-differs", name, f"{name}: holds {count} record(s) more or fewer than it was told",
-                      f"jukihub reconcile --contract {name}")  # fmt: skip
-
-
-_BREACHES = {
-    "service-level": "something waits longer than its service level allows",
-    "unusual-volume": "unusually many disclosures in an hour (大量抽出?)",
-    "traffic-missing": "told nothing for longer than is usual",
-}
-
-
-def verdict(found: list[Trouble]) -> str:
-    """The first line, in both languages."""
-    if not found:
-        return "異常なし / All is well"
-    return f"異常 {len(found)} 件 / {len(found)} trouble(s): begin with the first"
-
-
-def _words(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds // length} {unit}"
-    return f"{seconds} s"
 
 
 def contracts(facts: Facts, book: Book) -> list[dict[str, Any]]:

@@ -25,22 +25,22 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="one JSON docume
 
     Example: jukihub status --json
     """
-    from hub import given, house  # noqa: PLC0415 - only this command needs them
+    from hub import given, house, troubles  # noqa: PLC0415 - only this command needs them
     from hub import status as how  # noqa: PLC0415 - as above
 
     here = settings()
     book = given.book(here)
     rows = house.status(book)
     facts = how.gather(here, book, rows, now())
-    found, contracts = how.troubles(facts), how.contracts(facts, book)
+    found, contracts = troubles.troubles(facts), how.contracts(facts, book)
     if as_json:
         typer.echo(json.dumps({
-            "well": not found, "verdict": how.verdict(found), "at": facts.now.isoformat(),
+            "well": not found, "verdict": troubles.verdict(found), "at": facts.now.isoformat(),
             "troubles": [asdict(each) for each in found], "processes": rows, "contracts": contracts,
             "api": house.api(here.data),
         }, ensure_ascii=False))  # fmt: skip
     else:
-        _print(how.verdict(found), [asdict(each) for each in found], rows, contracts)
+        _print(troubles.verdict(found), [asdict(each) for each in found], rows, contracts)
         _say_where(here.data, house.api(here.data))
     raise typer.Exit(1 if found else 0)
 

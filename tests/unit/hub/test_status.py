@@ -12,7 +12,9 @@ import pytest
 from contracts import book
 from hub.config import read
 from hub.standing import Standing
-from hub.status import Facts, Kept, contracts, figures, gather, troubles, verdict
+from hub.status import Facts, Kept, contracts, figures, gather
+from hub.troubles import troubles, verdict
+from tests.monitoring.commands import not_to_be_typed
 
 NOW = datetime(2026, 4, 8, 3, 0, tzinfo=UTC)
 BOOK = book.load()
@@ -20,7 +22,8 @@ NAMES = ("kafka", "postgres", "relay", "router-0", "ledger", "watch", "deliver")
 ROWS = tuple({"name": name, "state": "running", "pid": 1, "port": 1} for name in NAMES)
 NOTHING = Standing("prefecture", 0, 0, 0, None, None, None, None, None)
 FRESH = {("hub_ledger_level_timestamp_seconds", ""): NOW.timestamp() - 1}
-WELL = Facts(NOW, ROWS, {"ledger": FRESH}, Kept((NOTHING,)), Path("/var/log/hub"))
+WAYS = {name: contract.via for name, contract in BOOK.contracts.items()}
+WELL = Facts(NOW, ROWS, {"ledger": FRESH}, Kept((NOTHING,)), Path("/var/log/hub"), WAYS)
 
 
 def state(name: str, said: str) -> tuple[dict[str, Any], ...]:
@@ -35,7 +38,15 @@ def stands(**changed: Any) -> dict[str, Any]:
     return {"kept": Kept((replace(NOTHING, **changed),))}
 
 
+def breached(contract: str, code: str) -> dict[str, Any]:
+    return {"kept": Kept((NOTHING,), {}, ((contract, code),))}
+
+
 HOUR_AGO = NOW - timedelta(hours=1)
+HOURS = (
+    'psql "$HUB_DATABASE" -c '
+    "\"SELECT hour, told FROM hub.watch_hours WHERE contract = 'prefecture' ORDER BY hour DESC LIMIT 48\""
+)
 LETTERS = "jukihub letters list --contract prefecture"
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"rows": state("relay", "stopped")}, "process-down", "jukihub up"),
@@ -45,15 +56,21 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (shown("ledger", "hub_ledger_level_timestamp_seconds", HOUR_AGO.timestamp()), "ledger-behind", "jukihub up"),
     (shown("relay", "hub_oldest_outbox_timestamp_seconds", HOUR_AGO.timestamp()), "outbox-stalled",
      "tail -n 20 /var/log/hub/relay.log"),
-    (shown("router-0", "hub_stopped_partitions", 1), "partition-stopped", "jukihub quarantine list"),
+    (shown("router-0", "hub_stopped_partitions", 1), "partition-stopped",
+     "jukihub partitions pass --partition <p> --offset <o> --reason <why>"),
     (shown("router-0", "hub_parked_residents", 2), "resident-parked", "jukihub quarantine list"),
-    (shown("relay", "hub_halted_residents", 1), "resident-halted", "jukihub status --json"),
+    (shown("relay", "hub_halted_residents", 1), "resident-halted",
+     """psql "$HUB_REGISTRY" -c 'SELECT resident, code, since FROM registry.halted'"""),
     (stands(oldest_due=HOUR_AGO), "delivery-stalled", "tail -n 20 /var/log/hub/deliver.log"),
     (stands(dead=2, behind=1), "dead-letters", LETTERS),
-    ({"kept": Kept((NOTHING,), {"prefecture": 1})}, "sequence-gap", LETTERS),
-    ({"kept": Kept((NOTHING,), {}, (("prefecture", "unusual-volume"),))}, "unusual-volume", "jukihub status --json"),
-    ({"kept": Kept((NOTHING,), {}, (("prefecture", "traffic-missing"),))}, "traffic-missing", "jukihub status --json"),
-    ({"kept": Kept((NOTHING,), {}, (("prefecture", "service-level"),))}, "service-level", "jukihub status --json"),
+    (stands(oldest_due=HOUR_AGO, contract="welfare"), "delivery-stalled", "tail -n 20 /var/log/hub/pull.log"),
+    (stands(oldest_due=HOUR_AGO, contract="tax"), "delivery-stalled", "jukihub files write --contract tax"),
+    ({"kept": Kept((NOTHING,), {"prefecture": 1})}, "sequence-gap",
+     """psql "$HUB_DATABASE" -c 'SELECT * FROM inbox.gaps ORDER BY noticed_at DESC LIMIT 20'"""),
+    (breached("prefecture", "unusual-volume"), "unusual-volume", HOURS),
+    (breached("prefecture", "traffic-missing"), "traffic-missing", HOURS),
+    (breached("prefecture", "service-level"), "service-level", "tail -n 20 /var/log/hub/deliver.log"),
+    (breached("welfare", "service-level"), "service-level", "tail -n 20 /var/log/hub/pull.log"),
     ({"figures": {"ledger": FRESH, "deliver": {("hub_count_difference", "tax"): 2.0}}}, "count-differs",
      "jukihub reconcile --contract tax"),
 ]  # fmt: skip
@@ -68,6 +85,18 @@ def test_each_wrong_thing_is_named_alone_with_the_command_to_type(
     changed: dict[str, Any], code: str, command: str
 ) -> None:
     assert [(each.code, each.command) for each in troubles(replace(WELL, **changed))] == [(code, command)]
+
+
+def test_a_command_of_ours_does_something_and_leads_back_to_nothing_that_was_typed_before() -> None:
+    typed = {command for _, _, command in WRONG if command.startswith("jukihub")}
+    assert [wrong for each in typed if (wrong := not_to_be_typed(each)) is not None] == []
+    assert [command for _, _, command in WRONG if "jukihub status" in command] == []
+
+
+def test_a_contract_with_a_process_of_its_own_has_a_log_of_its_own() -> None:
+    rows = (*ROWS, {"name": "deliver-prefecture", "state": "running", "pid": 1, "port": 1})
+    (found,) = troubles(replace(WELL, rows=rows, **stands(oldest_due=HOUR_AGO)))
+    assert found.command == "tail -n 20 /var/log/hub/deliver-prefecture.log"
 
 
 @pytest.mark.parametrize("changed", [
