@@ -21,6 +21,9 @@ PARKED = Gauge("hub_parked_residents", "Residents whose changes wait in quaranti
 PARTITIONS_OWNED = Gauge("hub_owned_partitions", "Partitions that this router owns; over all routers every one once")
 PARTITIONS_STOPPED = Gauge("hub_stopped_partitions", "Partitions that stand still until a person acts")
 TRANSACTIONS = Counter("hub_transactions", "Kafka transactions by outcome", ["outcome"])
+ROUTING_FAILS = Gauge(
+    "hub_routing_fails_since_timestamp_seconds", "Since when every attempt of this router has failed; 0: none has"
+)
 POLL_SECONDS = Histogram("hub_poll_seconds", "One poll of the router, from records to commit")
 
 RECORDED_TO_TOLD = Histogram(

@@ -8,6 +8,7 @@ the poll that it is in; where that takes too long it aborts its transaction, and
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from contracts.book import Book
 from hub import archive, books, bus, destroyed, given, log, metrics, positions, quarantine, topics
@@ -29,6 +30,9 @@ GRACE_SECONDS = 5.0
 
 ACTS_SECONDS = 1.0
 """Between two looks at what persons have ordered, and whether a key that was gone is back."""
+
+WORKS_SECONDS = 10.0
+"""After so long without a failure a router works, also where there was nothing to route."""
 
 FENCED_PAUSE_SECONDS = 1.0
 """Whoever fences us is taking something over: let them finish before we look what is left."""
@@ -66,6 +70,7 @@ async def _check(settings: Settings, book: Book) -> None:
 async def _failed(failed: JukiError, process: Process, number: int, patience: Patience) -> None:
     if not process.stopping.is_set():  # a slot that is given up anyway is not taken over once more
         metrics.TRANSACTIONS.labels("failed").inc()
+        _attempts.failed(now().timestamp())
         log.get().warning("transaction-failed", code=failed.code, slot=number)
         await process.wait(patience.rest())
 
@@ -92,6 +97,26 @@ async def _go_on_with_the_rest(tenure: Tenure, number: int, process: Process) ->
         log.get().error("slot-lost", code="fenced", slot=number)
         raise Fenced("fenced", f"slot {number}")
     log.get().warning("slot-narrowed", code="fenced", slot=number, count=left)
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Since when every attempt has failed: a router that gets nowhere begins again and again, and so looks alive."""
+
+    fails_since: float = 0
+
+    def failed(self, at: float) -> None:
+        """One more, at this time (seconds since 1970)."""
+        self.fails_since = self.fails_since or at
+        metrics.ROUTING_FAILS.set(self.fails_since)
+
+    def worked(self) -> None:
+        """Something was committed, or nothing has failed for a while."""
+        self.fails_since = 0
+        metrics.ROUTING_FAILS.set(0)
+
+
+_attempts = Attempts()
 
 
 class Between:
@@ -126,10 +151,11 @@ async def _route_until_stopped(router: Router, process: Process, between: Betwee
 
 
 async def _route(router: Router, process: Process, between: Between | None) -> None:
-    next_look = 0.0
+    next_look, begun = 0.0, time.monotonic()
     while not process.stopping.is_set():
         process.beat()
-        await router.once()
+        if await router.once() or time.monotonic() - begun > WORKS_SECONDS:
+            _attempts.worked()
         if between is not None and time.monotonic() >= next_look:
             await between.once(router)
             next_look = time.monotonic() + ACTS_SECONDS

@@ -9,6 +9,7 @@ import asyncio
 import re
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from typing import Any
 
 from contracts.book import Book
 from hub.config import Settings
-from hub.database import connect, queries
+from hub.database import Database, connect, queries
 from hub.errors import JukiError
 from hub.standing import Standing, standing
 from hub.watching.looking import SQL as WATCHED
@@ -26,6 +27,8 @@ from hub.ways import overdue
 
 DATABASE_SECONDS = 5.0
 METRICS_SECONDS = 2.0
+ARCHIVED_SECONDS = 1.5
+"""For the archive to know what an inbox has just read."""
 
 _SQL = queries(Path(__file__).with_suffix(".sql"))
 _SERIES = re.compile(r'^(hub_\w+)(?:\{contract="([^"]*)"\})? (\S+)$', re.MULTILINE)
@@ -35,11 +38,18 @@ Figures = Mapping[tuple[str, str], float]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the database says. `gaps`: holes of the last day; `breaches`: (contract, code) that are not over."""
+    """What the database says. `gaps`: holes of the last day; `breaches`: (contract, code) that are not over.
+
+    `protections`: contract -> since when one has not reached it. `ahead`: contract -> how many its inbox has read that
+    the ledger lacks, after a second look. `unwatched`: when the oldest was told that the watch has not counted.
+    """
 
     standings: tuple[Standing, ...] = ()
     gaps: Mapping[str, int] = field(default_factory=dict)
     breaches: tuple[tuple[str, str], ...] = ()
+    protections: Mapping[str, datetime] = field(default_factory=dict)
+    ahead: Mapping[str, int] = field(default_factory=dict)
+    unwatched: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +75,42 @@ class Facts:
         return max((value for name, series in self.figures.items() if name.startswith(process)
                     for (known, _), value in series.items() if known == metric), default=0)  # fmt: skip
 
+    def total(self, metric: str) -> float:
+        """The sum of a metric over all processes."""
+        return sum(series.get((metric, ""), 0) for series in self.figures.values())
+
+    def by_process(self, metric: str) -> dict[str, float]:
+        """The value of a metric per process, where it is not 0."""
+        return {name: value for name, series in self.figures.items() if (value := series.get((metric, ""), 0))}
+
+    def by_contract(self, metric: str) -> dict[str, float]:
+        """The highest value of a metric per contract, where it is not 0, in the order of their names."""
+        found: dict[str, float] = {}
+        for series in self.figures.values():
+            for (known, contract), value in series.items():
+                if known == metric and value:
+                    found[contract] = max(value, found.get(contract, value))
+        return dict(sorted(found.items()))
+
     def since(self, metric: str, process: str) -> timedelta:
         """How long ago a time is that a process shows; nothing where it shows 0."""
         at = self.highest(metric, process)
-        return timedelta(seconds=self.now.timestamp() - at) if at else timedelta()
+        return self.ago(at) if at else timedelta()
+
+    def ago(self, at: float) -> timedelta:
+        """How long ago a time is, in seconds since 1970."""
+        return timedelta(seconds=self.now.timestamp() - at)
 
 
 def gather(settings: Settings, book: Book, rows: list[dict[str, Any]], now: datetime) -> Facts:
     """Ask everybody at once."""
     ports = {row["name"]: row["port"] for row in rows if row["port"] and row["name"] != "kafka"}
     with ThreadPoolExecutor(len(ports) + 1) as several:
-        kept = several.submit(_kept, settings, book, now)
+        asked = several.submit(_kept, settings, book, now)
         texts = dict(zip(ports, several.map(_scraped, ports.values()), strict=True))
         shown = {name: figures(text) for name, text in texts.items()}
         ways = {name: contract.via for name, contract in book.contracts.items()}
-        return Facts(now, tuple(rows), shown, kept.result(), settings.data.resolve() / "log", ways)
+        return Facts(now, tuple(rows), shown, asked.result(), settings.data.resolve() / "log", ways)
 
 
 def figures(text: str) -> Figures:
@@ -106,13 +137,35 @@ def _kept(settings: Settings, book: Book, now: datetime) -> Kept | None:
 
 async def _asked(settings: Settings, book: Book, now: datetime) -> Kept:
     async with connect(settings.database, 1) as database:
-        stand = [
-            replace(one, oldest_due=overdue(book.contracts.get(one.contract), one.oldest_due, now))
-            for one in await standing(database, [*book.contracts])
-        ]
-        gaps = {row["contract"]: row["count"] for row in await database.fetch(_SQL["gaps"], now - timedelta(days=1))}
-        breaches = await database.fetch(WATCHED["open"])
-        return Kept(tuple(stand), gaps, tuple((row["contract"], row["code"]) for row in breaches))
+        return await kept(database, book, settings.partitions, now)
+
+
+async def kept(database: Database, book: Book, partitions: int, now: datetime) -> Kept:
+    """What the database says of the contracts of `book`."""
+    names = [*book.contracts]
+    stand = [
+        replace(one, oldest_due=overdue(book.contracts.get(one.contract), one.oldest_due, now))
+        for one in await standing(database, names)
+    ]
+    gaps = {row["contract"]: row["count"] for row in await database.fetch(_SQL["gaps"], now - timedelta(days=1))}
+    breaches = tuple((row["contract"], row["code"]) for row in await database.fetch(WATCHED["open"]))
+    protections = {row["contract"]: row["since"] for row in await database.fetch(_SQL["protections"], names)}
+    unwatched = await database.fetchval(_SQL["unwatched"], names, partitions)
+    return Kept(tuple(stand), gaps, breaches, protections, await _ahead(database, names), unwatched)
+
+
+async def _ahead(database: Database, names: list[str]) -> dict[str, int]:
+    """What the inbox had read at a first look and the ledger lacks at a second: the archive is a moment behind."""
+    first = await database.fetch(_SQL["ahead"], names)
+    if not first:
+        return {}
+    await asyncio.sleep(ARCHIVED_SECONDS)
+    told = {(row["contract"], row["partition"]): row["told"] for row in await database.fetch(_SQL["ahead"], names)}
+    lacking = Counter[str]()
+    for row in first:
+        place = row["contract"], row["partition"]
+        lacking[row["contract"]] += max(0, row["last_seq"] - told.get(place, row["last_seq"]))
+    return +lacking
 
 
 def contracts(facts: Facts, book: Book) -> list[dict[str, Any]]:

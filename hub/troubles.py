@@ -1,7 +1,8 @@
 """What is wrong, of the facts that status.py has gathered, and per trouble the command to type. Pure.
 
 A command is a leaf: it mends, or it shows what nothing else here shows. None leads back to `jukihub status`. Words in
-angle brackets are for a person to fill in. The bounds are those of the alerts.
+angle brackets are for a person to fill in. The bounds are those of the alerts; what an alert only sees moving is no
+present, and is not judged here (tests/unit/hub/test_status.py says which, and why).
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from hub.status import Facts, Kept
 from hub.ways import FILED, PULLED
 
 STALLED, LEDGER, OUTBOX = timedelta(minutes=15), timedelta(minutes=2), timedelta(minutes=1)
-"""Of DeliveryStalled, LedgerBehind and OutboxStalled."""
+PROTECTION, UNREAD, UNCOUNTED = timedelta(minutes=1), timedelta(hours=26), timedelta(hours=28)
+FAILS, JUDGED, TALLIED = timedelta(minutes=2), timedelta(minutes=2), timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ def troubles(facts: Facts) -> list[Trouble]:
     down = [*_down(facts)]
     if down and not any(row["state"] in ("running", "unhealthy") for row in facts.rows):
         return [Trouble("nothing-runs", "", "Nothing runs here", "jukihub up")]
-    return [*down, *_database(facts), *_routing(facts), *_contracts(facts), *_counted(facts)]
+    parts = (_database, _routing, _protections, _contracts, _proof, _counted, _watch)
+    return [*down, *(trouble for part in parts for trouble in part(facts))]
 
 
 def _down(facts: Facts) -> Iterator[Trouble]:
@@ -54,6 +57,11 @@ def _database(facts: Facts) -> Iterator[Trouble]:
 
 
 def _routing(facts: Facts) -> Iterator[Trouble]:
+    if (unowned := int(facts.highest("hub_wanted_partitions") - facts.total("hub_owned_partitions"))) > 0:
+        yield Trouble("partitions-unowned", "", f"{unowned} partition(s) have no router", "jukihub up")
+    for name, fails in facts.by_process("hub_routing_fails_since_timestamp_seconds").items():
+        if (long := facts.ago(fails)) > FAILS:
+            yield Trouble("routing-fails", name, f"{name}: every attempt fails for {_words(long)}", facts.tail(name))
     if (behind := facts.since("hub_ledger_level_timestamp_seconds", "ledger")) > LEDGER:
         yield Trouble("ledger-behind", "ledger", f"The ledger is not archived since {_words(behind)}", "jukihub up")
     if (waits := facts.since("hub_oldest_outbox_timestamp_seconds", "relay")) > OUTBOX:
@@ -71,23 +79,42 @@ def _routing(facts: Facts) -> Iterator[Trouble]:
             yield Trouble(code, "", f"{count} {what}", command)
 
 
+def _protections(facts: Facts) -> Iterator[Trouble]:
+    for name, since in (facts.kept or Kept()).protections.items():
+        if (waits := facts.now - since) > PROTECTION:
+            command = "files write" if facts.ways.get(name) in FILED else "letters list"
+            yield Trouble("protection-waits", name, f"{name}: not told of a protection (支援措置) for {_words(waits)}",
+                          f"jukihub {command} --contract {name}")  # fmt: skip
+
+
 def _contracts(facts: Facts) -> Iterator[Trouble]:
-    kept = facts.kept or Kept()
-    for one in kept.standings:
-        letters = f"jukihub letters list --contract {one.contract}"
+    for name in facts.by_contract("hub_contract_held"):
+        yield Trouble("contract-held", name, f"{name}: told nothing, for its key is gone; all of it is kept",
+                      _DESTROYED.format(name))  # fmt: skip
+    for name in facts.by_contract("hub_inbox_full"):
+        yield Trouble("inbox-full", name, f"{name}: its inbox is full and reads no more", _why_it_waits(facts, name))
+    for one in (facts.kept or Kept()).standings:
+        name = one.contract
         if one.oldest_due and facts.now - one.oldest_due > STALLED:
             waited = _words(facts.now - one.oldest_due)
-            yield Trouble("delivery-stalled", one.contract, f"{one.contract}: nothing delivered for {waited}",
-                          _why_it_waits(facts, one.contract))  # fmt: skip
+            yield Trouble("delivery-stalled", name, f"{name}: nothing delivered for {waited}",
+                          _why_it_waits(facts, name))  # fmt: skip
         if one.dead:
-            yield Trouble("dead-letters", one.contract,
-                          f"{one.contract}: {one.dead} dead letter(s), {one.behind} behind", letters)  # fmt: skip
+            yield Trouble("dead-letters", name, f"{name}: {one.dead} dead letter(s), {one.behind} behind",
+                          f"jukihub letters list --contract {name}")  # fmt: skip
+    for name, at in facts.by_contract("hub_uncollected_since_timestamp_seconds").items():
+        if (unread := facts.ago(at)) > UNREAD:
+            yield Trouble("not-read", name, f"{name}: has read nothing for {_words(unread)}: ask the department",
+                          "jukihub topics plan")  # fmt: skip
+
+
+def _proof(facts: Facts) -> Iterator[Trouble]:
+    kept = facts.kept or Kept()
     for name, count in kept.gaps.items():
-        yield Trouble("sequence-gap", name, f"{name}: {count} hole(s) in the sequence since yesterday",
-                      _GAPS)  # fmt: skip
-    for name, code in kept.breaches:
-        yield Trouble(code, name, f"{name}: {_BREACHES[code]}",
-                      _why_it_waits(facts, name) if code == "service-level" else _HOURS.format(name))  # fmt: skip
+        yield Trouble("sequence-gap", name, f"{name}: {count} hole(s) in the sequence since yesterday", _GAPS)
+    for name, count in kept.ahead.items():
+        yield Trouble("ledger-unbalanced", name, f"{name}: {count} that its inbox has read are not in the ledger",
+                      _TOLD.format(name))  # fmt: skip
 
 
 def _why_it_waits(facts: Facts, contract: str) -> str:
@@ -101,13 +128,35 @@ def _why_it_waits(facts: Facts, contract: str) -> str:
 
 
 def _counted(facts: Facts) -> Iterator[Trouble]:
-    differing = {contract: int(value) for series in facts.figures.values()
-                 for (metric, contract), value in series.items() if metric == "hub_count_difference" and value}
-    for name, count in sorted(differing.items()):
-        yield Trouble("count-differs", name, f"{name}: holds {count} record(s) more or fewer than it was told",
+    for name, count in facts.by_contract("hub_count_difference").items():
+        yield Trouble("count-differs", name, f"{name}: holds {int(count)} record(s) more or fewer than it was told",
                       f"jukihub reconcile --contract {name}")  # fmt: skip
+    for name, at in facts.by_contract("hub_reconciled_timestamp_seconds").items():
+        if (old := facts.ago(at)) > UNCOUNTED:
+            yield Trouble("not-counted", name, f"{name}: not counted for {_words(old)}",
+                          f"jukihub reconcile --contract {name}")  # fmt: skip
 
 
+def _watch(facts: Facts) -> Iterator[Trouble]:
+    kept = facts.kept or Kept()
+    for name, code in kept.breaches:
+        yield Trouble(code, name, f"{name}: {_BREACHES[code]}",
+                      _why_it_waits(facts, name) if code == "service-level" else _HOURS.format(name))  # fmt: skip
+    judged = facts.since("hub_watch_judged_timestamp_seconds", "watch")
+    untold = facts.now - kept.unwatched if kept.unwatched else timedelta()
+    if judged > JUDGED or untold > TALLIED:
+        yield Trouble("watch-behind", "watch", f"The watch does not keep up: {_words(max(judged, untold))} behind",
+                      facts.tail("watch"))  # fmt: skip
+
+
+_DESTROYED = (
+    'psql "$HUB_DATABASE" -c '
+    "\"SELECT kid, act, destroyed_at FROM hub.erased_keys WHERE kid LIKE '{}.%' ORDER BY kid DESC LIMIT 5\""
+)
+_TOLD = (
+    'psql "$HUB_DATABASE" -c '
+    "\"SELECT partition, max(seq), count(*) FROM hub.told WHERE contract = '{}' GROUP BY partition\""
+)
 _GAPS = """psql "$HUB_DATABASE" -c 'SELECT * FROM inbox.gaps ORDER BY noticed_at DESC LIMIT 20'"""
 _HOURS = (
     'psql "$HUB_DATABASE" -c '

@@ -60,6 +60,7 @@ OVERVIEW: Final = (
     Panel("人を待つもの / Waiting for a person", (
         ("sum(hub_parked_residents)", "隔離 parked"), ("sum(hub_stopped_partitions)", "停止区画 stopped partitions"),
         ("max(hub_halted_residents)", "送信箱で停止 halted"),
+        ("sum(max by (contract) (hub_contract_held))", "鍵のない契約 contracts held"),
     )),
     Panel("あってはならないもの / What must stay 0", (
         ("sum(hub_plaintext_records_total)", "平文 plaintext"), ("sum(hub_sequence_gaps_total)", "欠番 gaps"),

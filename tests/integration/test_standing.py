@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
+from contracts import book
 from hub import metrics
 from hub.bus import Batches
 from hub.database import Database, connect
 from hub.errors import ProduceFailed
 from hub.standing import Standing, protected, protecting, standing
+from hub.status import kept
 from hub.watching.counting import count
 from hub.watching.forwarding import Forwarder
 from hub.watching.looking import SQL as LOOKING
@@ -25,6 +27,7 @@ from tests.house import House, made_databases
 NOW = datetime(2026, 4, 8, 3, 30, tzinfo=UTC)
 TAX = "tax"
 BOUNDS = {TAX: 60.0}
+BOOK = book.load()
 
 
 def ago(seconds: float) -> datetime:
@@ -89,6 +92,33 @@ def record(*told: tuple[int, float], at: datetime = NOW) -> bytes:
     return orjson.dumps({"lines": [
         {"told_at": at.timestamp(), "recorded_at": at.timestamp() - took, "told": {TAX: seq}} for seq, took in told
     ]})  # fmt: skip
+
+
+async def test_status_sees_a_protection_that_waits_what_the_watch_has_not_counted_and_what_no_ledger_knows(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.status.ARCHIVED_SECONDS", 0)
+    late, held = await line.tell(1, ago(900)), await line.tell(1, ago(800), part=1)
+    await line.arrive(late, 1, "waiting")
+    await line.arrive(held, 1, "delivered", part=1)
+    await line.read_to(3, part=1)
+    async with line.database.transaction() as writing:
+        said = [(late, int(ago(950).timestamp() * 1e6)), (held, int(ago(999).timestamp() * 1e6))]
+        await protecting(writing, TAX, said)
+    found = await kept(line.database, BOOK, 2, NOW)
+    assert (found.protections, found.ahead, found.unwatched) == ({TAX: ago(950)}, {TAX: 2}, ago(900))
+    await line.database.execute("INSERT INTO hub.watch_marks VALUES ($1, 0, 1, $2)", TAX, NOW)
+    assert (await kept(line.database, BOOK, 2, NOW)).unwatched == ago(800)
+
+
+async def test_what_the_archive_has_a_moment_later_is_no_trouble(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    await line.read_to(1)
+
+    async def archived(_seconds: float) -> None:
+        await line.tell(1, NOW)
+
+    monkeypatch.setattr("hub.status.asyncio.sleep", archived)
+    assert (await kept(line.database, BOOK, 1, NOW)).ahead == {}
 
 
 async def test_where_nothing_waits_there_is_no_oldest(line: Line) -> None:

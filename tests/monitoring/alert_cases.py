@@ -94,6 +94,7 @@ CASES: Final[list[Case]] = [
     *_counted("ReusedChangeId", "hub_reused_change_ids_total", '{process="ledger"}'),
     Case("KeyUnavailable", gauge("hub_keys_unavailable_total", "0+3x120"), 30, {"contract": "tax"}),
     Case("KeyUnavailable", gauge("hub_keys_unavailable_total", 7), 30),
+    *_flagged("ContractHeld", "hub_contract_held"),
     Case("SealsPerKey", gauge("hub_seals_total", "0+1000000x1600"), 1500, {"contract": "tax"}),
     Case("SealsPerKey", gauge("hub_seals_total", "0+100000x1600"), 1500),
     Case("RouterGone", gauge("up", 0, DOWN), 10, {}),

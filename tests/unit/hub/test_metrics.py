@@ -17,6 +17,7 @@ from hub.archive import Archiver
 from hub.errors import DependencyUnavailable
 from hub.lifecycle import _announced
 from hub.outcome import Deferred
+from hub.run import Attempts
 from hub.seal import ContentKey, Place, Sheet, seal
 from tests.fakes import MemoryContracts
 
@@ -80,6 +81,15 @@ def test_a_take_over_shows_which_contracts_are_held_and_no_other() -> None:
     quarantine.show_held(["free", "gone"], {0: set(), 3: set()})
     text = generate_latest(REGISTRY).decode()
     assert [f'hub_contract_held{{contract="{each}"}} 0.0' in text for each in ("free", "gone")] == [True, True]
+
+
+def test_a_router_says_since_when_every_attempt_has_failed_until_one_has_worked() -> None:
+    shown, attempts = [], Attempts()
+    for step in (lambda: attempts.failed(100.0), lambda: attempts.failed(160.0), attempts.worked, attempts.worked,
+                 lambda: attempts.failed(200.0), attempts.worked):  # fmt: skip
+        step()
+        shown.append(metrics.ROUTING_FAILS._value.get())
+    assert shown == [100.0, 100.0, 0.0, 0.0, 200.0, 0.0]
 
 
 @pytest.mark.trap("C3")

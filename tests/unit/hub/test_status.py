@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from contracts import book
 from hub.config import read
@@ -15,6 +16,7 @@ from hub.standing import Standing
 from hub.status import Facts, Kept, contracts, figures, gather
 from hub.troubles import troubles, verdict
 from tests.monitoring.commands import not_to_be_typed
+from tests.monitoring.promtool import PROMETHEUS
 
 NOW = datetime(2026, 4, 8, 3, 0, tzinfo=UTC)
 BOOK = book.load()
@@ -42,7 +44,19 @@ def breached(contract: str, code: str) -> dict[str, Any]:
     return {"kept": Kept((NOTHING,), {}, ((contract, code),))}
 
 
+def of_contract(metric: str, contract: str, value: float) -> dict[str, Any]:
+    return {"figures": {"ledger": FRESH, "deliver": {(metric, contract): value}, "watch": {(metric, contract): 0.0}}}
+
+
 HOUR_AGO = NOW - timedelta(hours=1)
+DESTROYED = (
+    'psql "$HUB_DATABASE" -c '
+    "\"SELECT kid, act, destroyed_at FROM hub.erased_keys WHERE kid LIKE 'prefecture.%' ORDER BY kid DESC LIMIT 5\""
+)
+TOLD = (
+    'psql "$HUB_DATABASE" -c '
+    "\"SELECT partition, max(seq), count(*) FROM hub.told WHERE contract = 'prefecture' GROUP BY partition\""
+)
 HOURS = (
     'psql "$HUB_DATABASE" -c '
     "\"SELECT hour, told FROM hub.watch_hours WHERE contract = 'prefecture' ORDER BY hour DESC LIMIT 48\""
@@ -71,8 +85,27 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (breached("prefecture", "traffic-missing"), "traffic-missing", HOURS),
     (breached("prefecture", "service-level"), "service-level", "tail -n 20 /var/log/hub/deliver.log"),
     (breached("welfare", "service-level"), "service-level", "tail -n 20 /var/log/hub/pull.log"),
-    ({"figures": {"ledger": FRESH, "deliver": {("hub_count_difference", "tax"): 2.0}}}, "count-differs",
-     "jukihub reconcile --contract tax"),
+    (of_contract("hub_count_difference", "convenience-store", 2), "count-differs",
+     "jukihub reconcile --contract convenience-store"),
+    (of_contract("hub_reconciled_timestamp_seconds", "convenience-store", (NOW - timedelta(hours=29)).timestamp()),
+     "not-counted", "jukihub reconcile --contract convenience-store"),
+    (of_contract("hub_inbox_full", "prefecture", 1), "inbox-full", "tail -n 20 /var/log/hub/deliver.log"),
+    (of_contract("hub_inbox_full", "tax", 1), "inbox-full", "jukihub files write --contract tax"),
+    (of_contract("hub_contract_held", "prefecture", 1), "contract-held", DESTROYED),
+    (of_contract("hub_uncollected_since_timestamp_seconds", "child-policy", (NOW - timedelta(hours=27)).timestamp()),
+     "not-read", "jukihub topics plan"),
+    ({"figures": {"ledger": FRESH, "router-0": {("hub_wanted_partitions", ""): 8.0, ("hub_owned_partitions", ""): 3.0},
+                  "router-1": {("hub_wanted_partitions", ""): 8.0, ("hub_owned_partitions", ""): 4.0}}},
+     "partitions-unowned", "jukihub up"),
+    ({"kept": Kept((NOTHING,), protections={"prefecture": HOUR_AGO})}, "protection-waits", LETTERS),
+    ({"kept": Kept((NOTHING,), protections={"tax": HOUR_AGO})}, "protection-waits",
+     "jukihub files write --contract tax"),
+    ({"kept": Kept((NOTHING,), ahead={"prefecture": 3})}, "ledger-unbalanced", TOLD),
+    (shown("router-0", "hub_routing_fails_since_timestamp_seconds", HOUR_AGO.timestamp()), "routing-fails",
+     "tail -n 20 /var/log/hub/router-0.log"),
+    ({"kept": Kept((NOTHING,), unwatched=HOUR_AGO)}, "watch-behind", "tail -n 20 /var/log/hub/watch.log"),
+    (shown("watch", "hub_watch_judged_timestamp_seconds", HOUR_AGO.timestamp()), "watch-behind",
+     "tail -n 20 /var/log/hub/watch.log"),
 ]  # fmt: skip
 
 
@@ -102,10 +135,40 @@ def test_a_contract_with_a_process_of_its_own_has_a_log_of_its_own() -> None:
 @pytest.mark.parametrize("changed", [
     stands(oldest_due=NOW - timedelta(minutes=14)), stands(waiting=9, oldest=HOUR_AGO, oldest_behind=HOUR_AGO),
     shown("relay", "hub_oldest_outbox_timestamp_seconds", 0), shown("relay", "hub_ledger_level_timestamp_seconds", 5),
-    {"rows": state("kafka", "elsewhere")},
+    {"rows": state("kafka", "elsewhere")}, {"kept": Kept((NOTHING,), unwatched=NOW - timedelta(minutes=14))},
+    {"kept": Kept((NOTHING,), protections={"prefecture": NOW - timedelta(seconds=59)})},
+    of_contract("hub_reconciled_timestamp_seconds", "convenience-store", (NOW - timedelta(hours=27)).timestamp()),
+    of_contract("hub_uncollected_since_timestamp_seconds", "child-policy", HOUR_AGO.timestamp()),
+    shown("router-0", "hub_routing_fails_since_timestamp_seconds", NOW.timestamp() - 119),
+    {"figures": {"ledger": FRESH, "router-0": {("hub_wanted_partitions", ""): 8.0, ("hub_owned_partitions", ""): 8.0}}},
 ])  # fmt: skip
 def test_what_is_usual_is_no_trouble(changed: dict[str, Any]) -> None:
     assert troubles(replace(WELL, **changed)) == []
+
+
+PAGES: dict[str, str] = {
+    "DeliveryStalled": "delivery-stalled", "ResidentWaitsTooLong": "dead-letters", "InboxFull": "inbox-full",
+    "ProtectionSlow": "protection-waits", "SeqGap": "sequence-gap", "LedgerBehind": "ledger-behind",
+    "LedgerUnbalanced": "ledger-unbalanced", "ContractHeld": "contract-held", "PartitionsUnowned": "partitions-unowned",
+    "PartitionStopped": "partition-stopped", "OutboxStalled": "outbox-stalled", "UnusualVolume": "unusual-volume",
+    "ServiceLevelBreached": "service-level", "ProcessDown": "process-down", "RouterGone": "process-down",
+    "PlaintextRecord": "dead-letters", "TransactionsFail": "routing-fails", "TokenRefused": "dead-letters",
+}  # fmt: skip
+"""What wakes somebody, and the trouble in which status shows that it is there."""
+
+NO_PRESENT = {
+    "ReusedChangeId": "It has happened, and both were told. To find it anew, every line of the ledger would be read.",
+    "KeyUnavailable": "It counts refusals. What lasts is seen in what it stops: outbox, routing, delivery.",
+    "SealsPerKey": "How many within a day: no single look has that.",
+}
+"""What wakes somebody and is nothing that one look can see, and why."""
+
+
+def test_what_wakes_somebody_is_seen_by_status_too_or_there_is_a_reason_why_not() -> None:
+    read = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text(encoding="utf-8"))
+    rules = [rule for group in read["groups"] for rule in group["rules"]]
+    assert {rule["alert"] for rule in rules if rule["labels"]["severity"] == "page"} == {*PAGES, *NO_PRESENT}
+    assert set(PAGES.values()) - {code for _, code, _ in WRONG} == set()
 
 
 def test_where_nothing_runs_one_command_is_said_and_not_one_for_each() -> None:
