@@ -1,7 +1,7 @@
 """Routes about letters and replay: what the command line does, for a console and for other programs.
 
-Nothing is decided here. Running a plan is a matter of minutes and belongs to `jukihub replay run`; over HTTP a plan is
-made, shown, approved, paused, resumed and cancelled. Bodies are closed forms (api_forms.py).
+Nothing is decided here. A plan is made, shown, approved, paused, resumed and cancelled over HTTP, and never run: a run
+needs somebody who stays with it (`jukihub replay run`; the README says why). Bodies are closed forms (api_forms.py).
 """
 
 from typing import Annotated
@@ -20,14 +20,20 @@ from consumers.api_forms import (
     NewReveal,
     OverviewForm,
     RevealedForm,
+    Time,
+    WaitingForm,
 )
 from consumers.office import Office
-from consumers.planning import Filter
+from consumers.planning import ALL, Filter
 from hub.api.door import APIRouter, Call, Caller, Query
+from hub.errors import UsageError
 
 _Contract = Annotated[str | None, Query(max_length=63, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
 _Code = Annotated[str | None, Query(max_length=80, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
 _Limit = Annotated[int, Query(ge=1, le=1000)]
+_Since = Annotated[Time | None, Query(description="first failed then or later")]
+_Until = Annotated[Time | None, Query(description="first failed before then")]
+_Ids = Annotated[list[UUID] | None, Query(alias="id", max_length=100, description="this letter; repeat for more")]
 
 
 def routes() -> APIRouter:
@@ -43,6 +49,11 @@ def _office(caller: Call) -> Office:
     return Office(caller.settings, caller.database, caller.bearer, caller.now)
 
 
+def _meant(given: NewDiscard | NewPlan) -> Filter:
+    ids = tuple(given.letters) or None
+    return Filter(given.contract, given.code, ids, given.since, given.until, given.limit or ALL)
+
+
 def _letters() -> APIRouter:
     router = APIRouter(prefix="/letters", tags=["letters"])
 
@@ -52,11 +63,13 @@ def _letters() -> APIRouter:
         return [GroupForm.model_validate(one.as_json()) for one in await _office(caller).groups(contract)]
 
     @router.get("")
-    async def letters(
-        caller: Caller, contract: _Contract = None, code: _Code = None, limit: _Limit = 100
-    ) -> LettersForm:
+    async def letters(  # noqa: PLR0913 - the filter, one by one
+        caller: Caller, contract: _Contract = None, code: _Code = None, since: _Since = None, until: _Until = None,
+        ids: _Ids = None, limit: _Limit = 100,
+    ) -> LettersForm:  # fmt: skip
         """Dead letters one by one, the oldest first, and how many there are."""
-        found, total = await _office(caller).letters(Filter(contract or "", code, limit=limit))
+        wanted = Filter(contract or "", code, tuple(ids) if ids else None, since, until, limit)
+        found, total = await _office(caller).letters(wanted)
         return LettersForm(total=total, letters=[LetterForm.model_validate(one.as_json()) for one in found])
 
     @router.get("/{letter}")
@@ -81,11 +94,17 @@ def _letters() -> APIRouter:
 def _closings() -> APIRouter:
     router = APIRouter(prefix="/closings", tags=["letters"])
 
+    @router.get("")
+    async def waiting(caller: Caller) -> list[WaitingForm]:
+        """What was asked for and waits for another person's approval."""
+        return [WaitingForm.model_validate(one.as_json()) for one in await _office(caller).closings()]
+
     @router.post("", status_code=201)
     async def discard(caller: Caller, given: NewDiscard) -> ClosingForm:
-        """Ask for letters never to be told."""
-        wanted = Filter(given.contract, ids=tuple(given.letters))
-        asked = await _office(caller).discard(wanted, given.reason)
+        """Ask for letters never to be told: these, or those with a code."""
+        if not (given.letters or given.code):
+            raise UsageError("no-filter", "letters", "Say which letters are meant, by their ids or their code")
+        asked = await _office(caller).discard(_meant(given), given.reason)
         return ClosingForm(request=asked.id, kind=asked.kind, contract=asked.contract, letters=[*asked.letters])
 
     @router.post("/{request}/approval")
@@ -108,8 +127,8 @@ def _plans() -> APIRouter:
     @router.post("", status_code=201)
     async def plan(caller: Caller, given: NewPlan) -> OverviewForm:
         """Make a plan; nothing is sent."""
-        wanted = Filter(given.contract, given.code, tuple(given.letters) or None)
-        return OverviewForm.model_validate((await _office(caller).plan(wanted, given.reason)).as_json())
+        made = await _office(caller).plan(_meant(given), given.reason)
+        return OverviewForm.model_validate(made.as_json())
 
     @router.get("/{plan}")
     async def shown(caller: Caller, plan: UUID) -> OverviewForm:

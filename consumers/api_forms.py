@@ -1,15 +1,29 @@
 """Forms of the bodies about letters and replay: what is sent is closed, what is answered has these members alone."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic_core import PydanticCustomError
 
 from hub.api.forms import Form
 
 _NAME = "^[a-z0-9]+(-[a-z0-9]+)*$"
 _TEXT = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+
+
+_BEGUN, _OVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _near(at: datetime) -> datetime:
+    if not _BEGUN <= at < _OVER:
+        raise PydanticCustomError("time-out-of-range", "no time of a letter")
+    return at
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_near)]
+"""A time with its offset, of which a database and a calendar have an idea."""
 
 
 class _Reasoned(Form):
@@ -26,19 +40,21 @@ class NewCorrection(_Reasoned):
     change: UUID
 
 
-class NewDiscard(_Reasoned):
-    """Letters of one contract, by their ids."""
-
-    contract: str = Field(max_length=63, pattern=_NAME)
-    letters: list[UUID] = Field(min_length=1, max_length=10_000)
-
-
-class NewPlan(_Reasoned):
-    """Letters of one contract: all, those with a code, or these."""
-
+class _Chosen(_Reasoned):
     contract: str = Field(max_length=63, pattern=_NAME)
     code: str | None = Field(None, max_length=80, pattern=_NAME)
     letters: list[UUID] = Field(default_factory=list, max_length=10_000)
+    since: Time | None = Field(None, description="first failed then or later")
+    until: Time | None = Field(None, description="first failed before then")
+    limit: int | None = Field(None, ge=1, le=2_000_000, description="no more than so many, the oldest first")
+
+
+class NewDiscard(_Chosen):
+    """Letters of one contract, by their ids or their code."""
+
+
+class NewPlan(_Chosen):
+    """Letters of one contract: all, or those that are described."""
 
 
 class GroupForm(Form):
@@ -109,6 +125,16 @@ class ClosingForm(Form):
     kind: str
     contract: str
     letters: list[UUID]
+
+
+class WaitingForm(ClosingForm):
+    """What was asked for and waits for another person."""
+
+    correction: UUID | None
+    requested_by: str
+    requested_at: datetime
+    expires_at: datetime
+    reason: str
 
 
 class ClosedForm(Form):

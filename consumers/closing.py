@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from consumers.followers import due, parked_where_outdated
@@ -43,6 +43,34 @@ class Closing:
     reason: str
     asked_by: UUID
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for another person. `name`: the account that has asked."""
+
+    closing: Closing
+    name: str
+    expires_at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines. The reason says nothing about a resident."""
+        asked = self.closing
+        return {
+            "request": asked.id, "kind": asked.kind, "contract": asked.contract, "letters": [*asked.letters],
+            "correction": asked.correction, "requested_by": self.name, "requested_at": asked.asked_at,
+            "expires_at": self.expires_at, "reason": asked.reason,
+        }  # fmt: skip
+
+
+async def waiting(settings: Settings, database: Database, now: datetime) -> list[Waiting]:
+    """What another person has yet to approve, in the order in which it was asked for."""
+    lasting = timedelta(hours=settings.approval_hours)
+    return [
+        Waiting(Closing(**{name: value for name, value in dict(row).items() if name != "name"}), row["name"],
+                row["asked_at"] + lasting)
+        for row in await database.fetch(_SQL["waiting"], now - lasting)
+    ]  # fmt: skip
 
 
 async def ask_discard(  # noqa: PLR0913 - which letters, who, why, when

@@ -13,6 +13,16 @@ SELECT c.id, c.kind, c.contract, c.letters, c.attempts, c.causation, c.correctio
     EXISTS (SELECT FROM inbox.closing_ends e WHERE e.closing = c.id) AS is_done
 FROM inbox.closings c WHERE c.id = $1
 
+-- name: waiting
+-- What another person has yet to approve of what was asked for since $1, in that order. What somebody has asked for
+-- whose account is no longer in use, is void.
+SELECT c.id, c.kind, c.contract, c.letters, c.attempts, c.causation, c.correction, c.reason, c.asked_by, c.asked_at,
+    p.name
+FROM inbox.closings c JOIN hub.people p ON p.id = c.asked_by
+WHERE c.asked_at > $1 AND p.retired_at IS NULL
+    AND NOT EXISTS (SELECT FROM inbox.closing_ends e WHERE e.closing = c.id)
+ORDER BY c.asked_at, c.id
+
 -- name: subjects
 SELECT DISTINCT subject FROM inbox.disclosures
 WHERE contract = $1 AND id = ANY($2::uuid[]) AND state = 'dead' AND subject IS NOT NULL

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from consumers import closing, letters, overview, planning, plans, running
-from consumers.closing import Closing
+from consumers.closing import Closing, Waiting
 from consumers.letters import Group, Inside, Letter
 from consumers.overview import Overview
 from consumers.plan_state import Event, check_movable
@@ -80,6 +80,11 @@ class Office:
             asked = await closing.ask_correct(self.database, one.contract, letter, change, person, reason, self.now())
             details["request"] = str(asked.id)
         return asked
+
+    async def closings(self) -> list[Waiting]:
+        """What was asked for with `discard` and `correct`, and waits for another person."""
+        async with self._acting(Act.LETTERS_SEE, EVERYTHING):
+            return await closing.waiting(self.settings, self.database, self.now())
 
     async def approve_closing(self, request: UUID) -> tuple[Closing, int]:
         """Approve what somebody else has asked for."""

@@ -11,7 +11,7 @@ from hub.clock import now
 from hub.errors import UsageError
 
 if TYPE_CHECKING:
-    from consumers.closing import Closing
+    from consumers.closing import Closing, Waiting
     from consumers.letters import Group, Inside, Letter
 
 _HELP = """Dead letters (配達不能): what there is, what is in one, closing one.
@@ -21,7 +21,8 @@ In this order:
   jukihub letters groups                       what there is, and who waits behind it
   jukihub letters list --contract prefecture   letter by letter, with their ids
   jukihub letters show 0190…                   what is in one, without a value
-Then `jukihub replay plan` to tell them after all, or `discard` or `correct` never to tell them.
+Then `jukihub replay plan` to tell them after all, or `discard` or `correct` never to tell them. Whoever approves
+looks at `jukihub letters requests` first.
 """
 
 _app = typer.Typer(no_args_is_help=True, help=_HELP)
@@ -133,6 +134,22 @@ def correct(
     _asked(given.at_office(lambda office: office.correct(letter, change, reason)), as_json)
 
 
+@_app.command("requests")
+def requests(as_json: Json = False) -> None:
+    """What was asked for with `discard` or `correct` and waits for another person: which letters, by whom, and why.
+
+    Example: jukihub letters requests --json
+    """
+    found = given.at_office(lambda office: office.closings())
+    if as_json:
+        given.document([one.as_json() for one in found])
+    elif found:
+        columns = ("request", "contract", "kind", "letters", "asked by", "until (UTC+9)", "why")
+        given.table(columns, [_waits(one) for one in found])
+    else:
+        typer.echo("nothing waits for approval", err=True)
+
+
 @_app.command("approve")
 def approve(
     request: Annotated[UUID, typer.Argument(help="Id of what was asked for.")], as_json: Json = False
@@ -154,6 +171,12 @@ def _asked(asked: "Closing", as_json: bool) -> None:
     else:
         typer.echo(asked.id)
         typer.echo(f"{len(asked.letters)} letter(s); somebody else types: jukihub letters approve {asked.id}", err=True)
+
+
+def _waits(one: "Waiting") -> tuple[Any, ...]:
+    asked = one.closing
+    letters = asked.letters[0] if len(asked.letters) == 1 else len(asked.letters)
+    return asked.id, asked.contract, asked.kind, letters, one.name, given.time(one.expires_at), asked.reason
 
 
 def _group(one: "Group") -> tuple[Any, ...]:

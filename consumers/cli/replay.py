@@ -113,35 +113,38 @@ def run(
 
 
 @_app.command("pause")
-def pause(plan_id: PlanId) -> None:
+def pause(plan_id: PlanId, as_json: Json = False) -> None:
     """Hand over nothing more of a running plan until it is resumed.
 
     Example: jukihub replay pause 7a1e…
     """
-    _move(plan_id, "paused")
+    _move(plan_id, "paused", as_json)
 
 
 @_app.command("resume")
-def resume(plan_id: PlanId) -> None:
+def resume(plan_id: PlanId, as_json: Json = False) -> None:
     """Let a paused plan go on; where its run has ended meanwhile, `run` it again.
 
     Example: jukihub replay resume 7a1e…
     """
-    _move(plan_id, "resumed")
+    _move(plan_id, "resumed", as_json)
 
 
 @_app.command("cancel")
-def cancel(plan_id: PlanId) -> None:
+def cancel(plan_id: PlanId, as_json: Json = False) -> None:
     """End a plan: what was not handed over stays a dead letter, as it was.
 
     Example: jukihub replay cancel 7a1e…
     """
-    _move(plan_id, "cancelled")
+    _move(plan_id, "cancelled", as_json)
 
 
-def _move(plan_id: UUID, what: str) -> None:
-    given.at_office(lambda office: office.move(plan_id, what))
-    typer.echo(f"{plan_id} {what}", err=True)
+def _move(plan_id: UUID, what: str, as_json: bool) -> None:
+    moved = given.at_office(lambda office: office.move(plan_id, what))
+    if as_json:
+        given.document(moved.as_json())
+    else:
+        typer.echo(f"{plan_id} {what}", err=True)
 
 
 def _progress() -> Any:
