@@ -1,9 +1,17 @@
-"""Input 22: a clock that is two hours off, for a while, in the router and in a delivering process."""
+"""Input 22: a clock that is two hours off, for a while, in the router and in a delivering process; a leap second."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
+from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from consumers.api_forms import NewPlan
+from contracts.change import parse
+from contracts.errors import ChangeRefused
+from hub.cli import build
 from hub.database import Database
 from tests.conformance.counterparts import Fake
 from tests.conformance.samples import disclosure
@@ -14,7 +22,22 @@ from tests.people import line, record
 AFTER_MIDNIGHT = datetime(2026, 4, 1, 15, 30, tzinfo=UTC)
 """Half past midnight in Japan: two hours before, content keys are those of another day."""
 
-OFF = {"two hours behind": timedelta(hours=-2), "two hours ahead": timedelta(hours=2), "a leap second": timedelta(0)}
+MIDNIGHT = datetime(2026, 4, 1, 15, 0, tzinfo=UTC)
+OFF = {"two hours behind": timedelta(hours=-2), "two hours ahead": timedelta(hours=2)}
+
+
+def ms(count: int) -> timedelta:
+    return timedelta(milliseconds=count)
+
+
+TIMES = {
+    **{name: (AFTER_MIDNIGHT, AFTER_MIDNIGHT + off, AFTER_MIDNIGHT) for name, off in OFF.items()},
+    "the second before midnight twice": (MIDNIGHT - ms(100), MIDNIGHT - ms(900), MIDNIGHT + ms(100)),
+    "after midnight and before it again": (MIDNIGHT + ms(200), MIDNIGHT - ms(700), MIDNIGHT + ms(300)),
+}
+"""What the clock says one after the other. A leap second is a second twice or, as text, one with the number 60."""
+
+SIXTY = "2026-12-31T23:59:60"
 
 
 def relocation(n: int) -> bytes:
@@ -23,10 +46,10 @@ def relocation(n: int) -> bytes:
 
 
 @pytest.mark.trap("input-22", "P5")
-@pytest.mark.parametrize("off", OFF.values(), ids=OFF)
-async def test_a_router_whose_clock_jumps_and_jumps_back_tells_all_once_and_in_order(off: timedelta) -> None:
+@pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
+async def test_a_router_whose_clock_jumps_and_jumps_back_tells_all_once_and_in_order(times: Sequence[datetime]) -> None:
     way = await WholeWay.open()
-    for n, at in enumerate((AFTER_MIDNIGHT, AFTER_MIDNIGHT + off, AFTER_MIDNIGHT), 1):
+    for n, at in enumerate(times, 1):
         way.clock = lambda at=at: at
         await way.publish(relocation(n))
         await way.route()
@@ -35,13 +58,36 @@ async def test_a_router_whose_clock_jumps_and_jumps_back_tells_all_once_and_in_o
     assert {tuple(way.sequence(name)) for name in told} == {(1, 2, 3)}
 
 
+@pytest.mark.trap("input-22")
+@pytest.mark.parametrize("offset", ["Z", "+00:00", "+09:00"])
+def test_a_second_with_the_number_60_is_refused_at_the_door_of_a_change_and_moved_to_no_other(offset: str) -> None:
+    with pytest.raises(ChangeRefused) as refused:
+        parse(line("RELOCATE", record(), record(), recorded_at=SIXTY + offset))
+    assert (refused.value.code, refused.value.place) == ("bad-timestamp", "recorded_at")
+
+
+@pytest.mark.trap("input-22")
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_nor_is_it_a_time_that_a_command_takes(option: str) -> None:
+    asked = CliRunner().invoke(build(["letters"]), ["letters", "list", option, SIXTY])
+    assert (asked.exit_code, option in asked.output, asked.stdout) == (2, True, "")
+
+
+@pytest.mark.trap("input-22")
+@pytest.mark.parametrize("member", ["since", "until"])
+def test_nor_one_that_is_taken_over_http(member: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        NewPlan.model_validate_json(orjson.dumps({"contract": "tax", "reason": "why", member: f"{SIXTY}Z"}))
+    assert [one["loc"] for one in refused.value.errors()] == [(member,)]
+
+
 def set_clock(handing: HandOver, off: timedelta) -> None:
     for part in (handing.inbox, handing.deliverer, handing.settler):
         part._now = lambda: now() + off
 
 
 @pytest.mark.trap("input-22")
-@pytest.mark.parametrize("off", [OFF["two hours behind"], OFF["two hours ahead"]], ids=[*OFF][:2])
+@pytest.mark.parametrize("off", OFF.values(), ids=OFF)
 async def test_what_came_while_the_clock_was_wrong_waits_no_longer_than_anything_else(
     database: Database, off: timedelta
 ) -> None:
@@ -54,7 +100,7 @@ async def test_what_came_while_the_clock_was_wrong_waits_no_longer_than_anything
 
 
 @pytest.mark.trap("input-22")
-@pytest.mark.parametrize("off", [OFF["two hours behind"], OFF["two hours ahead"]], ids=[*OFF][:2])
+@pytest.mark.parametrize("off", OFF.values(), ids=OFF)
 async def test_what_was_deferred_while_the_clock_was_wrong_is_tried_again_as_soon_as_anything_else(
     database: Database, off: timedelta
 ) -> None:

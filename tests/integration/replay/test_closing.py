@@ -55,6 +55,28 @@ async def test_who_asked_does_not_approve_and_nothing_is_approved_twice_or_late(
         await approve(desk, replace(late, id=uuid4()))
 
 
+@pytest.mark.trap("input-22")
+async def test_what_has_expired_only_by_a_clock_that_is_ahead_can_be_approved_once_it_is_right(desk: Desk) -> None:
+    (letter,) = await desk.letters(1)
+    asked = await ask(desk, letter)
+    desk.later(hours=23)
+    desk.later(hours=2)
+    with pytest.raises(NotPermitted, match="request-expired"):
+        await approve(desk, asked)
+    desk.later(hours=-2)
+    assert await approve(desk, asked) == 1
+
+
+@pytest.mark.trap("input-22")
+async def test_a_clock_that_is_behind_makes_nothing_void_and_nobody_a_second_person(desk: Desk) -> None:
+    (letter,) = await desk.letters(1)
+    asked = await ask(desk, letter)
+    desk.later(hours=-2)
+    with pytest.raises(ApprovalRequired, match="second-person-is-the-first"):
+        await approve(desk, asked, ITO)
+    assert await approve(desk, asked) == 1
+
+
 async def test_a_letter_that_was_replayed_meanwhile_is_not_discarded(desk: Desk) -> None:
     one, other = await desk.letters(1, 2)
     desk.accept(1)

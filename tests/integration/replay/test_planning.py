@@ -254,6 +254,20 @@ async def test_an_approval_comes_in_time_and_is_used_in_time(desk: Desk) -> None
     assert desk.told() == []
 
 
+@pytest.mark.trap("input-22")
+async def test_an_approval_that_only_a_clock_ahead_calls_expired_is_good_when_the_clock_is_right(desk: Desk) -> None:
+    await desk.letters(1)
+    desk.accept()
+    plan = await desk.approved()
+    desk.later(hours=73)
+    with pytest.raises(NotPermitted, match="plan-expired"):
+        await desk.run(plan)
+    assert desk.told() == []
+    desk.later(hours=-73)
+    await desk.run(plan)
+    assert await desk.states() == {"delivered": 1}
+
+
 async def settled_otherwise(desk: Desk) -> None:
     desk.accept()
     other = await desk.approved(limit=1)
