@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +42,8 @@ class Http:
 async def http(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Http]:
     cheap_passwords(monkeypatch)
     office = Office(desk.database, desk.settings, desk.now)
-    ito, kato = await office.hired("ito", Duty.OPERATOR), await office.hired("kato", Duty.APPROVER)
+    persons = [await office.person("ito", Duty.OPERATOR), await office.person("kato", Duty.APPROVER)]
+    ito, kato = [await office.token(one, timedelta(days=3)) for one in persons]
     with asgi.get_client(application(desk.settings, desk.clock)) as session:
         yield Http(desk, session, ito, kato)
     asgi.shutdown_lifespans()
@@ -118,7 +119,10 @@ async def test_the_commands_say_the_same(http: Http, monkeypatch: pytest.MonkeyP
 
     assert await typed("kato", "letters", "requests") == []
     await typed("ito", "letters", "discard", "--contract", desk.name, "--id", str(one), "--reason", "sent twice")
-    assert await typed("kato", "letters", "requests") == http("kato", "GET", "/closings")
+    (told,), (seen,) = await typed("kato", "letters", "requests"), http("kato", "GET", "/closings")
+    for time in ("requested_at", "expires_at"):
+        assert datetime.fromisoformat(told.pop(time)) == datetime.fromisoformat(seen.pop(time))
+    assert told == seen
     made = await typed("ito", "replay", "plan", "--contract", desk.name, "--reason", "repaired")
     assert (await typed("ito", "replay", "cancel", made["plan"]))["state"] == "cancelled"
 
