@@ -10,6 +10,7 @@ from hub.errors import TokenRefused
 
 STATES = frozenset({"entered", "inside", "deleted", "left"})
 _NAMES = frozenset({"id", "contract", "version", "recorded_at", "state", "items"})
+_OPTIONAL = frozenset({"protected", "transfer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Disclosure:
     `version`: microseconds, rising per resident. `items`: item id -> value, null where the register has none.
     `protected`: 支援措置; None where the disclosure does not say, which is to be read as protected.
     `recorded_at`: the time of recording as it was told, ISO 8601.
+    `transfer`: the order of a 随時移転, whose items may be fewer than the contract permits; else None.
     `again`: an earlier hand-over of this one has failed; known here alone, not under the seal.
     """
 
@@ -30,6 +32,7 @@ class Disclosure:
     protected: bool | None = field(default=None, repr=False)
     again: bool = field(default=False, repr=False, compare=False)
     recorded_at: str = field(default="", repr=False, compare=False)
+    transfer: UUID | None = field(default=None, repr=False)
 
     def flagged(self) -> "Disclosure":
         """The same, said of a protected person."""
@@ -39,13 +42,13 @@ class Disclosure:
 def read(payload: bytes, jti: str, contract: str) -> Disclosure:
     """The disclosure under an opened seal; TokenRefused where it is not the one that the header promised."""
     said = _parsed(payload)
-    if not isinstance(said, dict) or said.keys() - {"protected"} != _NAMES or not _types_fit(said):
+    if not isinstance(said, dict) or said.keys() - _OPTIONAL != _NAMES or not _types_fit(said):
         raise TokenRefused("bad-payload")
     if (said["id"], said["contract"]) != (jti, contract):
         raise TokenRefused("payload-mismatch")
     return Disclosure(
         UUID(jti), contract, said["version"], said["state"], said["items"], said.get("protected"),
-        recorded_at=said["recorded_at"],
+        recorded_at=said["recorded_at"], transfer=UUID(said["transfer"]) if "transfer" in said else None,
     )  # fmt: skip
 
 
@@ -65,4 +68,12 @@ def _types_fit(said: dict[str, Any]) -> bool:
         and isinstance(said["items"], dict)
         and isinstance(said["recorded_at"], str)
         and isinstance(said.get("protected"), bool | None)
+        and ("transfer" not in said or _is_uuid(said["transfer"]))
     )
+
+
+def _is_uuid(told: Any) -> bool:
+    try:
+        return isinstance(told, str) and str(UUID(told)) == told
+    except ValueError:
+        return False

@@ -2,8 +2,9 @@
 
 In order: strict JSON, the form of every field, the fit of kind and shape (記載 has no `before`, 消除 no `after`; only a
 first load is addressed `to` contracts, and so addressed it may tell again that somebody left or was removed, in the
-shape of that), the size of each record. Whoever holds a Change may rely on all of it. Beyond this door only closed
-codes travel: of an offending value neither the content nor the name of an unknown field is told.
+shape of that, or be a `transfer` to the one that it names), the size of each record. Whoever holds a Change may rely
+on all of it. Beyond this door only closed codes travel: of an offending value neither the content nor the name of an
+unknown field is told.
 """
 
 import json
@@ -38,13 +39,22 @@ _TIME = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """随時移転: the id of the order (決裁) that it belongs to, and the items that it is for; it can only leave out."""
+
+    order: str
+    items: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One change of one resident, valid in form.
 
     `version`: time of recording in microseconds, rising per resident. `before` and `after`: the records as they came,
     null for 記載 and 消除 respectively. `effective_on` and `notified_on`: dates, possibly incomplete. `altered`: ids of
     the items that differ between the two, where missing is null; compared once, for every contract that asks. `to`: the
-    contracts that a first load (初期登録), or what is told again, is for; None is all of them.
+    contracts that a first load (初期登録), or what is told again, is for; None is all of them. `transfer`: None is no
+    随時移転, which tells one contract once of somebody as they stand.
     """
 
     id: str
@@ -59,6 +69,7 @@ class Change:
     after: Mapping[str, Any] | None
     cancels: str | None = None
     to: frozenset[str] | None = None
+    transfer: Transfer | None = None
     altered: frozenset[str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +110,7 @@ def _change(wire: "_Wire") -> Change:
         effective_on=wire["effective_on"], notified_on=wire.get("notified_on"),
         recorded_at=datetime.fromisoformat(wire["recorded_at"]),
         before=before, after=after, cancels=wire.get("cancels"), to=None if to is None else frozenset(to),
+        transfer=_transfer(wire),
     )  # fmt: skip
 
 
@@ -117,6 +129,15 @@ def _told_again(kind: str, shape: tuple[bool, bool]) -> str:
     if not fitting:
         raise ChangeRefused("shape-mismatch", "kind")
     return fitting[0]
+
+
+def _transfer(wire: "_Wire") -> Transfer | None:
+    """An order is for one contract, and extracts somebody as they stand: nobody is told by it that somebody is gone."""
+    if (said := wire.get("transfer")) is None:
+        return None
+    if len(wire.get("to") or ()) != 1 or wire["before"] is not None or wire["after"] is None:
+        raise ChangeRefused("shape-mismatch", "transfer")
+    return Transfer(str(UUID(said["order"])), frozenset(said["items"]))
 
 
 def _check_size(line: bytes, wire: "_Wire") -> None:
@@ -161,8 +182,22 @@ def _name(text: str) -> str:
     return text
 
 
+def _item(text: str) -> str:
+    if text not in _ITEMS:
+        raise PydanticCustomError("unknown-item", "not an item of the law")
+    return text
+
+
 _Id = Annotated[StrictStr, AfterValidator(_uuid)]
 _Name = Annotated[StrictStr, AfterValidator(_name)]
+_Item = Annotated[StrictStr, AfterValidator(_item)]
+_ITEMS = {*Record.__annotations__} - {"protected"}
+
+
+@with_config(STRICT)
+class _TransferWire(TypedDict):
+    order: _Id
+    items: Annotated[list[_Item], Field(min_length=1, max_length=len(_ITEMS))]
 
 
 @with_config(STRICT)
@@ -178,11 +213,12 @@ class _Wire(TypedDict):
     after: Record | None
     cancels: NotRequired[_Id | None]
     to: NotRequired[Annotated[list[_Name], Field(min_length=1, max_length=100)] | None]
+    transfer: NotRequired[_TransferWire | None]
 
 
 _WIRE: TypeAdapter[_Wire] = TypeAdapter(_Wire)
 _RECORDS = ("before", "after")
-_NAMES = {*_Wire.__annotations__, *Record.__annotations__}
+_NAMES = {*_Wire.__annotations__, *_TransferWire.__annotations__, *Record.__annotations__}
 _CODES = {
     "missing": "missing-field", "literal_error": "bad-format",
     "string_pattern_mismatch": "control-character", "string_unicode": "control-character",

@@ -9,16 +9,17 @@ The rules, in this order; the first that fails names the silence.
                     person is outside a contract that suspends (支援措置). The states told: entered (was outside),
                     inside (was inside), deleted (消除 of somebody inside), left (still registered, no longer inside).
                     An attained age is judged by the day on which it was attained: told a day late, it is told still.
-3. not-heard        The contract hears the kind, and a first load that is for certain contracts is for it. Waived for
-                    entered and left through a 修正: a subscriber always learns that a person came into or went out of
-                    its population.
+3. not-heard        The contract hears the kind, and a first load that is for certain contracts is for it; a 随時移転 is
+                    for departments alone. Waived for entered and left through a 修正: a subscriber always learns that
+                    a person came into or went out of its population.
 4. nothing-changed  Of somebody inside, at least one permitted item of the record differs, or the kind is among
                     `always`. Else even the existence of the event would tell what may not be told.
 5. protected        A contract that withholds hears nothing of a protected person. A record that does not say whether
                     the person is protected is treated as protected.
 6.                  The disclosure is built up from what is named: every item permitted on the day `on` (conditional
                     ones while their grant is in force), null where the register has none. left carries the identifier
-                    alone, with the value that the subscriber knows.
+                    alone, with the value that the subscriber knows. A 随時移転 carries those permitted items that its
+                    order names, and the identifier; whether the person is protected is said all the same.
 
 Basis of the whole: 番号法9条・19条, 住基法30条の6 and the articles that each contract cites.
 """
@@ -28,8 +29,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-from contracts.change import Change
-from contracts.contract import Contract
+from contracts.change import Change, Transfer
+from contracts.contract import DEPARTMENTAL, Contract
 from contracts.dates import age, last_day
 from contracts.kinds import CORRECTION, REMOVAL, REVIEW
 
@@ -134,6 +135,8 @@ def hears(change: Change, contract: Contract, state: State) -> bool:
     """Rule 3."""
     if change.to is not None and contract.id not in change.to:
         return False
+    if change.transfer is not None and contract.via not in DEPARTMENTAL:
+        return False
     return change.kind in contract.hears or (change.action == CORRECTION and state in ("entered", "left"))
 
 
@@ -162,11 +165,17 @@ def disclose(change: Change, contract: Contract, state: State, permitted: tuple[
         known = (change.before or {}).get(contract.identifier)
         return Disclosure(state, {contract.identifier: known}, None)
     record = subject(change)
-    items = dict(zip(permitted, map(record.get, permitted), strict=True))
+    told = permitted if change.transfer is None else chosen(change.transfer, contract, permitted)
+    items = dict(zip(told, map(record.get, told), strict=True))
     for item, derive in _DERIVED.items():
         if item in items:
             items[item] = derive(change, contract)
-    return Disclosure(state, items, is_protected(record) if "dv_protection" in items else None)
+    return Disclosure(state, items, is_protected(record) if "dv_protection" in permitted else None)
+
+
+def chosen(transfer: Transfer, contract: Contract, permitted: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the permitted items that a 随時移転 is for. The identifier stays: without it nobody would be named."""
+    return tuple(item for item in permitted if item in transfer.items or item == contract.identifier)
 
 
 def subject(change: Change) -> Registered:

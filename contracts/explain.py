@@ -15,11 +15,12 @@ from contracts import reasons
 from contracts.articles import permitting
 from contracts.book import Book
 from contracts.change import Change
-from contracts.contract import Contract, Grant
+from contracts.contract import DEPARTMENTAL, Contract, Grant
 from contracts.decide import (
     Disclosure,
     Reason,
     State,
+    chosen,
     differs,
     disclose,
     hears,
@@ -217,6 +218,8 @@ def _hears(case: _Case) -> tuple[bool, Text]:
     holds = case.state is not None and hears(case.change, case.contract, case.state)
     if case.change.to is not None and case.contract.id not in case.change.to:
         return False, reasons.FOR_OTHERS.format(kind=case.kind)
+    if case.change.transfer is not None and case.contract.via not in DEPARTMENTAL:
+        return False, reasons.FOR_DEPARTMENTS
     if case.change.kind in case.contract.hears:
         return holds, reasons.HEARD.format(kind=case.kind)
     return holds, (reasons.WAIVED if holds else reasons.NOT_HEARD).format(kind=case.kind)
@@ -244,6 +247,9 @@ def _unprotected(case: _Case) -> tuple[bool, Text]:
 def _disclosed(case: _Case) -> tuple[bool, Text]:
     if case.state == "left":
         return True, reasons.IDENTIFIER_ALONE.format(identifier=item_name(case.book, case.contract.identifier))
+    if (transfer := case.change.transfer) is not None:
+        count = len(chosen(transfer, case.contract, case.permitted))
+        return True, reasons.TRANSFERRED.format(order=transfer.order, count=count)
     return True, reasons.DISCLOSED.format(count=len(case.permitted))
 
 

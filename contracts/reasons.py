@@ -73,6 +73,7 @@ WAIVED: Final = Text(
     "{kind} is no kind that it hears, but who comes or goes through a 修正 is told of whatever the kind",
 )
 FOR_OTHERS: Final = Text("この「{kind}」は、ほかの提供先のためのもの", "this {kind} is for other contracts")
+FOR_DEPARTMENTS: Final = Text("随時移転は庁内の課だけに行う", "an ad-hoc transfer goes to departments alone")
 NOT_HEARD: Final = Text("「{kind}」は知らせを受ける種類（hears）にない", "{kind} is not among the kinds that it hears")
 
 NOT_OF_INSIDE: Final = Text(
@@ -111,6 +112,11 @@ IDENTIFIER_ALONE: Final = Text(
 DISCLOSED: Final = Text(
     "許された{count}項目を提供する。登録にないものは空（null）とする",
     "the {count} permitted items, null where the register has none",
+)
+
+TRANSFERRED: Final = Text(
+    "許された項目のうち、決裁{order}による{count}項目を提供する。登録にないものは空（null）とする",
+    "{count} of the permitted items, by order {order}; null where the register has none",
 )
 
 _FROM: Final = Text("満{age}歳以上", "from {age}")

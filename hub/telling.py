@@ -214,16 +214,19 @@ def payload(accepted: Accepted, contract: Contract, decision: Disclosure, disclo
     }  # fmt: skip
     if decision.protected is not None:
         content["protected"] = decision.protected
+    if accepted.change.transfer is not None:
+        content["transfer"] = accepted.change.transfer.order
     return orjson.dumps(content)
 
 
 def entry(contract: Contract, told: Told, token: bytes | None) -> Entry:
-    """The part of a ledger line that names one contract told: items measured on the sealed bytes."""
-    return {
+    """The part of a ledger line that names one contract told: items and order (随時移転) are those under the seal."""
+    sealed = orjson.loads(told.payload)
+    said = {
         "contract": contract.id, "contract_hash": contract.hash, "disclosure": told.disclosure, "seq": told.seq,
-        "state": told.state, "items": [*orjson.loads(told.payload)["items"]],
-        "token_sha256": hashlib.sha256(token or b"").hexdigest(),
+        "state": told.state, "items": [*sealed["items"]], "token_sha256": hashlib.sha256(token or b"").hexdigest(),
     }  # fmt: skip
+    return said | {"transfer": sealed["transfer"]} if "transfer" in sealed else said
 
 
 def _milliseconds(now: datetime) -> int:

@@ -49,6 +49,8 @@ class Draft:
     id: UUID | None = None
     to: Sequence[str] | None = None
     """The contracts that a SNAPSHOT is for; None is all of them."""
+    transfer: Mapping[str, Any] | None = None
+    """The order and the items of a 随時移転, as they go onto the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,10 @@ def _wire(draft: Draft) -> dict[str, Any]:
         "effective_on": draft.effective_on, "notified_on": draft.notified_on, "recorded_at": "",
         "before": draft.before, "after": draft.after,
     }  # fmt: skip
-    optional = {"cancels": draft.cancels and str(draft.cancels), "to": draft.to and sorted(draft.to)}
+    optional = {
+        "cancels": draft.cancels and str(draft.cancels), "to": draft.to and sorted(draft.to),
+        "transfer": draft.transfer,
+    }  # fmt: skip
     return wire | {name: value for name, value in optional.items() if value is not None}
 
 

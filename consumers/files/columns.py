@@ -22,8 +22,9 @@ from contracts.errors import JukiError
 from contracts.law import items as law_items
 
 PROTECTED: Final = "protected"
-ALWAYS: Final = ("disclosure", "version", "recorded_at", "state")
-"""What stands before the items: which disclosure, its version, when it was recorded, entered/inside/deleted/left."""
+ALWAYS: Final = ("disclosure", "version", "recorded_at", "state", "transfer")
+"""What stands before the items: which disclosure, its version, when it was recorded, entered/inside/deleted/left, and
+the order of a 随時移転, whose line has `withheld` for what the order did not name; nothing in every other line."""
 
 Value = str | int | bool | None
 """What a cell is made of; None: the register has none."""

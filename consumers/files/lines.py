@@ -35,7 +35,7 @@ def line(said: Disclosure, columns: Columns) -> tuple[bytes, dict[str, str]]:
 
     `Unfit` where a value has no place. An item that is not the contract's any more has no column, and is left out.
     """
-    cells = [_cell(value) for value in (str(said.id), said.version, said.recorded_at, said.state)]
+    cells = [_cell(value) for value in (str(said.id), said.version, said.recorded_at, said.state, _order(said))]
     if columns.says_protected:
         cells.append(WITHHELD if said.protected is None else _cell(said.protected))
     texts: dict[str, str] = {}
@@ -48,6 +48,10 @@ def line(said: Disclosure, columns: Columns) -> tuple[bytes, dict[str, str]]:
         cells += map(_cell, told)
         texts |= {name: value for name, value in zip(names, told, strict=True) if isinstance(value, str)}
     return _line(cells), texts
+
+
+def _order(said: Disclosure) -> Value:
+    return None if said.transfer is None else str(said.transfer)
 
 
 def _line(cells: Sequence[str]) -> bytes:

@@ -25,7 +25,8 @@ class Disclosure:
     `resident`: the pseudonym under which this contract, and no other, knows the resident; the same for ever.
     `version`: microseconds, rising per resident. `items`: item id -> value, null where the register has none.
     `protected`: 支援措置; None where the disclosure does not say, which is to be read as protected.
-    `contract_hash`: of the contract under which it was told.
+    `contract_hash`: of the contract under which it was told. `transfer`: the order (決裁) of a 随時移転, which tells
+    once and may have fewer items than the contract permits, because the order names no others; None for all else.
     """
 
     at: Place
@@ -38,6 +39,7 @@ class Disclosure:
     state: State = field(repr=False)
     items: dict[str, Any] = field(repr=False)
     protected: bool | None = field(default=None, repr=False)
+    transfer: UUID | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

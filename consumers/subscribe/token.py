@@ -25,6 +25,7 @@ LARGEST: Final = 131_072
 _NUMBERS, _TEXTS = ("part", "iat", "seq"), ("kid", "aud", "sub_topic", "ctr", "jti", "sub")
 _MEMBERS: Final = frozenset({"alg", "enc", *_NUMBERS, *_TEXTS})
 _PAYLOAD: Final = frozenset({"id", "contract", "version", "recorded_at", "state", "items"})
+_OPTIONAL: Final = frozenset({"protected", "transfer"})
 _KID: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,62})\.[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SUBJECT: Final = 16
 
@@ -124,9 +125,9 @@ def _types_fit(read: dict[str, Any]) -> bool:
     )
 
 
-def _is_uuid(text: str) -> bool:
+def _is_uuid(text: Any) -> bool:
     try:
-        return str(UUID(text)) == text
+        return isinstance(text, str) and str(UUID(text)) == text
     except ValueError:
         return False
 
@@ -151,13 +152,14 @@ def _unsealed(value: bytes, key: OctKey) -> bytes | None:
 
 def _promised(record: Record, read: dict[str, Any], payload: bytes) -> Opened:
     said = _object(payload)
-    if said is None or said.keys() - {"protected"} != _PAYLOAD or not _payload_fits(said):
+    if said is None or said.keys() - _OPTIONAL != _PAYLOAD or not _payload_fits(said):
         return Refusal(record.at, "bad-payload")
     if (said["id"], said["contract"]) != (read["jti"], read["aud"]):
         return Refusal(record.at, "payload-mismatch")
     return Disclosure(
         record.at, read["seq"], UUID(read["jti"]), record.key or b"", read["ctr"], said["version"],
         said["recorded_at"], said["state"], said["items"], said.get("protected"),
+        UUID(said["transfer"]) if "transfer" in said else None,
     )  # fmt: skip
 
 
@@ -169,4 +171,5 @@ def _payload_fits(said: dict[str, Any]) -> bool:
         and said["state"] in get_args(State)
         and isinstance(said["items"], dict)
         and isinstance(said.get("protected"), bool | None)
+        and ("transfer" not in said or _is_uuid(said["transfer"]))
     )

@@ -2,7 +2,8 @@
 
 A schema has as its `$id` the hash of its own content, and the hash of its contract is part of that content: no two
 schemas have one id, and no other wording of a contract has the same. What is told depends on the state: `left` holds
-the identifier alone, every other state every permitted item. Items that were granted by day may be there or not.
+the identifier alone, every other state every permitted item. Items that were granted by day may be there or not. Only a
+随時移転, which says so by the member `transfer`, has no more than its order names.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +11,9 @@ from typing import Any, Final
 
 from contracts.book import Book
 from contracts.canonical import fingerprint
-from contracts.contract import Contract
+from contracts.contract import DEPARTMENTAL, Contract
 from contracts.decide import State
-from contracts.kinds import CORRECTION, ENTRY, REMOVAL
+from contracts.kinds import CORRECTION, ENTRY, REMOVAL, SNAPSHOT
 from hub.interface.forms import NULL, Ref, Schema, at, definitions, nullable, of_item, used
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -22,6 +23,7 @@ STATES: Final[Mapping[State, str]] = {
 _ACTIONS: Final[Mapping[State, tuple[str, ...]]] = {
     "entered": (ENTRY, CORRECTION), "inside": (CORRECTION,), "deleted": (REMOVAL,),
 }  # fmt: skip
+_UUID: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _UUID5: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 _TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?[+-][0-9]{2}:[0-9]{2}$"
 
@@ -42,7 +44,8 @@ def disclosure(contract: Contract, book: Book, ref: Ref) -> tuple[Schema, dict[s
 
 def _root(contract: Contract, book: Book, ref: Ref) -> Schema:
     flag = {"protected": {"description": "支援措置の対象者であるか。", "type": "boolean"}}
-    properties = _envelope(contract) | (flag if _may_carry_protection(contract) else {})
+    optional = (flag if _may_carry_protection(contract) else {}) | (_order() if _may_be_transferred(contract) else {})
+    properties = _envelope(contract) | optional
     cited = "、".join(book.bases[key].name for key in contract.basis if key in book.bases)
     return {
         "$comment": f"contract {contract.hash}",
@@ -50,7 +53,7 @@ def _root(contract: Contract, book: Book, ref: Ref) -> Schema:
         "description": f"提供情報。根拠：{cited}",
         "type": "object",
         "properties": properties,
-        "required": [name for name in properties if name != "protected"],
+        "required": [name for name in properties if name not in optional],
         "additionalProperties": False,
         "oneOf": [*_states(contract, ref)],
     }
@@ -73,11 +76,40 @@ def _string(form: str, pattern: str) -> Schema:
 
 def _states(contract: Contract, ref: Ref) -> Iterator[Schema]:
     for state in _ACTIONS:
-        narrowed = _narrowed(contract, state)
-        items = {"allOf": [ref("items"), {"properties": narrowed}]} if narrowed else ref("items")
-        yield _state(state, items) | _protection(contract)
-    without: Schema = {"not": {"required": ["protected"]}} if _may_carry_protection(contract) else {}
-    yield _state("left", ref("left")) | without
+        items = _stated(ref, _complete(contract) | _narrowed(contract, state))
+        yield _state(state, items) | _protection(contract) | _without(*_transferred(contract))
+    flag = ("protected",) if _may_carry_protection(contract) else ()
+    yield _state("left", ref("left")) | _without(*flag, *_transferred(contract))
+    if _may_be_transferred(contract):
+        items = _stated(ref, _narrowed(contract, "entered"))
+        yield _state("entered", items) | {"title": "随時移転", "required": ["transfer"]}
+
+
+def _stated(ref: Ref, said: Schema) -> Schema:
+    return {"allOf": [ref("items"), said]} if said else ref("items")
+
+
+def _without(*members: str) -> Schema:
+    forms = [{"required": [name]} for name in members]
+    return {"not": forms[0] if len(forms) == 1 else {"anyOf": forms}} if forms else {}
+
+
+def _complete(contract: Contract) -> Schema:
+    """Every item, where a 随時移転 has some of them; of any other contract `items` says so itself."""
+    return {"required": [*contract.items]} if _may_be_transferred(contract) else {}
+
+
+def _order() -> Schema:
+    said = "随時移転の決裁の識別子。あるときは決裁が定めた項目だけを提供し、全項目より少ないことがある。"
+    return {"transfer": {"description": said, **_string("uuid", _UUID)}}
+
+
+def _may_be_transferred(contract: Contract) -> bool:
+    return contract.via in DEPARTMENTAL and SNAPSHOT in contract.hears
+
+
+def _transferred(contract: Contract) -> tuple[str, ...]:
+    return ("transfer",) if _may_be_transferred(contract) else ()
 
 
 def _state(state: State, items: Schema) -> Schema:
@@ -88,7 +120,8 @@ def _narrowed(contract: Contract, state: State) -> Schema:
     """What the state says about items that are derived from the change."""
     removal = {"not": NULL} if state == "deleted" else NULL
     said = {"change_action": {"enum": [*_ACTIONS[state]]}, "removal_date": removal}
-    return {item: form for item, form in said.items() if item in _items_of(contract)}
+    fitting = {item: form for item, form in said.items() if item in _items_of(contract)}
+    return {"properties": fitting} if fitting else {}
 
 
 def _protection(contract: Contract) -> Schema:
@@ -112,7 +145,8 @@ def _items_of(contract: Contract) -> tuple[str, ...]:
 
 def _items(contract: Contract, book: Book, ref: Ref) -> Schema:
     properties = {item: _item(item, contract, book, ref) for item in _items_of(contract)}
-    return _object("提供する全項目。null は登録がないことを示す。", properties, contract.items)
+    required = (contract.identifier,) if _may_be_transferred(contract) else contract.items
+    return _object("提供する全項目。null は登録がないことを示す。", properties, required)
 
 
 def _left(contract: Contract, book: Book, ref: Ref) -> Schema:

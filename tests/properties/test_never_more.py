@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.change import Change, parse
+from contracts.change import Change, Transfer, parse
 from contracts.contract import Contract, Grant
 from contracts.decide import Disclosure, decide
 from contracts.errors import ChangeRefused
 from contracts.law import items
 from hub.cli.decide import answers
+from tests.people import change as changed
 from tests.people import line, record
-from tests.properties.made_up import CONTROLS, DAYS, ITEMS, changes, contracts, values
+from tests.properties.made_up import CONTROLS, DAYS, ITEMS, RECORDS, changes, contracts, values
 
 FROM_THE_CHANGE = {name for name, item in items().items() if item.derived_from == ("change",)}
 
@@ -29,6 +30,29 @@ def test_never_more_than_the_contract(change: Change, contract: Contract, on: da
         expected = (contract.identifier,) if told.state == "left" else contract.permitted(on)
         assert tuple(told.items) == expected
         assert told.protected is None or "dv_protection" in told.items
+
+
+@st.composite
+def transfers(draw: st.DrawFn) -> tuple[Change, Contract]:
+    """A contract that hears first loads, and a 随時移転 to it, of any items of the law."""
+    contract = replace(draw(contracts()), hears=frozenset({"SNAPSHOT"}))
+    named = draw(st.sets(st.sampled_from(ITEMS), min_size=1))
+    said = {"order": "6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e", "items": sorted(named)}
+    return changed("SNAPSHOT", None, draw(RECORDS), to=[contract.id], transfer=said), contract
+
+
+@given(transfers(), DAYS)
+def test_a_transfer_only_ever_leaves_out(given_: tuple[Change, Contract], on: date) -> None:
+    happened, contract = given_
+    assert isinstance(happened.transfer, Transfer)
+    told, whole = decide(happened, contract, on), decide(replace(happened, transfer=None), contract, on)
+    if not isinstance(whole, Disclosure):
+        assert told == whole
+        return
+    assert isinstance(told, Disclosure)
+    chosen = {*happened.transfer.items, contract.identifier}
+    assert [*told.items.items()] == [each for each in whole.items.items() if each[0] in chosen]
+    assert (told.state, told.protected) == (whole.state, whole.protected)
 
 
 @given(changes(), contracts(), DAYS)

@@ -75,7 +75,7 @@ async def test_a_line_holds_the_permitted_items_and_nothing_else(filed: Filed) -
     await filed.daily()
     (line,) = await filed.read()
     assert {name.split(".")[0] for name in line} == {
-        "disclosure", "version", "recorded_at", "state", "protected", *filed.contract.items,
+        "disclosure", "version", "recorded_at", "state", "transfer", "protected", *filed.contract.items,
     }  # fmt: skip
     expected = {"version": str(said.version), "state": "inside", "name": None, "protected": "false", "atena_no": "1"}
     assert {name: line[name] for name in expected} == expected
@@ -86,7 +86,7 @@ async def test_of_who_has_left_the_rest_is_withheld_and_not_empty(filed: Filed) 
     await filed.daily()
     (line,) = await filed.read()
     assert {name for name, value in line.items() if value is not subscriber.WITHHELD} == {
-        "disclosure", "version", "recorded_at", "state", "atena_no",
+        "disclosure", "version", "recorded_at", "state", "transfer", "atena_no",
     }  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def test_empty_withheld_and_a_text_without_characters_are_three_things() -> None
 def test_of_somebody_who_has_left_only_the_identifier_is_told() -> None:
     found = read(said("left", atena_no="1"), "atena_no", "name", "address", "dv_protection")
     told = {name: value for name, value in found.items() if value is not WITHHELD}
-    assert [*told] == ["disclosure", "version", "recorded_at", "state", "atena_no"]
+    assert [*told] == ["disclosure", "version", "recorded_at", "state", "transfer", "atena_no"]
 
 
 @pytest.mark.parametrize(("protected", "expected"), [(True, "true"), (False, "false"), (None, WITHHELD)])
