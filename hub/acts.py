@@ -21,8 +21,10 @@ RELEASE: Final = "release-quarantined"
 RECORD: Final = "pass-record"
 KEYS: Final = "destroy-keys"
 AGAIN: Final = "tell-again"
+TRANSFER: Final = "transfer"
 """Kinds of acts. That of a record which is to be passed over names an offset of the Changes as its letter; those of
-keys and of what is told again name no letter: what they are about stands beside them (erasure.py, telling_again.py)."""
+keys, of what is told again and of transfers name no letter: what they are about stands beside them (erasure.py,
+telling_again.py, transfers.py)."""
 
 ASKED: Final[Mapping[str, Act]] = {
     RELEASE: Act.QUARANTINE_RELEASE, RECORD: Act.QUARANTINE_RELEASE, KEYS: Act.ERASURE, AGAIN: Act.TELL_AGAIN,

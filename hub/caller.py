@@ -17,6 +17,7 @@ from hub.people import Person
 from hub.tokens import Bearer
 
 _OPEN_TO_OTHERS: Final = 0o077
+_REVOKE: Final = "Others could read it: revoke the token, and log in again"
 
 
 async def caller(settings: Settings, database: Database, now: datetime) -> Person:
@@ -28,7 +29,8 @@ async def caller(settings: Settings, database: Database, now: datetime) -> Perso
 
 async def present(settings: Settings, database: Database, now: datetime) -> Bearer:
     """Whose token it is, whether it still counts or not; NotPermitted where it is nobody's."""
-    return await tokens.bearer(database, settings.token.get_secret_value() or _written(token_file(settings)), now)
+    token = settings.token.get_secret_value() or written(token_file(settings), "token-file-open", _REVOKE)
+    return await tokens.bearer(database, token, now)
 
 
 def token_file(settings: Settings) -> Path:
@@ -46,10 +48,11 @@ def write(file: Path, token: str) -> None:
     draft.replace(file)
 
 
-def _written(file: Path) -> str:
+def written(file: Path, code: str, remedy: str) -> str:
+    """The secret in `file`, empty where there is none; NotPermitted under `code` where others could read it."""
     try:
         if file.stat().st_mode & _OPEN_TO_OTHERS:
-            raise NotPermitted("token-file-open", str(file), "Others could read it: revoke the token, and log in again")
+            raise NotPermitted(code, str(file), remedy)
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""

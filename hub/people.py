@@ -5,8 +5,10 @@
     approver           approves what another person has asked for
     auditor            sees what persons have done
     contract-officer   sees what a viewer sees; kept for approving contracts, for which there is no command yet
+    contract-officer   approves what the law lets a subscriber hear: contracts, and each 随時移転 (決裁)
     clerk              works at the counter of the register: notices, certificates, orders; nothing of the hub
-    administrator      makes accounts, and does nothing else: who may make operators and approvers is neither
+    administrator      makes accounts and allows terminals, and does nothing else: who may make operators and approvers
+                       is neither
 
 Pure. How a person has proved who they are is no business of this module (caller.py, api/): a passkey or a console
 needs another proof and the same `authorise`. Nothing is allowed that the table does not name.
@@ -72,6 +74,10 @@ class Act(StrEnum):
     DRIFT_SEE = "drift-see"
     TELL_AGAIN = "tell-again"
     TELL_AGAIN_APPROVE = "tell-again-approve"
+    TRANSFER_SEE = "transfer-see"
+    TRANSFER_ASK = "transfer-ask"
+    TRANSFER_APPROVE = "transfer-approve"
+    TRANSFER_RUN = "transfer-run"
     IDENTITY_INQUIRE = "identity-inquire"
     COPIES_SEE = "copies-see"
     COPIES_ERASE = "copies-erase"
@@ -81,6 +87,8 @@ class Act(StrEnum):
     COPIES_RELOAD_END = "copies-reload-end"
     PEOPLE_SEE = "people-see"
     PEOPLE_MANAGE = "people-manage"
+    TERMINALS_SEE = "terminals-see"
+    TERMINALS_MANAGE = "terminals-manage"
     AUDIT_SEE = "audit-see"
     SELF_SEE = "self-see"
     SELF_LOGIN = "self-login"
@@ -135,6 +143,10 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.DRIFT_SEE: _WORKING | {Duty.AUDITOR},
     Act.TELL_AGAIN: frozenset({Duty.OPERATOR}),
     Act.TELL_AGAIN_APPROVE: frozenset({Duty.APPROVER}),
+    Act.TRANSFER_SEE: _CONCERNED,
+    Act.TRANSFER_ASK: frozenset({Duty.OPERATOR}),
+    Act.TRANSFER_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
+    Act.TRANSFER_RUN: frozenset({Duty.OPERATOR}),
     Act.IDENTITY_INQUIRE: _REGISTER,
     Act.COPIES_SEE: _CONCERNED,
     Act.COPIES_ERASE: frozenset({Duty.OPERATOR}),
@@ -144,6 +156,8 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.COPIES_RELOAD_END: frozenset({Duty.APPROVER}),
     Act.PEOPLE_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.PEOPLE_MANAGE: frozenset({Duty.ADMINISTRATOR}),
+    Act.TERMINALS_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
+    Act.TERMINALS_MANAGE: frozenset({Duty.ADMINISTRATOR}),
     Act.AUDIT_SEE: frozenset({Duty.AUDITOR}),
     Act.SELF_SEE: _EVERYBODY,
     Act.SELF_LOGIN: _EVERYBODY,

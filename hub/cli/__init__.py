@@ -26,7 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
         "decide": ("decide",), "explain": ("explain",), "contracts": ("contracts",), "demo": ("demo",),
         "house": ("up", "down"), "status": ("status",), "run": ("run",), "topics": ("topics",), "keys": ("keys",),
         "erase": ("erase",), "quarantine": ("quarantine",), "partitions": ("partitions",), "people": ("people",),
-        "audit": ("audit",), "api": ("api",), "bench": ("bench",),
+        "terminals": ("terminals",), "audit": ("audit",), "api": ("api",), "bench": ("bench",),
     }.items()
     for word in words
 }  # fmt: skip

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from contracts.change import Change, parse
-from contracts.contract import Approval, Contract, Grant
+from contracts.contract import DEPARTMENTAL, Approval, Contract, Grant
 from contracts.decide import _DERIVED
 from contracts.errors import ChangeRefused
 from contracts.law import items
@@ -182,6 +182,40 @@ def test_the_flag_comes_with_granted_protection_and_goes_with_it() -> None:
     assert accepts(contract, after)
     assert not accepts(contract, {**before, "protected": True})
     assert not accepts(contract, {name: value for name, value in after.items() if name != "protected"})
+
+
+ORDER = "6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e"
+MAY_BE_TRANSFERRED = [one for one in CONTRACTS if one.via in DEPARTMENTAL and one.mirror]
+ALSO_NAMED = {"argvalues": MAY_BE_TRANSFERRED, "ids": [one.id for one in MAY_BE_TRANSFERRED]}
+
+
+def transferred(contract: Contract, *named: str) -> Any:
+    """What a 随時移転 of these items tells, of the first of some people whom the contract concerns."""
+    said = {"order": ORDER, "items": [*named]}
+    for born in ("2016-04-01", "1980-04-01", "1950-04-01"):
+        happened = change("SNAPSHOT", None, record(birth_date=born), to=[contract.id], transfer=said)
+        if (one := told(happened, contract)) is not None:
+            return one
+    raise AssertionError(contract.id)
+
+
+@pytest.mark.parametrize("contract", **ALSO_NAMED)
+def test_a_transfer_says_so_and_may_then_have_fewer_items(contract: Contract) -> None:
+    one = transferred(contract, "name")
+    assert ([*one["items"]], one["transfer"]) == ([contract.identifier, "name"], ORDER)
+    assert accepts(contract, one)
+    assert not accepts(contract, {name: value for name, value in one.items() if name != "transfer"})
+    assert not accepts(contract, one | {"items": {"name": None}}), "the identifier is always there"
+    assert not accepts(contract, one | {"items": {**one["items"], "juminhyo_code": None}})
+    assert not accepts(contract, one | {"transfer": "1"})
+    assert accepts(contract, transferred(contract, *contract.items))
+
+
+@pytest.mark.parametrize("contract", **NAMED)
+def test_nothing_but_an_entry_of_a_department_may_be_a_transfer(contract: Contract) -> None:
+    one = full(contract) | {"transfer": ORDER}
+    said = {state: accepts(contract, one | {"state": state}) for state in ("entered", "inside", "deleted")}
+    assert said == {"entered": contract in MAY_BE_TRANSFERRED, "inside": False, "deleted": False}
 
 
 def test_every_item_of_the_law_has_a_form() -> None:

@@ -28,9 +28,16 @@ def test_a_disclosure_that_does_not_say_is_not_unprotected() -> None:
     assert read(orjson.dumps(without), JTI, "tax").protected is None
 
 
+def test_a_transfer_names_its_order() -> None:
+    order = UUID(int=9, version=4)
+    assert read(payload(transfer=str(order)), JTI, "tax").transfer == order
+    assert read(payload(), JTI, "tax").transfer is None
+
+
 @pytest.mark.parametrize(
     "changed",
-    [{"version": "7"}, {"version": 0}, {"state": "gone"}, {"items": []}, {"protected": "no"}, {"more": 1}],
+    [{"version": "7"}, {"version": 0}, {"state": "gone"}, {"items": []}, {"protected": "no"}, {"more": 1},
+     {"transfer": "1"}, {"transfer": None}],
     ids=str,
 )
 def test_a_payload_of_another_form_is_refused(changed: dict[str, object]) -> None:

@@ -80,6 +80,13 @@ def test_of_somebody_who_has_left_only_the_identifier_is_told() -> None:
     assert [*told] == ["disclosure", "version", "recorded_at", "state", "transfer", "atena_no"]
 
 
+def test_a_transfer_names_its_order_and_withholds_what_that_did_not_name() -> None:
+    told = Disclosure(UUID(int=7), "tax", 9, "entered", {"name": "見本"}, transfer=UUID(int=8))
+    found = read(told, "name", "sex")
+    assert (found["transfer"], found["name"], found["sex"]) == (str(UUID(int=8)), "見本", WITHHELD)
+    assert read(said(name="見本"), "name")["transfer"] is None
+
+
 @pytest.mark.parametrize(("protected", "expected"), [(True, "true"), (False, "false"), (None, WITHHELD)])
 def test_a_contract_that_may_know_of_a_protection_is_told_in_every_line(protected: bool | None, expected: Any) -> None:
     assert read(said(protected=protected), "dv_protection")["protected"] == expected

@@ -68,6 +68,15 @@ def test_a_token_of_the_hub_is_opened() -> None:
     assert SECRET not in repr(said)
 
 
+def test_a_transfer_names_its_order_and_nothing_else_does() -> None:
+    order = UUID(int=9, version=4)
+    said = opened(record(1, payload(1, state="entered", transfer=str(order))), "tax", Ring())
+    other = opened(record(1), "tax", Ring())
+    assert isinstance(said, Disclosure)
+    assert isinstance(other, Disclosure)
+    assert (said.transfer, other.transfer) == (order, None)
+
+
 @pytest.mark.trap("C5")
 @pytest.mark.parametrize(
     ("place", "expected"),
@@ -129,6 +138,8 @@ def test_an_altered_token_is_refused() -> None:
         (payload(1) | {"my_number": "1"}, "bad-payload"),
         (payload(1, state="gone"), "bad-payload"),
         (payload(1, version=True), "bad-payload"),
+        (payload(1, transfer="1"), "bad-payload"),
+        (payload(1, transfer=None), "bad-payload"),
         (payload(2), "payload-mismatch"),
         (payload(1, contract="elections"), "payload-mismatch"),
     ],

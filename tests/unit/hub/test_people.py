@@ -46,6 +46,10 @@ accuracy-see               clerk auditor
 drift-see                  operator approver auditor
 tell-again                 operator
 tell-again-approve         approver
+transfer-see               viewer operator approver auditor contract-officer
+transfer-ask               operator
+transfer-approve           contract-officer
+transfer-run               operator
 identity-inquire           clerk
 copies-see                 viewer operator approver auditor contract-officer
 copies-erase               operator
@@ -55,6 +59,8 @@ files-full                 operator
 copies-reload-end          approver
 people-see                 auditor administrator
 people-manage              administrator
+terminals-see              auditor administrator
+terminals-manage           administrator
 audit-see                  auditor
 self-see                   viewer operator approver auditor contract-officer clerk administrator
 self-login                 viewer operator approver auditor contract-officer clerk administrator
@@ -94,8 +100,8 @@ def test_who_has_no_duty_may_do_nothing() -> None:
 
 def test_nobody_may_ask_and_approve_by_one_duty() -> None:
     pairs = [(act, Act(f"{act}-approve")) for act in Act if f"{act}-approve" in {*Act}]
-    pairs.append((Act.REPLAY_PLAN, Act.REPLAY_APPROVE))
-    assert len(pairs) == 8
+    pairs += [(Act.REPLAY_PLAN, Act.REPLAY_APPROVE), (Act.TRANSFER_ASK, Act.TRANSFER_APPROVE)]
+    assert len(pairs) == 9
     assert all(not TABLE[asked] & TABLE[approved] for asked, approved in pairs)
 
 
