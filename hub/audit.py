@@ -26,8 +26,7 @@ FIRST: Final = "first-account"
 KEYS: Final = frozenset({
     "account", "basis", "contract", "count", "days", "duties", "ended", "expires", "failed", "filter", "hash",
     "label", "made", "partition", "offset", "plan", "purpose", "reason", "request", "token", "discarded",
-    "narrowed", "withheld", "delivered", "limit",
-    "narrowed", "terminal", "withheld", "delivered",
+    "narrowed", "withheld", "delivered", "limit", "terminal",
 })  # fmt: skip
 """What `details` may name; whoever needs another key adds it here."""
 

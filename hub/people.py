@@ -4,8 +4,7 @@
     operator           looks into it, and asks for what is to be done
     approver           approves what another person has asked for
     auditor            sees what persons have done
-    contract-officer   sees what a viewer sees; kept for approving contracts, for which there is no command yet
-    contract-officer   approves what the law lets a subscriber hear: contracts, and each 随時移転 (決裁)
+    contract-officer   approves each 随時移転 (決裁), and sees what a viewer sees
     clerk              works at the counter of the register: notices, certificates, orders; nothing of the hub
     administrator      makes accounts and allows terminals, and does nothing else: who may make operators and approvers
                        is neither

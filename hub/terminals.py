@@ -57,7 +57,10 @@ def file_of(settings: Settings) -> Path:
 async def here(settings: Settings, database: Database) -> str | None:
     """The name of this terminal; None where it is not allowed (any more). NotPermitted: others may read its file."""
     secret = written(file_of(settings), "terminal-file-open", _OPEN)
-    return await database.fetchval(_SQL["allowed"], _digest(secret)) if _FORM.fullmatch(secret) else None
+    if not _FORM.fullmatch(secret):
+        return None
+    name: str | None = await database.fetchval(_SQL["allowed"], _digest(secret))
+    return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ async def on_the_ledger(database: Database, contract: str, changes: Iterable[UUI
     """To how many of these Changes the ledger has a line that tells the contract of them."""
     told = [uuid5(change, contract) for change in changes]
     pages = (told[at : at + _PAGE] for at in range(0, len(told), _PAGE))
-    return sum([await database.fetchval(_SQL["on_the_ledger"], contract, page) for page in pages])
+    return sum([int(await database.fetchval(_SQL["on_the_ledger"], contract, page)) for page in pages])
 
 
 def _check_day(order: Order, now: datetime) -> None:

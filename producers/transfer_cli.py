@@ -63,7 +63,7 @@ def ask(  # noqa: PLR0913 - a command's options
         None if persons is None else tuple(persons.read_bytes().splitlines()),
         born_from and born_from.date(), born_until and born_until.date(), everybody,
     )  # fmt: skip
-    _asked(contract, _separated(items), tuple(basis), purpose, until, choice, as_json)
+    _asked(contract, _separated(items), tuple(dict.fromkeys(basis)), purpose, until, choice, as_json)
 
 
 def _asked(  # noqa: PLR0913 - as above

@@ -61,8 +61,8 @@ def asked(book: Book, contract: Contract, wish: Wish, on: date) -> tuple[str, ..
         code = "until-is-over" if wish.until < on else "until-too-far"
         raise UsageError(code, "--until", f"From today to {on + LONGEST}")
     named = tuple(map(item_id, wish.items))
-    if unknown := sum(item not in items() for item in named):
-        raise UsageError("unknown-item", "--items", f"{unknown} of them no item of the law has as its name or id")
+    if not named or any(item not in items() for item in named):
+        raise UsageError("unknown-item", "--items", "Name items as the law does, or by id: `jukihub contracts table`")
     permitted = contract.permitted(on)
     if refused := [item for item in named if item not in permitted]:
         raise UsageError("item-not-permitted", ", ".join(refused), _PERMITTED.format(items=", ".join(permitted)))

@@ -72,4 +72,4 @@ def _is_told(draft: Draft, contract: Contract, now: datetime) -> bool:
 
 async def _recorded(db: Database, ids: Sequence[UUID]) -> int:
     pages = (ids[at : at + _COUNTED] for at in range(0, len(ids), _COUNTED))
-    return sum([await db.fetchval(SQL["recorded"], page) for page in pages])
+    return sum([int(await db.fetchval(SQL["recorded"], page)) for page in pages])

@@ -70,9 +70,10 @@ def test_a_contract_that_may_be_told_nothing_of_the_kind_has_no_order(code: str,
         asked(agreed(**changed))
 
 
-def test_no_basis_is_none() -> None:
-    with pytest.raises(UsageError, match="basis-not-cited"):
-        asked(basis=())
+def test_no_basis_and_no_item_are_none() -> None:
+    for nothing, code in (({"basis": ()}, "basis-not-cited"), ({"items": ()}, "unknown-item")):
+        with pytest.raises(UsageError, match=code):
+            asked(**nothing)
 
 
 def test_a_basis_that_is_over_permits_nothing() -> None:
