@@ -64,12 +64,8 @@ class Settings(BaseSettings):
     reveals_a_day: int = Field(20, ge=0, le=50, description="letters whose values one person may see in 24 hours")
     told_again_alone: int = Field(20, ge=0, le=50, description="residents whom one person alone may have told again")
     inquiries_an_hour: int = Field(30, ge=0, le=100, description="inquiries to J-LIS of one person in an hour")
-    replays_at_most: int = Field(3, ge=1, description="how often one dead letter may be replayed")
-    reveals_a_day: int = Field(20, ge=0, description="letters of which one person may see the values, in 24 hours")
-    told_again_alone: int = Field(20, ge=0, description="residents whom one person alone may have told again at once")
     transfer_bulk: int = Field(100, ge=0, le=1000, description="residents of one 随時移転 that any terminal may run")
     terminal_file: Path | None = Field(None, description="secret of an allowed terminal; empty: <data>/terminal.token")
-    inquiries_an_hour: int = Field(30, ge=0, description="inquiries to J-LIS that one person may make in an hour")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod
