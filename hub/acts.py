@@ -28,6 +28,7 @@ telling_again.py, transfers.py)."""
 
 ASKED: Final[Mapping[str, Act]] = {
     RELEASE: Act.QUARANTINE_RELEASE, RECORD: Act.QUARANTINE_RELEASE, KEYS: Act.ERASURE, AGAIN: Act.TELL_AGAIN,
+    TRANSFER: Act.TRANSFER_ASK,
 }  # fmt: skip
 """By which act of a person each kind is asked for."""
 

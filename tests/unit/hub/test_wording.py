@@ -98,6 +98,11 @@ async def test_every_ask_holds_the_rule(what: str) -> None:
             await ASKS[what]("x" * (LABEL + 1))
 
 
+def test_every_kind_of_act_says_by_which_act_of_a_person_it_is_asked_for() -> None:
+    kinds = {value for name, value in vars(acts).items() if name.isupper() and isinstance(value, str)}
+    assert kinds == acts.ASKED.keys()
+
+
 class Written:
     """What is noted."""
 
