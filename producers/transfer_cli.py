@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 import typer
 
+from contracts.errors import visible
 from hub.clock import now
 from hub.config import settings
 
@@ -99,9 +100,11 @@ def requests(as_json: Json = False) -> None:
         typer.echo(orjson.dumps(found).decode())
         return
     for one in found:
-        typer.echo(f"{one['request']} {one['contract']}, {one['count']} residents ({one['chosen']}), asked by "
-                   f"{one['asked_by']}: {one['purpose']}; {', '.join(one['items'])}; {', '.join(one['basis'])}; "
-                   f"until {one['until']}")  # fmt: skip
+        typer.echo(visible(
+            f"{one['request']} {one['contract']}, {one['count']} residents ({one['chosen']}), asked by "
+            f"{one['asked_by']}: {one['purpose']}; {', '.join(one['items'])}; {', '.join(one['basis'])}; "
+            f"until {one['until']}"
+        ))  # fmt: skip
     if not found:
         typer.echo("nothing waits for approval", err=True)
 
@@ -150,7 +153,8 @@ def show(request: Number, as_json: Json = False) -> None:
         typer.echo(orjson.dumps(said).decode())
         return
     for name, value in said.items():
-        typer.echo(f"{name:16} {', '.join(value) if isinstance(value, list) else '' if value is None else value}")
+        told = ", ".join(value) if isinstance(value, list) else "" if value is None else value
+        typer.echo(visible(f"{name:16} {told}"))
 
 
 def _at_desk(what: "Callable[[Desk], Awaitable[T]]") -> T:

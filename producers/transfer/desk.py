@@ -15,11 +15,12 @@ from hub.acting import Clock, acting_as
 from hub.caller import present
 from hub.config import Settings
 from hub.database import Database, connect
-from hub.errors import NotPermitted, UsageError
+from hub.errors import NotPermitted
 from hub.people import Act
 from hub.pseudonym import Pseudonyms
 from hub.tokens import Bearer
 from hub.transfers import Order, Wish
+from hub.wording import said
 from producers.todokede import today
 from producers.transfer import lawful
 from producers.transfer.choosing import Choice, Chosen, chosen
@@ -48,8 +49,7 @@ class Desk:
         wish = replace(wish, purpose=wish.purpose.strip(), chosen=choice.in_words())
         details = _details(wish)
         async with acting_as(self.bearer, self.hub, Act.TRANSFER_ASK, wish.contract, self.now, details) as person:
-            if not wish.purpose:
-                raise UsageError("empty", "--purpose", "Say for what it is, and nothing about anybody")
+            said(wish.purpose, "--purpose")
             book, on = given.book(self.settings), today(self.now())
             contract = lawful.contract_of(book, wish.contract, on)
             wish = replace(wish, items=lawful.asked(book, contract, wish, on))
@@ -78,6 +78,7 @@ class Desk:
         """Carry it out, or on where it was cut off: of how many residents the contract is told."""
         details: dict[str, str | int] = {}
         async with acting_as(self.bearer, self.hub, Act.TRANSFER_RUN, str(number), self.now, details):
+            details["limit"] = self.settings.transfer_bulk
             if (terminal := await terminals.here(self.settings, self.hub)) is not None:
                 details["terminal"] = terminal
             order = await transfers.runnable(self.hub, number, self.now())
