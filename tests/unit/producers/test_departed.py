@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.book import load
-from contracts.contract import Contract
+from contracts.contract import Contract, Population
 from contracts.decide import Disclosure, decide
 from contracts.kinds import SNAPSHOT
 from producers.drift.telling import departed
 from tests import people
 from tests.people import record
-from tests.properties.made_up import DAYS, RECORDS, contracts
 
 STORE = load().contracts["convenience-store"]
 ON = date(2026, 4, 2)
@@ -63,15 +62,23 @@ def told_of(contract: Contract, shape: tuple[Any, Any, Any] | None, on: date) ->
     return told if isinstance(told, Disclosure) else None
 
 
-@given(contracts(), RECORDS, st.sampled_from([None, True]), st.lists(RECORDS, max_size=3), st.booleans(), DAYS)
+SHORT_LIVES = st.lists(st.fixed_dictionaries({
+    "name": st.sampled_from(["架空 一", "架空 二"]), "birth_date": st.sampled_from(["1950-04-01", "1990-04-01", None]),
+    "nationality": st.sampled_from([None, "USA"]), "protected": st.sampled_from([False, True, None]),
+}), max_size=3)  # fmt: skip
+POPULATIONS = st.none() | st.builds(
+    Population, st.sampled_from([None, 15, 65]), st.sampled_from([None, 30, 80]), st.none() | st.booleans()
+)
+
+
+@given(POPULATIONS, SHORT_LIVES, st.sampled_from([True, None]), st.booleans(), st.sampled_from([ON, date(2031, 4, 1)]))
 def test_of_who_is_protected_at_the_end_nothing_is_told_again_but_the_identifier(
-    contract: Contract, last: dict[str, Any], protected: bool | None, earlier: list[dict[str, Any]], removed: bool,
-    on: date,
-) -> None:  # fmt: skip
-    contract = replace(contract, protected="suspend")
-    hidden = last | {"protected": protected}
-    lived = [*earlier, hidden]
-    past = [change(before, after) for before, after in zip([None, *lived], [*lived, None], strict=False)][::-1]
-    shape = departed(contract, None if removed else hidden, hidden, past if removed else past[1:], on)
+    population: Population | None, earlier: list[dict[str, Any]], protected: bool | None, removed: bool, on: date
+) -> None:
+    contract = replace(STORE, population=population)
+    assert contract.protected == "suspend"
+    lived = [record(**each) for each in [*earlier, (earlier or [{}])[-1] | {"protected": protected}]]
+    past = [change(before, after) for before, after in zip([None, *lived], [*lived, None], strict=True)][::-1]
+    shape = departed(contract, None if removed else lived[-1], lived[-1], past if removed else past[1:], on)
     told = told_of(contract, shape, on)
     assert told is None or (told.state, [*told.items]) == ("left", [contract.identifier])
