@@ -138,7 +138,7 @@ async def test_whoever_is_retired_meanwhile_files_no_further_line(
         nonlocal filed
         filed += 1
         if filed == 3:
-            await accounts.retire(counter.office.database, "ito", NOW)
+            await accounts.retire(counter.application.state.hub.database, "ito", NOW)
         return Answer("repeated", "R-1", ())
 
     monkeypatch.setattr(todokede, "file", file)
