@@ -57,7 +57,6 @@ EXEMPT: Final[dict[tuple[Rule, str, str], str]] = {
     (codes_of_errors, "hub/demo/play.py", "code answer['code']"): "the registry's answer to a made-up notice",
     (codes_of_errors, "consumers/pull/acknowledge.py", "code f'{_CODE}{code}'"):
         "a member of the enumeration Code, which the door has checked",
-    (codes_of_errors, "consumers/pull/pages.py", "code DESTROYED"): "a constant of hub.keys",
     (codes_of_errors, "consumers/pull/caller.py", "code found"): "one of the constants of consumers.pull.access",
 }  # fmt: skip
 BITES: Final[list[tuple[Rule, str, str]]] = [
