@@ -1,5 +1,6 @@
 """随時移転 through a real broker: from the order to the ledger, and to what the department itself opens."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -60,8 +61,8 @@ async def carried(world: World, hub: Database, keys: KeyStore, count: int) -> No
 
 
 @asynccontextmanager
-async def department(world: World, hub: Database, keys: KeyStore, folder: Path) -> AsyncIterator[list[Disclosure]]:
-    """What the department's own library has applied, with its own keys."""
+async def department(world: World, keys: KeyStore, folder: Path, count: int) -> AsyncIterator[list[Disclosure]]:
+    """What the department's own library has applied, with its own keys, once it is so many."""
     private = ECKey.generate_key("P-256")
     granted = await grant(keys, CONTRACT, orjson.dumps(private.as_dict(private=False)))
     (folder / "keys.jwe").write_text(granted, encoding="ascii")
@@ -74,8 +75,10 @@ async def department(world: World, hub: Database, keys: KeyStore, folder: Path) 
 
     async with (asyncpg.create_pool(world.settings.database, min_size=1, max_size=2) as pool,
                 subscription(access, ring, pool) as feed):  # fmt: skip
-        while events := await feed.once(apply, 500):
-            assert all(isinstance(event, Applied) for event in events), events
+        async with asyncio.timeout(60):
+            while len(applied) < count:
+                events = await feed.once(apply, 500)
+                assert all(isinstance(event, Applied) for event in events), events
         yield applied
 
 
@@ -102,7 +105,7 @@ async def test_each_person_has_a_line_in_the_ledger_and_the_department_opens_exa
             assert [row["items"] for row in rows] == [CHOSEN] * 12
             assert len({row["subject"] for row in rows}) == 12
             assert (await kato.show(order.id)).on_the_ledger == 12
-            async with department(world, hub, keys, tmp_path) as told:
+            async with department(world, keys, tmp_path, 12) as told:
                 assert {one.transfer for one in told} == {order.id}
                 expected = [{item: record[item] for item in CHOSEN} for _, record in await residents(registry)]
                 assert sorted((one.items for one in told), key=lambda one: str(one["atena_no"])) == expected
