@@ -46,10 +46,9 @@ class Desk:
 
     async def ask(self, wish: Wish, choice: Choice) -> tuple[Order, Chosen]:
         """Ask for it; UsageError where it would not be lawful today, has no purpose, or is about nobody."""
-        wish = replace(wish, purpose=wish.purpose.strip(), chosen=choice.in_words())
+        wish = replace(wish, purpose=said(wish.purpose, "--purpose"), chosen=choice.in_words())
         details = _details(wish)
         async with acting_as(self.bearer, self.hub, Act.TRANSFER_ASK, wish.contract, self.now, details) as person:
-            said(wish.purpose, "--purpose")
             book, on = given.book(self.settings), today(self.now())
             contract = lawful.contract_of(book, wish.contract, on)
             wish = replace(wish, items=lawful.asked(book, contract, wish, on))
@@ -57,7 +56,7 @@ class Desk:
                 whom = await chosen(registry, choice, contract, on)
             subjects = (await self._pseudonyms(wish.contract)).of(whom.residents)
             order = await transfers.ask(self.hub, self.settings.prefix, wish, subjects, person, self.now())
-            details |= {"request": str(order.id), "count": order.count}
+            details |= {"request": str(order.id), "count": order.count, "basis": ", ".join(wish.basis)}
         return order, whom
 
     async def requests(self) -> list[Order]:
@@ -71,14 +70,13 @@ class Desk:
         act = Act.TRANSFER_APPROVE
         async with acting_as(self.bearer, self.hub, act, str(number), self.now, details) as person:
             order = await transfers.approve(self.hub, self.settings.prefix, number, person, self.now())
-            details |= _details(order.wish) | {"count": order.count}
+            details |= _details(order.wish) | {"count": order.count, "basis": ", ".join(order.wish.basis)}
         return order
 
     async def run(self, number: UUID) -> tuple[Order, int]:
         """Carry it out, or on where it was cut off: of how many residents the contract is told."""
-        details: dict[str, str | int] = {}
+        details: dict[str, str | int] = {"limit": self.settings.transfer_bulk}
         async with acting_as(self.bearer, self.hub, Act.TRANSFER_RUN, str(number), self.now, details):
-            details["limit"] = self.settings.transfer_bulk
             if (terminal := await terminals.here(self.settings, self.hub)) is not None:
                 details["terminal"] = terminal
             order = await transfers.runnable(self.hub, number, self.now())
@@ -122,6 +120,5 @@ async def opened(settings: Settings, now: Clock) -> AsyncIterator[Desk]:
 
 def _details(wish: Wish) -> dict[str, str | int]:
     return {
-        "contract": wish.contract, "basis": ", ".join(wish.basis), "purpose": wish.purpose, "filter": wish.chosen,
-        "expires": wish.until.isoformat(),
+        "contract": wish.contract, "purpose": wish.purpose, "filter": wish.chosen, "expires": wish.until.isoformat(),
     }  # fmt: skip

@@ -221,7 +221,7 @@ async def test_without_a_purpose_or_lawful_items_nothing_is_asked_for(town: Town
         with pytest.raises(UsageError, match=code):
             await ito.ask(wish, EVERYBODY)
     assert await kato.requests() == []
-    assert [code for code, _ in await town.noted("transfer-ask")] == ["empty", "item-not-permitted"]
+    assert [code for code, _ in await town.noted("transfer-ask")] == ["item-not-permitted"]
 
 
 async def test_what_is_no_longer_permitted_on_the_day_is_not_told_and_a_contract_that_is_over_runs_nothing(

@@ -19,10 +19,13 @@ from hub.cli import requested
 from hub.config import read
 from hub.errors import UsageError
 from hub.people import Act, Duty, Person
+from hub.transfers import Wish
 from hub.wording import LABEL, LONGEST, said
 from producers.atena import asking
 from producers.atena.joining import Merge
 from producers.drift.desk import Desk
+from producers.transfer.choosing import Choice
+from producers.transfer.desk import Desk as Transfers
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 ITO = Person(UUID(int=1), "ito", frozenset({Duty.OPERATOR}))
@@ -84,6 +87,9 @@ ASKS: dict[str, Any] = {
     "a token's label": lambda text: tokens.new(ROWS, ITO.id, text, timedelta(days=1), NOW),
     "a copy's erasure": copied,
     "a merge": lambda text: asking.ask(ROWS, Merge("1", "2"), text, ITO, NOW),
+    "a transfer": lambda text: Transfers(read({}), ROWS, None, lambda: NOW).ask(  # type: ignore[arg-type]
+        Wish("tax", (), (), text, NOW.date(), ""), Choice(everybody=True)
+    ),
     "telling again": lambda text: Desk(read({}), ROWS, ROWS, None, lambda: NOW).heal("tax", b"", None, text),  # type: ignore[arg-type]
 }
 
