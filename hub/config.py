@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     api_key: Path | None = Field(None, description="the certificate's private key, PEM")
     pull_url: str = Field("", description="URL at which subscribers reach the pull API; empty: where it listens")
     system: str = Field("juki", pattern="^[A-Za-z0-9_-]{1,32}$", description="id of this system in scopes of OAuth2")
+    juminhyo_check: str = Field("", description="package.module:function: does the check digit of a 住民票コード fit?")
     watching: Path | None = Field(None, description="file of what the watch calls late and unusual; empty: the shipped")
     approval_hours: int = Field(24, ge=1, description="within which the plan of a replay must be approved")
     execution_hours: int = Field(72, ge=1, description="after its approval, within which a replay must have run")

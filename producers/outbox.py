@@ -20,8 +20,10 @@ from uuid_utils import uuid7
 
 from contracts.change import JAPAN, parse
 from contracts.kinds import REVIEW, SNAPSHOT
+from hub.config import settings
 from hub.database import Connection, Row, queries
 from hub.errors import ChangeRefused, JukiError
+from hub.plugged import juminhyo_check
 from hub.pseudonym import can_be_found
 from producers.ages import days_of_attaining
 
@@ -160,7 +162,7 @@ def microseconds(now: datetime) -> int:
 def _recorded(draft: Draft, version: int) -> Recorded:
     own = draft.id or UUID(int=uuid7().int)
     body = encoded(replace(draft, id=own), version)
-    parse(body)
+    parse(body, juminhyo_check(settings()))
     return Recorded(own, draft.resident, version, draft.kind, body)
 
 

@@ -16,6 +16,7 @@ from typing import Protocol
 from uuid import UUID
 
 from contracts.change import JAPAN, Change, parse
+from contracts.identifiers import JuminhyoCheck
 from hub import log, metrics
 from hub.bus import Batches, Outgoing
 from hub.clock import now
@@ -24,6 +25,7 @@ from hub.database import Database, queries
 from hub.envelope import CHANGE
 from hub.errors import ChangeRefused
 from hub.keys import CHANGES, KeyStore
+from hub.plugged import juminhyo_check
 from hub.pseudonym import Pseudonyms, can_be_found
 from hub.seal import Place, Sheet, seal
 from hub.topics import changes as changes_topic
@@ -67,13 +69,14 @@ class Relay:
         self._partitions = settings.partitions
         self._clock = clock
         self._pseudonyms: Pseudonyms | None = None
+        self._juminhyo_check = juminhyo_check(settings)
 
     async def carry(self) -> int:
         """Carry the oldest rows; how many were read. 0: nothing is there, or another relay has this source."""
         async with self._source.lot() as lot:
             if lot is None:
                 return 0
-            accepted, refused = checked(lot.rows)
+            accepted, refused = checked(lot.rows, self._juminhyo_check)
             for resident, code in refused.items():
                 await lot.halt(resident, code)
                 metrics.UNPUBLISHABLE.inc()
@@ -104,7 +107,9 @@ class Relay:
         return self._pseudonyms
 
 
-def checked(rows: Sequence[Taken]) -> tuple[list[Accepted], dict[UUID, str]]:
+def checked(
+    rows: Sequence[Taken], plugged: JuminhyoCheck | None = None
+) -> tuple[list[Accepted], dict[UUID, str]]:  # fmt: skip
     """The rows that their door accepts, and who is halted by a row that it refuses, with the code.
 
     Of somebody who is halted nothing from that row on is carried.
@@ -115,17 +120,17 @@ def checked(rows: Sequence[Taken]) -> tuple[list[Accepted], dict[UUID, str]]:
         if row.resident in refused:
             continue
         try:
-            accepted.append(Accepted(row.id, _own_change(row.resident, row.change), row.change))
+            accepted.append(Accepted(row.id, _own_change(row, plugged), row.change))
         except ChangeRefused as refusal:
             refused[row.resident] = refusal.code
     return accepted, refused
 
 
-def _own_change(resident: UUID, body: bytes) -> Change:
-    change = parse(body)
-    if change.resident != resident:
+def _own_change(row: Taken, plugged: JuminhyoCheck | None) -> Change:
+    change = parse(row.change, plugged)
+    if change.resident != row.resident:
         raise ChangeRefused("foreign-resident", "resident")
-    if not can_be_found(resident):
+    if not can_be_found(row.resident):
         raise ChangeRefused("bad-format", "resident")  # whoever reads its record key would have to stop
     return change
 

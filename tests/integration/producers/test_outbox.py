@@ -9,6 +9,7 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
+from hub.config import Settings
 from hub.errors import ChangeRefused, DatabaseError, JukiError
 from producers.outbox import Draft, microseconds, record
 from producers.register import SQL
@@ -65,6 +66,20 @@ async def test_two_changes_of_one_resident_in_one_transaction_have_two_versions(
         first, second = await record(tx, [correction(who, now, 1), correction(who, now, 2)], NOW)
     assert (first.version, second.version) == (microseconds(NOW), microseconds(NOW) + 1)
     assert [first.version, second.version] == await versions(db, "id")
+
+
+@pytest.mark.trap("input-05", "V9")
+async def test_a_juminhyo_code_that_fails_the_check_of_the_city_is_not_recorded(db, monkeypatch):
+    who, now = (await residents(db))[0]
+    ten, digit = now["juminhyo_code"][:10], int(now["juminhyo_code"][10])
+    wrong = Draft(who, "MINOR_CORRECTION", now, {**now, "juminhyo_code": f"{ten}{(digit + 1) % 10}"}, "2026-04-01")
+    city = Settings(juminhyo_check="producers.synthetic.numbers:juminhyo_code_ok")
+    monkeypatch.setattr("producers.outbox.settings", lambda: city)
+    async with db.transaction() as tx:
+        with pytest.raises(ChangeRefused) as refused:
+            await record(tx, [wrong], NOW)
+        assert (refused.value.code, refused.value.place) == ("bad-check-digit", "after.juminhyo_code")
+        await record(tx, [correction(who, now)], NOW)
 
 
 @pytest.mark.trap("P4")
