@@ -33,7 +33,7 @@ def relay(
 
 
 def counter(
-    port: Port = 8444,
+    port: Port = 8445,
     metrics_port: MetricsPort = 0,
     describe: Annotated[bool, typer.Option("--describe", help="print its description (OpenAPI) instead")] = False,
 ) -> None:
@@ -41,15 +41,17 @@ def counter(
 
     \b
     Examples:
-      jukihub run counter --port 8444
+      jukihub run counter --port 8445
       curl -H "Authorization: Bearer $HUB_TOKEN" -H "Content-Type: application/json" \\
-           --data @notice.json http://127.0.0.1:8444/api/v1/todokede
+           --data @notice.json http://127.0.0.1:8445/api/v1/todokede
     """
     from hub.api import app, serving  # noqa: PLC0415 - only this command needs a web server
     from hub.clock import now  # noqa: PLC0415 - as above
+    from hub.plugged import juminhyo_check  # noqa: PLC0415 - as above
     from producers.api import SERVICE  # noqa: PLC0415 - as above
 
     if describe:
         typer.echo(app.document(app.application(settings(), now, service=SERVICE)), nl=False)
-    else:
-        asyncio.run(serving.serve(settings(), port, metrics_port, SERVICE))
+        return
+    juminhyo_check(settings())  # where it cannot be had, that is said now and not to the first clerk
+    asyncio.run(serving.serve(settings(), port, metrics_port, SERVICE))
