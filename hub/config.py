@@ -15,10 +15,13 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from hub.dsn import is_private
 from hub.errors import UsageError
 from hub.outside import is_elsewhere
 
 PREFIX = "HUB_"
+DATABASES = ("database", "registry")
+"""Settings that are DSNs."""
 
 
 class Settings(BaseSettings):
@@ -111,7 +114,18 @@ def read(environment: dict[str, str]) -> Settings:
         raise UsageError("bad-setting", places) from None
     if "env" not in given and is_elsewhere(made.kafka, made.database, made.registry):
         raise UsageError("not-said", "HUB_ENV", "A server of another machine is named: production, or development?")
+    if made.env == "production":
+        _check_databases(made)
     return made
+
+
+def _check_databases(made: Settings) -> None:
+    """Residents' data goes to no other machine in clear, nor to one that has not proved its name."""
+    for name in DATABASES:
+        dsn = getattr(made, name)
+        if dsn and not is_private(dsn):
+            remedy = "Name a socket or a loopback address as its host, or say sslmode=verify-full and sslrootcert=FILE"
+            raise UsageError("database-in-clear", PREFIX + name.upper(), remedy)
 
 
 def remembered(data: Path) -> dict[str, str]:

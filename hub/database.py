@@ -161,6 +161,8 @@ async def _unlisten(raw: Any, channel: str, wake: Callable[..., None]) -> None:
 @asynccontextmanager
 async def connect(dsn: str, size: int = 4) -> AsyncIterator[Database]:
     """A pool of at most `size` connections to `dsn`; DependencyUnavailable where nothing answers."""
+    if not dsn:  # the library would look for a server itself
+        raise DependencyUnavailable("database-unavailable", "PostgreSQL", _REMEDY)
     try:
         pool = await asyncpg.create_pool(dsn, min_size=1, max_size=size, command_timeout=60)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError):

@@ -38,7 +38,8 @@ async def migrate_all(settings: Settings) -> None:
 
 async def migrate(dsn: str, folder: Path, schema: str) -> None:
     """Run the migrations of `folder` that `schema` lacks, in one transaction."""
-    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://", 1), hide_parameters=True)
+    # the driver reads the DSN itself, as everywhere else: sslmode and passfile are its words and not this library's
+    engine = create_async_engine("postgresql+asyncpg://", connect_args={"dsn": dsn}, hide_parameters=True)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade, folder, schema)
