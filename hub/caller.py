@@ -29,8 +29,12 @@ async def caller(settings: Settings, database: Database, now: datetime) -> Perso
 
 async def present(settings: Settings, database: Database, now: datetime) -> Bearer:
     """Whose token it is, whether it still counts or not; NotPermitted where it is nobody's."""
-    token = settings.token.get_secret_value() or written(token_file(settings), "token-file-open", _REVOKE)
-    return await tokens.bearer(database, token, now)
+    return await tokens.bearer(database, _token(settings), now)
+
+
+def has_token(settings: Settings) -> bool:
+    """Whether somebody has logged in here, or a token is in the environment; nothing is said about what it is worth."""
+    return bool(_token(settings))
 
 
 def token_file(settings: Settings) -> Path:
@@ -46,6 +50,10 @@ def write(file: Path, token: str) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
         opened.write(f"{token}\n")
     draft.replace(file)
+
+
+def _token(settings: Settings) -> str:
+    return settings.token.get_secret_value() or written(token_file(settings), "token-file-open", _REVOKE)
 
 
 def written(file: Path, code: str, remedy: str) -> str:

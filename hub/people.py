@@ -37,7 +37,6 @@ class Duty(StrEnum):
 class Act(StrEnum):
     """Every act that a person can do; the list is closed."""
 
-    STATUS_SEE = "status-see"
     LETTERS_SEE = "letters-see"
     LETTERS_SHOW = "letters-show"
     LETTERS_REVEAL = "letters-reveal"
@@ -58,11 +57,18 @@ class Act(StrEnum):
     ERASURE_SEE = "erasure-see"
     ERASURE = "erasure"
     ERASURE_APPROVE = "erasure-approve"
-    CONTRACTS_APPROVE = "contracts-approve"
     CLIENTS_SEE = "clients-see"
     CLIENTS_REGISTER = "clients-register"
     CLIENTS_REGISTER_APPROVE = "clients-register-approve"
     CLIENTS_REVOKE = "clients-revoke"
+    KEYS_GRANT = "keys-grant"
+    PASSWORDS_ROTATE = "passwords-rotate"
+    FIRST_LOAD_SEE = "first-load-see"
+    FIRST_LOAD = "first-load"
+    HALTED_SEE = "halted-see"
+    HALTED_RESUME = "halted-resume"
+    CHANGES_READ = "changes-read"
+    REGISTER_LIST = "register-list"
     TODOKEDE_FILE = "todokede-file"
     CERTIFICATE_ISSUE = "certificate-issue"
     CARD_CHECK = "card-check"
@@ -106,7 +112,6 @@ _WORKING: Final = frozenset({Duty.OPERATOR, Duty.APPROVER})
 _REGISTER: Final = frozenset({Duty.CLERK})
 
 TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
-    Act.STATUS_SEE: _EVERYBODY,
     Act.LETTERS_SEE: _CONCERNED,
     Act.LETTERS_SHOW: _WORKING | {Duty.AUDITOR},
     Act.LETTERS_REVEAL: frozenset({Duty.OPERATOR}),
@@ -127,11 +132,18 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.ERASURE_SEE: _CONCERNED,
     Act.ERASURE: frozenset({Duty.OPERATOR}),
     Act.ERASURE_APPROVE: frozenset({Duty.APPROVER}),
-    Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
     Act.CLIENTS_SEE: _CONCERNED,
     Act.CLIENTS_REGISTER: frozenset({Duty.OPERATOR}),
     Act.CLIENTS_REGISTER_APPROVE: frozenset({Duty.APPROVER}),
     Act.CLIENTS_REVOKE: _WORKING,
+    Act.KEYS_GRANT: frozenset({Duty.OPERATOR}),
+    Act.PASSWORDS_ROTATE: frozenset({Duty.OPERATOR}),
+    Act.FIRST_LOAD_SEE: _CONCERNED,
+    Act.FIRST_LOAD: frozenset({Duty.OPERATOR}),
+    Act.HALTED_SEE: _WORKING | _REGISTER | {Duty.AUDITOR},
+    Act.HALTED_RESUME: frozenset({Duty.OPERATOR}),
+    Act.CHANGES_READ: _REGISTER,
+    Act.REGISTER_LIST: _REGISTER,
     Act.TODOKEDE_FILE: _REGISTER,
     Act.CERTIFICATE_ISSUE: _REGISTER,
     Act.CARD_CHECK: _REGISTER,

@@ -73,7 +73,7 @@ async def new(
 async def bearer(database: Database, token: str, now: datetime) -> Bearer:
     """Whose it is; NotPermitted (no-token, token-unknown) where it is nobody's."""
     if not token:
-        raise NotPermitted("no-token", "token", _REMEDY)
+        raise missing()
     row = await database.fetchrow(_SQL["bearer"], _digest(token)) if _FORM.fullmatch(token) else None
     if row is None:
         raise NotPermitted("token-unknown", "token", _REMEDY)
@@ -81,6 +81,11 @@ async def bearer(database: Database, token: str, now: datetime) -> Bearer:
     if not found.refused:
         await database.execute(_SQL["used"], _digest(token), now)
     return found
+
+
+def missing() -> NotPermitted:
+    """What is told to whoever has no token at all."""
+    return NotPermitted("no-token", "token", _REMEDY)
 
 
 async def kept(database: Database, person: UUID) -> list[Kept]:

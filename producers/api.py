@@ -15,17 +15,15 @@ from uuid import UUID
 
 import orjson
 
-from contracts.door import read_json
 from hub.api.door import APIRouter, Call, Caller, Request, Response
 from hub.api.forms import Form
 from hub.api.problems import FOREIGN, MEDIA, problem
 from hub.api.service import Service
 from hub.config import Settings
-from hub.errors import ChangeRefused
-from hub.people import Act
-from producers import notices, todokede
+from producers import notices
+from producers.filing import filed
 from producers.notices.schema import document
-from producers.refusals import NoticeRefused, sentence
+from producers.refusals import sentence
 from producers.todokede import Answer
 
 DOCUMENT: Final = Path(__file__).with_name("counter.openapi.json")
@@ -86,7 +84,7 @@ def routes() -> APIRouter:
             return await _many(caller, await request.body())
         if media != _JSON:
             return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, FOREIGN[415])
-        return _told(await filed(caller, await request.body()))
+        return _told(await filed(caller, caller.store, await request.body(), caller.now()))
 
     @router.get("/schema")
     async def schema(caller: Caller) -> dict[str, Any]:  # noqa: ARG001 - only who has proved who they are
@@ -111,32 +109,6 @@ SERVICE: Final = Service(
 )  # fmt: skip
 
 
-async def filed(caller: Call, body: bytes) -> Answer:
-    """The answer to one notice, noted in the audit in any case; what was refused is a value."""
-    receipt = receipt_of(body)
-    details: dict[str, str | int] = {}
-    try:
-        async with caller.acting(Act.TODOKEDE_FILE, named(receipt), details):
-            answer = await todokede.file(caller.store, read_json(body), caller.now())
-            details["count"], details["ended"] = len(answer.changes), answer.result
-            return answer
-    except (NoticeRefused, ChangeRefused) as refused:
-        return Answer("refused", receipt, (), refused.code, refused.place)
-
-
-def named(receipt: str | None) -> str:
-    """How the audit calls a notice: by its receipt, unless that is digits alone and might be somebody's number."""
-    return "todokede" if receipt is None or receipt.isdecimal() else receipt
-
-
-def receipt_of(body: bytes) -> str | None:
-    """The receipt number of a notice, where it can be read."""
-    try:
-        return todokede.receipt_of(read_json(body))
-    except ChangeRefused:
-        return None
-
-
 async def _many(caller: Call, body: bytes) -> Response:
     """An answer per notice; nothing is filed where they are too many, for one request or for the caller's minute."""
     sent = [(number, line.rstrip(b"\r")) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
@@ -151,7 +123,7 @@ async def _all(caller: Call, sent: Sequence[tuple[int, bytes]]) -> AsyncIterator
     for done, (number, line) in enumerate(sent):
         if done and done % ANEW == 0:
             caller = await caller.anew()
-        answer = await filed(caller, line)
+        answer = await filed(caller, caller.store, line, caller.now())
         said = {} if answer.code is None else {"detail": sentence(answer.code)}
         yield answer.wire(number) | said
 

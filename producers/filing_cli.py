@@ -16,10 +16,12 @@ from hub.clock import now
 from hub.config import settings
 from hub.database import connect
 from hub.errors import UsageError
+from hub.people import Act
+from hub.typist import typed, typist
 from producers import city as cities
 from producers import due as dues
 from producers import expiring as measures
-from producers import todokede as counter
+from producers.filing import filed
 from producers.refusals import REMARKS, sentence
 
 _PARTIAL = 3
@@ -39,14 +41,16 @@ def due(
 ) -> None:
     """Write a notice for every planned 転出 whose day has come, one JSON object per line.
 
-    Example, once a day: `jukihub due | jukihub todokede -`. What is refused is for a clerk.
+    Example, once a day: `jukihub due | jukihub todokede -`. What is refused is for a clerk. In production both are
+    acts of a clerk; a timer has a token of an account of its own in HUB_TOKEN.
     """
     for notice in asyncio.run(_due(day_or_today(on))):
         typer.echo(orjson.dumps(notice).decode())
 
 
 async def _due(day: date) -> list[dict[str, object]]:
-    async with connect(settings().registry_dsn, 1) as db:
+    here = settings()
+    async with typed(here, Act.REGISTER_LIST, "due", now), connect(here.registry_dsn, 1) as db:
         return await dues.due(db, day)
 
 
@@ -57,14 +61,15 @@ def expiring(
 
     Example, once a day: `jukihub expiring`. One line: {"atena_no", "household_no", "ends_on", "state"}; state is
     renewable (from a month before the end), over, or undated. Nobody's protection ends by this: a clerk files
-    protection-extend or protection-end.
+    protection-extend or protection-end. In production an act of a clerk.
     """
     for line in asyncio.run(_expiring(day_or_today(on))):
         typer.echo(orjson.dumps(line).decode())
 
 
 async def _expiring(day: date) -> list[dict[str, object]]:
-    async with connect(settings().registry_dsn, 1) as db:
+    here = settings()
+    async with typed(here, Act.REGISTER_LIST, "expiring", now), connect(here.registry_dsn, 1) as db:
         return await measures.expiring(db, day)
 
 
@@ -82,7 +87,8 @@ def todokede(
     Examples: `jukihub todokede notices.jsonl`; `jukihub todokede --schema`. One line of JSON is answered per line:
     {"line", "receipt", "result": "accepted|refused|repeated", "code"?, "place"?, "remarks"?, "changes": \\[ids]}.
     A remark is told of an accepted notice: late, the time that the law sets has passed. Exit code 3 where any was
-    refused.
+    refused. In production each is an act of a clerk, noted under its receipt; a timer has a token of an account of its
+    own in HUB_TOKEN.
     """
     if schema:
         typer.echo(_schema())
@@ -99,14 +105,14 @@ def _schema() -> str:
 
 
 async def _answer_all(lines: BinaryIO | Iterable[bytes], as_brought: bool) -> int:
-    refused = 0
-    async with connect(settings().registry_dsn, 1) as db:
+    refused, here = 0, settings()
+    async with typist(here, now) as clerk, connect(here.registry_dsn, 1) as db:
         if as_brought:
             await cities.check_made_up(db)
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
-            answer = await counter.answer(db, line.rstrip(b"\r\n"), _time(line, as_brought))
+            answer = await filed(clerk, db, line.rstrip(b"\r\n"), _time(line, as_brought))
             typer.echo(orjson.dumps(answer.wire(number)).decode())
             if answer.code is not None:
                 refused += 1

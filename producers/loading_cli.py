@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from hub import log
 from hub.cli.shared import day_or_today
 from hub.clock import now
 from hub.config import settings
 from hub.errors import UsageError
+from hub.people import Act
 
 Json = Annotated[bool, typer.Option("--json", help="the result as JSON")]
 STATUS, IDS = "status", "ids"
@@ -44,7 +46,8 @@ def snapshot(
       jukihub snapshot ids tax               the Changes of its last run, for `jukihub files write --full`; the first
                                              line says of which run, for whom, and how many
 
-    A contract that is no mirror is refused. Who is told what is decided as ever; nobody else hears of it.
+    A contract that is no mirror is refused. Who is told what is decided as ever; nobody else hears of it. In production
+    an act of an operator; a timer has a token of an account of its own in HUB_TOKEN.
     """
     if contracts == [STATUS]:
         _show(asyncio.run(_runs()), as_json)
@@ -60,23 +63,30 @@ def snapshot(
 async def _load(names: list[str], per_second: int, backlog: int) -> dict[str, Any]:
     from hub import given  # noqa: PLC0415 - only when it is done
     from hub.database import connect  # noqa: PLC0415 - as above
+    from hub.typist import typed  # noqa: PLC0415 - as above
     from producers import snapshot as loads  # noqa: PLC0415 - as above
     from producers.todokede import today  # noqa: PLC0415 - as above
 
-    book, day = given.book(settings()).contracts, today(now())
-    chosen = loads.chosen(book, names, day) if names else loads.mirrors(book, day)
-    async with connect(settings().registry_dsn, 2) as db:
+    here, day, details = settings(), today(now()), dict[str, str | int]()
+    async with typed(here, Act.FIRST_LOAD, " ".join(names) or "all", now, details), connect(here.registry_dsn, 2) as db:
+        book = given.book(here).contracts
+        chosen = loads.chosen(book, names, day) if names else loads.mirrors(book, day)
         run = await loads.begun(db, chosen, now())
+        details["made"] = str(run.run)
         progress = _progress(await loads.registered(db))
         await loads.carry(db, run, loads.Pace(per_second, backlog), now, progress)
-        return next(asdict(one) for one in await loads.runs(db) if one.run == run.run)
+        found = next(asdict(one) for one in await loads.runs(db) if one.run == run.run)
+        details["count"] = found["told"]
+        return found
 
 
 async def _runs() -> list[dict[str, Any]]:
     from hub.database import connect  # noqa: PLC0415 - only when it is done
+    from hub.typist import typed  # noqa: PLC0415 - as above
     from producers import snapshot as loads  # noqa: PLC0415 - as above
 
-    async with connect(settings().registry_dsn, 1) as db:
+    here = settings()
+    async with typed(here, Act.FIRST_LOAD_SEE, "runs", now), connect(here.registry_dsn, 1) as db:
         total = await loads.registered(db)
         return [asdict(run) | {"registered": total} for run in await loads.runs(db)]
 
@@ -85,11 +95,13 @@ async def _ids(names: list[str]) -> tuple[dict[str, Any], list[str]]:
     """Which load it is, as it says of itself, and its Changes."""
     from hub import given  # noqa: PLC0415 - only when it is done
     from hub.database import connect  # noqa: PLC0415 - as above
+    from hub.typist import typed  # noqa: PLC0415 - as above
     from producers import snapshot as loads  # noqa: PLC0415 - as above
     from producers.todokede import today  # noqa: PLC0415 - as above
 
-    chosen = loads.chosen(given.book(settings()).contracts, names, today(now()))
-    async with connect(settings().registry_dsn, 1) as db:
+    here = settings()
+    async with typed(here, Act.FIRST_LOAD_SEE, " ".join(names), now), connect(here.registry_dsn, 1) as db:
+        chosen = loads.chosen(given.book(here).contracts, names, today(now()))
         run = await loads.ended(db, chosen)
         said = {"run": str(run.run), "contracts": [*run.contracts], "count": run.told}
         return said, [str(one) for one in await loads.change_ids(db, run)]
@@ -123,11 +135,15 @@ def review(
 ) -> None:
     """Tell of birthdays (年齢到達等): once a day, soon after midnight; days that were missed are made up for.
 
-    Example: `jukihub review`. A day that is reviewed already is not reviewed again.
+    Example: `jukihub review`. A day that is reviewed already is not reviewed again. No person is named: which birthdays
+    count follows from the Book, and nobody decides anything by typing it. The log says which days were reviewed.
     """
-    for day, told in asyncio.run(_review(on)):
+    reviewed = asyncio.run(_review(on))
+    log.configure("review", settings().log_level)
+    for day, told in reviewed:
         told_of = {"day": day.isoformat(), "told": told}
         typer.echo(orjson.dumps(told_of).decode() if as_json else f"{day}: {told} came to an age that counts")
+        log.get().info("day-reviewed", day=day.isoformat(), count=told)
 
 
 async def _review(on: str | None) -> list[tuple[date, int]]:

@@ -7,8 +7,11 @@ import orjson
 import typer
 
 from hub.cli.shared import day_or_today
+from hub.clock import now
 from hub.config import settings
 from hub.database import connect
+from hub.people import Act
+from hub.typist import typed
 from producers import received
 from producers.received import Refusal
 
@@ -34,6 +37,7 @@ def receive(
       jukihub received tennyu.jsonl | jukihub todokede -
       curl -s $CS/outgoing | jukihub received - --refusals refused.jsonl | jukihub todokede -
     What is refused is for a clerk: {"line", "code", "place"}; exit code 3 then. Nothing is written to the register.
+    In production an act of a clerk; a timer has a token of an account of its own in HUB_TOKEN.
     """
     day = day_or_today(on)
     made, refused = asyncio.run(_made(file, day))
@@ -48,7 +52,8 @@ def receive(
 
 
 async def _made(lines: BinaryIO, day: Any) -> tuple[list[dict[str, Any]], list[Refusal]]:
-    async with connect(settings().registry_dsn, 1) as db:
+    here = settings()
+    async with typed(here, Act.REGISTER_LIST, "received", now), connect(here.registry_dsn, 1) as db:
         return received.notices(lines, await received.movers(db), day)
 
 

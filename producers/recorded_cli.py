@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -10,10 +12,13 @@ import orjson
 import typer
 
 from hub import given
+from hub.acting import Details
 from hub.clock import now
 from hub.config import settings
-from hub.database import connect
+from hub.database import Database, connect
 from hub.errors import UsageError
+from hub.people import Act
+from hub.typist import typed
 from producers import recorded
 
 
@@ -29,36 +34,44 @@ def changes(
 ) -> None:
     """Write recorded Changes, one JSON object per line, as they went out. Personal data: for a pipe, not for a file.
 
+    In production an act of a clerk, noted with how many were read.
     \b
     Examples:
       jukihub changes --days 90 | jukihub contracts simulate draft/ --changes -
       jukihub changes --id 01930000-0000-7000-8000-000000000001 | jukihub explain - --contract tax
     """
-    if change is None:
-        asyncio.run(_write_since(now() - timedelta(days=days)))
-    else:
-        asyncio.run(_write_one(change))
+    asyncio.run(_write_since(days) if change is None else _write_one(change))
 
 
-async def _write_since(begin: datetime) -> None:
-    async with connect(settings().registry_dsn, 1) as db:
-        async for body in recorded.since(db, begin):
+async def _write_since(days: int) -> None:
+    details = {"days": days, "count": 0}
+    async with _read_out("recorded", details) as db:
+        async for body in recorded.since(db, now() - timedelta(days=days)):
+            details["count"] += 1
             sys.stdout.buffer.write(body + b"\n")
 
 
 async def _write_one(change: UUID) -> None:
-    async with connect(settings().registry_dsn, 1) as db:
+    async with _read_out(str(change), {}) as db:
         body = await recorded.one(db, change)
-    if body is None:
-        raise UsageError("unknown-change", "--id")
-    sys.stdout.buffer.write(body + b"\n")
+        if body is None:
+            raise UsageError("unknown-change", "--id")
+        sys.stdout.buffer.write(body + b"\n")
+
+
+@asynccontextmanager
+async def _read_out(what: str, details: Details) -> AsyncIterator[Database]:
+    """Records in the clear: noted before the first of them leaves."""
+    here = settings()
+    async with typed(here, Act.CHANGES_READ, what, now, details), connect(here.registry_dsn, 1) as db:
+        yield db
 
 
 def unknown_ages() -> None:
     """List everybody whose year of birth is unknown (不詳): outside every population with an age until somebody looks.
 
     One JSON object per line: {"atena_no", "contracts": \\[those that leave them out so]}. Correct the date of birth, or
-    tell those sections by other means. Example: `jukihub unknown-ages | wc -l`
+    tell those sections by other means. In production an act of a clerk. Example: `jukihub unknown-ages | wc -l`
     """
     found = asyncio.run(_unknown_ages())
     typer.echo(f"{found} of the register: no year of birth", err=True)
@@ -66,8 +79,9 @@ def unknown_ages() -> None:
 
 async def _unknown_ages() -> int:
     found = 0
-    async with connect(settings().registry_dsn, 1) as db:
-        async for atena_no, left_out in recorded.unknown_ages(db, given.book(settings()).contracts.values()):
+    here = settings()
+    async with typed(here, Act.REGISTER_LIST, "unknown-ages", now), connect(here.registry_dsn, 1) as db:
+        async for atena_no, left_out in recorded.unknown_ages(db, given.book(here).contracts.values()):
             typer.echo(orjson.dumps({"atena_no": atena_no, "contracts": left_out}).decode())
             found += 1
     return found

@@ -6,6 +6,7 @@ broker a second or two more. `shared` is a whole one for all tests of a file tha
 """
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ import pytest
 from hub.config import Settings
 from tests.house import House, World, made_databases, made_world, standing
 from tests.processes import Processes
+
+# whoever runs the tests may have logged in somewhere: that login is of no database of theirs
+os.environ["HUB_TOKEN_FILE"] = str(Path(__file__).parent / "no-login")
 
 
 def pytest_collection_finish() -> None:

@@ -196,7 +196,7 @@ def _environment(house: House, dsns: Mapping[str, str], data: Path, prefix: str)
     return {
         "HUB_KAFKA": house.kafka, "HUB_DATABASE": dsns["hub"], "HUB_REGISTRY": dsns["registry"],
         "HUB_DATA": str(data), "HUB_SECRETS": str(house.secrets), "HUB_PREFIX": prefix,
-        "HUB_PARTITIONS": str(PARTITIONS),
+        "HUB_PARTITIONS": str(PARTITIONS), "HUB_TOKEN_FILE": str(data / "no-login"),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,8 +44,10 @@ def write(
       jukihub files write --contract tax --day 2026-04-01       those recorded until the end of that day
       jukihub snapshot tax                                      everybody once more, decided today, and then
       jukihub snapshot ids tax | jukihub files write --contract tax --full --load -
-    A timer runs it once a day. Cut off, it leaves nothing that a reader would take: run it again. A day on which
-    nothing happened gets a file without a line; a second run of a day with nothing new writes none.
+    A timer runs it once a day. No person is named then: the file of a day hands over what a process would hand over by
+    itself, to the same subscriber. The log names each file's contract, day and count. Cut off, it leaves nothing that a
+    reader would take: run it again. A day on which nothing happened gets a file without a line; a second run of a day
+    with nothing new writes none.
 
     A full file takes the place of a subscriber's copy, so an operator writes it, and the audit names who. Until it is
     written, write no file of the day: what the load told would be in that one.
@@ -56,12 +59,19 @@ def write(
 
     if full is not (load is not None) or (full and day):
         raise UsageError("full-needs-load", "--full", "Give --full and --load together, and no --day")
-    log.configure("files-write", "warning")  # stdout is data
+    log.configure("files-write", settings().log_level)
     if load is None:
         written = command.daily(settings(), contract, _day(day), _seen, now)
     else:
         written = command.full(settings(), contract, loading.named(load.read()), _seen, now)
-    _show(asyncio.run(written), as_json)
+    _show(asyncio.run(_noted(contract, written)), as_json)
+
+
+async def _noted(contract: str, written: "Awaitable[list[Written]]") -> "list[Written]":
+    found = await written
+    for one in found:
+        log.get().info("file-written", contract=contract, outcome=one.kind, day=one.day.isoformat(), count=one.rows)
+    return found
 
 
 def _day(text: str | None) -> date | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from contracts.change import JAPAN
 from contracts.contract import DEPARTMENTAL, Contract
 from hub.config import Settings, settings
 from hub.errors import NotPermitted, UsageError
+from hub.people import Act
 
 
 def commands(app: typer.Typer, _run: typer.Typer) -> None:
@@ -32,11 +34,10 @@ def grant(
 
     Example: `jukihub keys grant --contract child-policy --to public.jwk > keys.jwe`
 
-    Whoever runs this decides who the subscriber is: nothing here can tell whose key it is. Refused (exit 5) for a
-    contract with a counterpart outside, to which the hub itself hands over. Asks the broker first which keys were
-    destroyed (exit 6 where it is away).
+    Whoever runs this decides who the subscriber is: nothing here can tell whose key it is. So in production it is an
+    act of an operator, noted with the digest of that key. Refused (exit 5) for a contract with a counterpart outside,
+    to which the hub itself hands over. Asks the broker first which keys were destroyed (exit 6 where it is away).
     """
-    check(law.load(settings().contracts).contracts.get(contract))
     typer.echo(asyncio.run(_granted(settings(), contract, to.read_bytes(), days)))
 
 
@@ -49,6 +50,16 @@ def check(contract: Contract | None) -> None:
 
 
 async def _granted(given: Settings, contract: str, to: bytes, days: int) -> str:
+    from hub.clock import now  # noqa: PLC0415
+    from hub.typist import typed  # noqa: PLC0415 - as the database
+
+    details: dict[str, str | int] = {"hash": sha256(to).hexdigest(), "days": days}
+    async with typed(given, Act.KEYS_GRANT, contract, now, details):
+        check(law.load(given.contracts).contracts.get(contract))
+        return await _sealed(given, contract, to, days)
+
+
+async def _sealed(given: Settings, contract: str, to: bytes, days: int) -> str:
     from hub.clock import now  # noqa: PLC0415
     from hub.database import connect  # noqa: PLC0415 - only this command needs the database
     from hub.destroyed import keys  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """`jukihub topics plan|apply|export`: topics, principals and ACLs of the broker follow from the Book alone."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -7,9 +8,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from hub import given
+from hub import given, log
+from hub.clock import now
 from hub.config import Settings, settings
 from hub.errors import DependencyUnavailable, UsageError
+from hub.people import Act
 from hub.plan import Plan
 from hub.wanted import wanted
 
@@ -47,12 +50,17 @@ def plan_topics(as_json: Json = False) -> None:
 def apply_topics(as_json: Json = False) -> None:
     """Make the broker as the contracts want it: safe to repeat; refuses another partition count, removes no data.
 
+    \b
+    No person is named: it runs before there are accounts, its result follows from the contracts, which persons have
+    approved, and it takes the broker's administrator's password. The log says what it did.
     Example: jukihub topics plan && jukihub topics apply
     """
     from hub.broker_admin import Broker  # noqa: PLC0415 - the library is not needed for anybody's help
 
     here = _with_a_broker(settings())
     made = Broker(here.kafka, here.secrets_dir).apply(wanted(given.book(here), here), here.prefix)
+    log.configure("topics-apply", here.log_level)
+    log.get().info("topics-applied", count=len(made.lines()))
     _tell(made, as_json, "nothing was to do")
 
 
@@ -62,20 +70,25 @@ def rotate_passwords(principals: Principals) -> None:
 
     \b
     Connections that are open go on; new ones use the new password. Where processes run on other machines, the file
-    must reach them: until then their new connections are refused and tried again.
+    must reach them: until then their new connections are refused and tried again. In production an act of an operator,
+    noted for each; a timer has a token of an account of its own in HUB_TOKEN.
     Example: jukihub topics rotate router ledger
     """
-    from hub.broker_admin import Broker  # noqa: PLC0415 - the library is not needed for anybody's help
+    asyncio.run(_rotate(_with_a_broker(settings()), principals))
 
-    here = _with_a_broker(settings())
-    known = wanted(given.book(here), here).principals
-    for name in principals:
-        if name not in known:
-            raise UsageError("unknown-principal", "PRINCIPAL", "`jukihub topics export --format json` names them")
-    broker = Broker(here.kafka, here.secrets_dir)
-    for name in principals:
-        broker.rotate(name)
-        typer.echo(f"{name}: a new password on the broker and in {here.secrets_dir}", err=True)
+
+async def _rotate(here: Settings, principals: list[str]) -> None:
+    from hub.broker_admin import Broker  # noqa: PLC0415 - the library is not needed for anybody's help
+    from hub.typist import typist  # noqa: PLC0415 - nor a database
+
+    async with typist(here, now) as operator:
+        for name in principals:
+            async with operator.acting(Act.PASSWORDS_ROTATE, name):
+                if name not in wanted(given.book(here), here).principals:
+                    remedy = "`jukihub topics export --format json` names them"
+                    raise UsageError("unknown-principal", "PRINCIPAL", remedy)
+                await asyncio.to_thread(Broker(here.kafka, here.secrets_dir).rotate, name)
+            typer.echo(f"{name}: a new password on the broker and in {here.secrets_dir}", err=True)
 
 
 @_topics.command("export")

@@ -101,7 +101,9 @@ async def test_what_is_told_to_a_contract_with_files_is_read_by_its_department(
     assert done.returncode == 0, done.stderr
     (written,) = json.loads(done.stdout)
     assert (written["rows"], written["number"], written["kind"]) == (3, 1, "daily")
-    assert [json.loads(line)["code"] for line in done.stderr.splitlines()] == ["unfit-value"], "one is a dead letter"
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["code"] for line in said if "code" in line] == ["unfit-value"], "one is a dead letter"
+    assert [line["count"] for line in said if line["action"] == "file-written"] == [3]
     lines = read(processes, there, tmp_path)
     assert [line["disclosure"] for line in lines] == IDS
     assert [line["name"] for line in lines] == [record(seed)["name"] for seed in (1, 2, 3)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -86,7 +87,7 @@ async def test_the_command_writes_notices_to_stdout_and_refusals_to_people_and_t
     who = await somebody_alone(db)
     await planned(db, who)
     line = await sent(standing, who)
-    monkeypatch.setattr(received_cli, "settings", lambda: Settings(registry=dsn))
+    monkeypatch.setattr(received_cli, "settings", lambda: Settings(registry=dsn, token_file=Path("no-login")))
     app = typer.Typer()
     app.command("received")(received_cli.receive)
     words = ["-", "--on", "2026-04-10", "--refusals", str(tmp_path / "refused.jsonl")]

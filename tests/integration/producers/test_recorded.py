@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +69,7 @@ async def test_who_has_a_year_is_judged_by_it_and_not_listed(db: Database) -> No
 
 def asked(dsn: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
     """The command `jukihub` with `words`, on this registry."""
-    monkeypatch.setattr(recorded_cli, "settings", lambda: Settings(registry=dsn))
+    monkeypatch.setattr(recorded_cli, "settings", lambda: Settings(registry=dsn, token_file=Path("no-login")))
     app = typer.Typer()
     recorded_cli.commands(app, app)
     return CliRunner().invoke(app, words)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import orjson
@@ -229,7 +230,7 @@ async def test_new_numbers_continue_where_the_city_ended(db):
 
 def test_the_command_answers_every_line_and_ends_in_3_where_one_was_refused(dsn, monkeypatch):
     for module in (city_cli, filing_cli):
-        monkeypatch.setattr(module, "settings", lambda: Settings(database=dsn))
+        monkeypatch.setattr(module, "settings", lambda: Settings(database=dsn, token_file=Path("no-login")))
     app = typer.Typer()
     app.command("todokede")(filing_cli.todokede)
     app.command("city")(city_cli.city)

@@ -10,7 +10,6 @@ from hub.errors import ApprovalRequired, NotPermitted, UsageError
 from hub.people import TABLE, Act, Duty, Person, authorise, check_duties, second_person
 
 MATRIX = """
-status-see                 viewer operator approver auditor contract-officer clerk administrator
 letters-see                viewer operator approver auditor contract-officer
 letters-show               operator approver auditor
 letters-reveal             operator
@@ -31,11 +30,18 @@ atena-correct-approve      approver
 erasure-see                viewer operator approver auditor contract-officer
 erasure                    operator
 erasure-approve            approver
-contracts-approve          contract-officer
 clients-see                viewer operator approver auditor contract-officer
 clients-register           operator
 clients-register-approve   approver
 clients-revoke             operator approver
+keys-grant                 operator
+passwords-rotate           operator
+first-load-see             viewer operator approver auditor contract-officer
+first-load                 operator
+halted-see                 operator approver auditor clerk
+halted-resume              operator
+changes-read               clerk
+register-list              clerk
 todokede-file              clerk
 certificate-issue          clerk
 card-check                 clerk
