@@ -142,7 +142,3 @@ def by_partition(rows: Sequence[Accepted], partitions: int) -> dict[int, list[Ac
         found[row.change.resident.int % partitions].append(row)
     return found
 
-
-async def resume(registry: Database, resident: UUID) -> bool:
-    """Let the Changes of a halted resident be carried again, once the refused row has been dealt with by a person."""
-    return bool(await registry.execute(SQL["resume"], resident))

@@ -15,7 +15,7 @@ from hub import accounts, audit, cli, config, tokens
 from hub.clock import now
 from hub.config import Settings
 from hub.database import connect
-from hub.errors import NotPermitted
+from hub.errors import NotPermitted, UsageError
 from hub.people import Duty
 from producers.city import load
 from tests.house import House, made_databases
@@ -116,3 +116,31 @@ def test_in_development_a_pipe_needs_no_login_and_a_login_that_counts_no_more_is
     assert asyncio.run(_noted(village)) == []
     with pytest.raises(NotPermitted, match="token-unknown"):
         typing("todokede -", json.dumps(NOTICE), token="jukihub_" + "x" * 43, **here)
+
+
+def test_who_is_halted_is_seen_and_let_go_on_by_a_person_with_a_reason(village: Settings, typing: Any) -> None:
+    here = {"database": village.database, "registry": village.registry}
+    with pytest.raises(NotPermitted, match="no-token"):
+        typing("halted list", **here)
+    who = asyncio.run(_halted(village))
+    clerk, operator = (asyncio.run(_hired(village, duty)) for duty in (Duty.CLERK, Duty.OPERATOR))
+    [seen] = json.loads(typing("halted list --json", token=clerk, **here))
+    assert (seen["resident"], seen["code"], seen["waiting"]) == (who, "bad-json", 1)
+    with pytest.raises(NotPermitted, match="duty-missing"):
+        typing(f"halted resume {who} --reason 1.4-reads-it", token=clerk, **here)
+    assert json.loads(typing(f"halted resume {who} --reason 1.4-reads-it --json", token=operator, **here)) == {
+        "resident": who, "waiting": 1}  # fmt: skip
+    assert json.loads(typing("halted list --json", token=clerk, **here)) == []
+    with pytest.raises(UsageError, match="not-halted"):
+        typing(f"halted resume {who} --reason again", token=operator, **here)
+    assert [line for line in asyncio.run(_noted(village)) if line[0] == "operator"] == [
+        ("operator", "halted-resume", who, code) for code in ("begun", "done", "begun", "not-halted")
+    ]
+
+
+async def _halted(settings: Settings) -> str:
+    async with connect(settings.registry_dsn, 1) as registry:
+        who = await registry.fetchval("SELECT resident FROM registry.resident LIMIT 1")
+        await registry.execute("INSERT INTO registry.outbox (shard, resident, change) VALUES (0, $1, '{')", who)
+        await registry.execute("INSERT INTO registry.halted (resident, code) VALUES ($1, 'bad-json')", who)
+    return str(who)

@@ -13,8 +13,9 @@ from hub.config import Settings
 from hub.database import connect
 from hub.errors import ProduceFailed
 from hub.lifecycle import Process
+from producers.halted import halted, resume
 from producers.outbox import SHARDS, record, shard
-from producers.relay import Relay, resume
+from producers.relay import Relay
 from producers.relay_process import carry_on, wake
 from tests.fakes import MemoryKeys
 from tests.integration.producers.registry import NOW, Published, correction, residents
@@ -194,10 +195,13 @@ async def test_a_row_that_its_door_refuses_halts_its_resident_and_nobody_else(db
     await carry_all(relays(db, publisher, keys))
     assert [str(healthy[0])] == [resident for resident, _, _ in publisher.seen]
     assert metrics.UNPUBLISHABLE._value.get() == counted + 1
-    halted = await db.fetchrow("SELECT resident, code FROM registry.halted")
-    assert (poisoned[0], "bad-json") == (halted["resident"], halted["code"])
+    [seen] = await halted(db)
+    assert (seen["resident"], seen["code"], seen["waiting"]) == (str(poisoned[0]), "bad-json", 2)
+    assert await resume(db, poisoned[0]) == 2
+    await carry_all(relays(db, publisher, keys))
+    assert [(one["resident"], one["code"]) for one in await halted(db)] == [(str(poisoned[0]), "bad-json")]
     await db.execute("DELETE FROM registry.outbox WHERE change = $1", b"{")
-    assert await resume(db, poisoned[0])
+    assert await resume(db, poisoned[0]) == 1
     await carry_all(relays(db, publisher, keys))
     assert sorted(ids) == sorted(change for _, change, _ in publisher.seen)
 
@@ -221,8 +225,8 @@ async def test_a_resident_of_whom_no_record_key_can_be_turned_back_is_halted_and
     publisher = Published(keys := MemoryKeys())
     await carry_all(relays(db, publisher, keys))
     assert [str(healthy[0])] == [resident for resident, _, _ in publisher.seen]
-    halted = await db.fetchrow("SELECT resident, code FROM registry.halted")
-    assert (7, foreign, "bad-format") == (foreign.version, halted["resident"], halted["code"])
+    [seen] = await halted(db)
+    assert (7, foreign, "bad-format") == (foreign.version, UUID(seen["resident"]), seen["code"])
 
 
 async def test_nothing_personal_is_readable_in_what_is_published(db):
