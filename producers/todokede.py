@@ -2,7 +2,8 @@
 
 In order: the receipt is entered, which makes a repeat wait for and then find the first; everybody concerned is locked;
 the act decides; records, history and outbox are written. Whatever is raised on the way leaves nothing behind. The same
-receipt with the same content is a repeat and does nothing; with other content it is refused.
+receipt with the same content is a repeat and does nothing; with other content it is refused. `file` and `answer` are
+what other programs call (README, "In Python").
 """
 
 from collections.abc import Mapping, Sequence
