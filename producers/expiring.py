@@ -5,6 +5,7 @@ only an extension or a `protection-end` settles it; until then the person stays 
 whole date.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,11 @@ async def expiring(db: Database, day: date) -> list[dict[str, Any]]:
     return sorted(_wanted((orjson.loads(row["record"]) for row in rows), day), key=_by_end)
 
 
+async def over(db: Database, day: date) -> int:
+    """How many measures have run out on `day` and wait for a decision."""
+    return sum(line["state"] == "over" for line in await expiring(db, day))
+
+
 def _wanted(records: Iterable[Record], day: date) -> Iterator[dict[str, Any]]:
     for record in records:
         measure = record.get("dv_protection") or {}
@@ -35,6 +41,23 @@ def _wanted(records: Iterable[Record], day: date) -> Iterator[dict[str, Any]]:
                 "atena_no": record["atena_no"], "household_no": record["household_no"], "ends_on": ends_on,
                 "state": state,
             }  # fmt: skip
+
+
+def endings(lines: Iterable[dict[str, Any]], day: date) -> list[dict[str, Any]]:
+    """`protection-end` for those of `lines` that are over, by household and end, for a clerk to decide and to file.
+
+    The day of the decision is left open, and the counter refuses a notice without it: so nothing that only passes these
+    on ends anybody's protection.
+    """
+    over: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for line in lines:
+        if line["state"] == "over":
+            over[line["ends_on"], line["household_no"]].append(line["atena_no"])
+    return [
+        {"receipt": f"ended-{ends_on}-{min(numbers)}", "act": "protection-end", "notified_on": day.isoformat(),
+         "atena_nos": sorted(numbers), "decided_on": None}
+        for (ends_on, _), numbers in sorted(over.items())
+    ]  # fmt: skip
 
 
 def state_on(ends_on: Any, day: date) -> str | None:

@@ -56,14 +56,26 @@ async def _due(day: date) -> list[dict[str, object]]:
 
 def expiring(
     on: Day = None,
+    notices: Annotated[bool, typer.Option(
+        "--notices", help="a protection-end for those that are over, without the day of its decision"
+    )] = False,
 ) -> None:
     """List the protected persons (支援措置) whose end comes near or has passed, one JSON object per line.
 
-    Example, once a day: `jukihub expiring`. One line: {"atena_no", "household_no", "ends_on", "state"}; state is
-    renewable (from a month before the end), over, or undated. Nobody's protection ends by this: a clerk files
-    protection-extend or protection-end. In production an act of a clerk.
+    One line: {"atena_no", "household_no", "ends_on", "state"}; state is renewable (from a month before the end), over,
+    or undated. Nobody's protection ends by this: a clerk files protection-extend or protection-end. With --notices each
+    line is such an end, complete but for "decided_on": the counter refuses it until a clerk has decided and put the
+    day in. In production an act of a clerk.
+
+    \b
+    Examples:
+      jukihub expiring                            once a day
+      jukihub expiring --notices > ends.jsonl     a clerk takes out who goes on, puts in the day of the decision, and
+      jukihub todokede ends.jsonl                 files the others
     """
-    for line in asyncio.run(_expiring(day_or_today(on))):
+    day = day_or_today(on)
+    found = asyncio.run(_expiring(day))
+    for line in measures.endings(found, day) if notices else found:
         typer.echo(orjson.dumps(line).decode())
 
 

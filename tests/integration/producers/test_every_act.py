@@ -12,7 +12,7 @@ import pytest
 from producers import todokede
 from producers.acts import ACTS
 from producers.due import due
-from producers.expiring import expiring
+from producers.expiring import endings, expiring
 from producers.household import Past
 from producers.protected import other_parties
 from producers.refusals import NoticeRefused
@@ -206,6 +206,12 @@ async def test_a_measure_whose_end_comes_near_is_listed_and_nothing_ends_by_itse
     assert "renewable" in {one["state"] for one in await expiring(db, date(2026, 4, 20))}
     assert record["atena_no"] not in {one["atena_no"] for one in await expiring(db, date(2026, 3, 19))}
     assert (await record_of(db, who))["protected"]
+    [ending] = endings(listed, date(2026, 4, 2))
+    undecided = await answer(db, orjson.dumps(ending), NOW)
+    assert (undecided.result, undecided.place) == ("refused", "decided_on")
+    assert (await record_of(db, who))["protected"]
+    assert (await answer(db, orjson.dumps({**ending, "decided_on": "2026-04-02"}), NOW)).result == "accepted"
+    assert not (await record_of(db, who))["protected"]
 
 
 async def test_a_planned_move_abroad_is_reminded_of_as_one_abroad(db):

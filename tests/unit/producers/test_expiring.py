@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from producers.expiring import state_on
+from producers.expiring import endings, state_on
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,18 @@ from producers.expiring import state_on
 )
 def test_what_a_measure_wants_on_a_day(expected, ends_on, day):
     assert expected == state_on(ends_on, day)
+
+
+def test_only_what_is_over_is_offered_to_a_clerk_by_household_and_end_and_undecided():
+    lines = [
+        {"atena_no": number, "household_no": home, "ends_on": end, "state": state}
+        for number, home, end, state in [
+            ("2", "H1", "2027-02-15", "over"), ("1", "H1", "2027-02-15", "over"), ("3", "H2", "2027-02-15", "over"),
+            ("4", "H1", "2027-01-31", "over"), ("5", "H1", "2027-03-31", "renewable"), ("6", "H1", None, "undated"),
+        ]
+    ]  # fmt: skip
+    found = endings(lines, date(2027, 3, 1))
+    assert [one["atena_nos"] for one in found] == [["4"], ["1", "2"], ["3"]]
+    assert {(one["act"], one["decided_on"], one["notified_on"]) for one in found} == {
+        ("protection-end", None, "2027-03-01")}  # fmt: skip
+    assert len({one["receipt"] for one in found}) == 3
