@@ -20,7 +20,7 @@ from hub.errors import UsageError
 from hub.outside import is_elsewhere
 
 PREFIX = "HUB_"
-DATABASES = ("database", "registry")
+DATABASES = ("database", "registry", "capture_database")
 """Settings that are DSNs."""
 
 
@@ -61,6 +61,13 @@ class Settings(BaseSettings):
     pull_url: str = Field("", description="URL at which subscribers reach the pull API; empty: where it listens")
     system: str = Field("juki", pattern="^[A-Za-z0-9_-]{1,32}$", description="id of this system in scopes of OAuth2")
     juminhyo_check: str = Field("", description="package.module:function: does the check digit of a 住民票コード fit?")
+    capture: Literal["outbox", "decoding"] = Field(
+        "outbox", description="what the relay reads: the outbox, or the log of an existing registry beside it"
+    )
+    capture_database: str = Field("", description="DSN of that registry; empty: the same as `registry`")
+    capture_slot: str = Field("juki", description="its replication slot")
+    capture_publication: str = Field("juki", description="and its publication")
+    capture_translate: str = Field("", description="package.module:function, from a row to what happened to a resident")
     watching: Path | None = Field(None, description="file of what the watch calls late and unusual; empty: the shipped")
     approval_hours: int = Field(24, ge=1, description="within which the plan of a replay must be approved")
     execution_hours: int = Field(72, ge=1, description="after its approval, within which a replay must have run")

@@ -6,13 +6,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from hub import destroyed, log, metrics
 from hub.bus import check_topics, writer
+from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed
 from hub.lifecycle import Process, running
 from hub.topics import changes as changes_topic
+from producers import expiring
+from producers.capture import Source
+from producers.capture.chosen import captured
 from producers.outbox import CHANNEL, SHARDS
 from producers.relay import SQL, Relay
+from producers.todokede import today
 
 PRINCIPAL = "relay"
 POLL_SECONDS = 0.2
@@ -21,6 +26,9 @@ LISTEN_SECONDS = 30.0
 
 COUNT_SECONDS = 3.0
 """Between two looks at how full the outbox is."""
+
+REMIND_SECONDS = 600.0
+"""Between two looks at whose protection (支援措置) has run out: a day is what counts there."""
 
 LONGEST_PAUSE = 5.0
 """Seconds between two attempts while broker or database are down."""
@@ -39,22 +47,29 @@ async def run(settings: Settings, port: int) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(wake(process, registry, bells))
             tasks.create_task(count(process, registry))
+            tasks.create_task(remind(process, registry))
             for relay, bell in zip(relays, bells, strict=True):
                 tasks.create_task(carry_on(process, relay, bell))
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[tuple[Database, list[Relay]]]:
-    """A Relay per shard with its connections: the registry's database, the hub's for the keys, the broker.
+    """A Relay per shard with its connections: the registry's database, the hub's for the keys, the broker; and one more
+    for the log of an existing registry, where HUB_CAPTURE says so. Who is halted there waits in the outbox.
 
-    Each shard has a writer of its own, so that one that waits for the broker keeps no other from publishing.
+    Each has a writer of its own, so that one that waits for the broker keeps no other from publishing.
     """
     async with AsyncExitStack() as stack:
-        registry = await stack.enter_async_context(connect(settings.registry_dsn, SHARDS * 2 + 2))
+        registry = await stack.enter_async_context(connect(settings.registry_dsn, SHARDS * 2 + 4))
         await check_topics(settings, PRINCIPAL, [changes_topic(settings.prefix)])
         keys = await destroyed.keys(settings, await stack.enter_async_context(connect(settings.database, 1)), PRINCIPAL)
-        writers = [await stack.enter_async_context(writer(settings, PRINCIPAL)) for _ in range(SHARDS)]
-        yield registry, [Relay(shard, registry, keys, publisher, settings) for shard, publisher in enumerate(writers)]
+        log_of_another = await stack.enter_async_context(captured(settings, registry))
+        sources: list[Source | None] = [*[None] * SHARDS, *([log_of_another] if log_of_another else [])]
+        writers = [await stack.enter_async_context(writer(settings, PRINCIPAL)) for _ in sources]
+        yield registry, [
+            Relay(number, registry, keys, publisher, settings, source=source)
+            for number, (publisher, source) in enumerate(zip(writers, sources, strict=True))
+        ]
 
 
 async def wake(process: Process, registry: Database, bells: Sequence[asyncio.Event]) -> None:
@@ -84,6 +99,16 @@ async def count(process: Process, registry: Database) -> None:
             metrics.HALTED.set(row["halted"])
             metrics.OLDEST_OUTBOX.set(row["oldest"].timestamp() if row["oldest"] else 0)
         await process.wait(COUNT_SECONDS)
+
+
+async def remind(process: Process, registry: Database) -> None:
+    """Say how many protections have run out and wait for a decision: nothing ends them, and somebody has to know."""
+    while not process.stopping.is_set():
+        try:
+            metrics.PROTECTIONS_OVER.set(await expiring.over(registry, today(now())))
+        except DatabaseError as failed:  # a relay may have been given the outbox alone
+            log.get().warning("protections-not-counted", code=failed.code)
+        await process.wait(REMIND_SECONDS)
 
 
 def _ring(bells: Sequence[asyncio.Event]) -> None:

@@ -23,9 +23,15 @@ def commands(_app: typer.Typer, run: typer.Typer) -> None:
 def relay(
     port: MetricsPort = 0,
 ) -> None:
-    """Carry Changes from the registry's outbox to the broker.
+    """Carry Changes from the registry's outbox to the broker, or also out of the log of an existing registry.
 
-    Example: `jukihub run relay --port 9101`. A second relay takes over the shards of one that stops.
+    \b
+    A second relay takes over the shards of one that stops.
+    Examples:
+      jukihub run relay --port 9101
+      HUB_CAPTURE=decoding HUB_CAPTURE_TRANSLATE=city.rows:translate jukihub run relay
+    The second one also reads the slot HUB_CAPTURE_SLOT of the publication HUB_CAPTURE_PUBLICATION, both `juki` unless
+    said otherwise, in HUB_CAPTURE_DATABASE; `city.rows:translate` is the city's own: producers/capture/README.md.
     """
     from producers import relay_process  # noqa: PLC0415 - only this command needs the broker
 

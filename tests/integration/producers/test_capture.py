@@ -5,7 +5,9 @@ import json
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,15 +16,16 @@ import producers
 from contracts.change import parse
 from hub.config import Settings
 from hub.database import Database, connect
-from hub.errors import DatabaseError, ProduceFailed
+from hub.errors import DatabaseError, ProduceFailed, UsageError
 from hub.migrate import migrate
-from producers import capture
+from producers import capture, relay_process
 from producers.capture.decoding import Log
-from producers.capture.pgoutput import RowChange
-from producers.outbox import SHARDS, Draft
-from producers.relay import Relay, resume
+from producers.halted import resume
+from producers.outbox import SHARDS
+from producers.relay import Relay
 from tests.fakes import MemoryKeys
 from tests.house import POSTGRES, script
+from tests.integration.producers.legacy import translate
 from tests.integration.producers.registry import NOW, Published
 
 PAGE = (Path(str(capture.__file__)).parent / "README.md").read_text("utf-8")
@@ -141,30 +144,11 @@ async def test_a_resident_that_could_not_be_found_again_is_refused_at_once(admin
 # The log
 
 
-KINDS = {"birth": "BIRTH", "came": "MOVE_IN_DOMESTIC", "moved": "RELOCATE"}
-
-
-def translate(row: RowChange) -> Draft | None:
-    """What happened, as the made-up registry lets guess."""
-    now = row.after or row.before
-    if row.table != "legacy.person" or now["kanji"] == "nobody":
-        return None
-    kind = KINDS.get(now["reason"], "EX_OFFICIO_CORRECTION") if row.after else "DEATH"
-    return Draft(UUID(now["resident"]), kind, record(row.before), record(row.after),
-                 now["happened_on"])  # fmt: skip
-
-
-def record(values) -> dict | None:
-    return values and {
-        "atena_no": values["person_no"].zfill(10), "name": values["kanji"], "birth_date": values["born"],
-        "sex": values["sex"], "address": {"text": values["place"]}, "protected": values["hidden"] == "t",
-    }  # fmt: skip
-
-
 class Kept:
     """A publisher that keeps bodies, and dies when it is told to."""
 
     def __init__(self, keys: MemoryKeys) -> None:
+        self.keys = keys
         self.inner = Published(keys)
         self.dies = False
 
@@ -298,3 +282,57 @@ async def test_who_is_refused_waits_in_the_outbox_and_what_comes_later_waits_beh
     for shard in range(SHARDS):
         await Relay(shard, legacy, keys, publisher, SETTINGS, lambda: NOW).carry()
     assert (len(publisher.seen), await waiting(legacy)) == (3, [])
+
+
+# The log by settings
+
+DECODING = {"capture": "decoding", "capture_slot": "juki_test", "prefix": "test", "partitions": 4,
+            "capture_translate": "tests.integration.producers.legacy:translate"}  # fmt: skip
+
+
+@asynccontextmanager
+async def started(
+    db: Database, server: str, publisher: "Kept", monkeypatch: pytest.MonkeyPatch, **settings: Any
+) -> AsyncIterator[Any]:
+    """What the process `run relay` opens with these settings, without a broker."""
+    dsn = server.replace("/postgres?", f"/{await db.fetchval('SELECT current_database()')}?")
+
+    @asynccontextmanager
+    async def to_memory(*_: Any) -> AsyncIterator[Any]:
+        yield publisher
+
+    async def nothing(*_: Any) -> Any:
+        return publisher.keys
+
+    monkeypatch.setattr(relay_process, "check_topics", nothing)
+    monkeypatch.setattr(relay_process, "writer", to_memory)
+    monkeypatch.setattr(relay_process.destroyed, "keys", nothing)
+    given = Settings(**{"database": dsn, "registry": dsn, **DECODING, **settings})
+    async with relay_process.opened(given) as (_, relays):
+        yield relays
+
+
+async def test_the_process_reads_the_log_and_the_outbox_where_its_settings_say_so(
+    legacy: Database, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lives(legacy)
+    publisher = Kept(MemoryKeys())
+    async with started(legacy, server, publisher, monkeypatch) as relays:
+        assert len(relays) == SHARDS + 1
+        for relay in relays:
+            while await relay.carry():
+                pass
+    assert (len(publisher.inner.seen), publisher.inner.rising()) == (6, True)
+    async with started(legacy, server, publisher, monkeypatch, capture="outbox") as relays:
+        assert len(relays) == SHARDS
+
+
+@pytest.mark.parametrize(("settings", "code"), [
+    ({"capture_translate": ""}, "no-such-function"), ({"capture_slot": "nobody_made_it"}, "no-slot"),
+])  # fmt: skip
+async def test_what_cannot_be_captured_is_refused_when_the_process_starts(
+    legacy: Database, server: str, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], code: str
+) -> None:
+    with pytest.raises(UsageError, match=code):
+        async with started(legacy, server, Kept(MemoryKeys()), monkeypatch, **settings):
+            pass
