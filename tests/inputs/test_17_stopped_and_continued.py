@@ -33,7 +33,7 @@ async def asleep(pid: int) -> None:
 async def test_a_stopped_router_holds_nobody_back_and_is_fenced_when_it_goes_on(line: Line, tmp_path: Path) -> None:
     processes = Processes(line.world.env, tmp_path)
     await line.publish(20)
-    processes._start("frozen", [sys.executable, str(Path(freezing.__file__)), "run", "router"])
+    processes._start("frozen", [sys.executable, str(Path(freezing.__file__)), "SIGSTOP", "offsets", "run", "router"])
     frozen = processes.running["frozen"]
     try:
         await asleep(frozen.pid)
