@@ -13,13 +13,14 @@ from producers import todokede
 from producers.refusals import NoticeRefused
 from producers.todokede import Answer
 
+Acting = AbstractAsyncContextManager[Person | None]
+"""The time of one act; nobody is named where nobody has logged in, which development alone lets pass."""
+
 
 class Clerk(Protocol):
     """Whoever files: a request of the API, or a command that is typed."""
 
-    def acting(self, act: Act, object: str, details: Details | None = None) -> (  # noqa: A002 - as authorise calls it
-        AbstractAsyncContextManager[Person | None]
-    ):  # fmt: skip
+    def acting(self, act: Act, object: str, details: Details | None = None) -> Acting:  # noqa: A002 - as authorise calls it
         """One act, authorised and noted."""
 
 

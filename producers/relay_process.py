@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from contracts.change import JAPAN
 from hub import destroyed, log, metrics
 from hub.bus import check_topics, writer
 from hub.clock import now
@@ -12,12 +13,10 @@ from hub.database import Database, connect
 from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed
 from hub.lifecycle import Process, running
 from hub.topics import changes as changes_topic
-from producers import expiring
 from producers.capture import Source
 from producers.capture.chosen import captured
 from producers.outbox import CHANNEL, SHARDS
 from producers.relay import SQL, Relay
-from producers.todokede import today
 
 PRINCIPAL = "relay"
 POLL_SECONDS = 0.2
@@ -103,9 +102,11 @@ async def count(process: Process, registry: Database) -> None:
 
 async def remind(process: Process, registry: Database) -> None:
     """Say how many protections have run out and wait for a decision: nothing ends them, and somebody has to know."""
+    from producers.expiring import over  # noqa: PLC0415 - with all the acts, for which a relay need not wait to begin
+
     while not process.stopping.is_set():
         try:
-            metrics.PROTECTIONS_OVER.set(await expiring.over(registry, today(now())))
+            metrics.PROTECTIONS_OVER.set(await over(registry, now().astimezone(JAPAN).date()))
         except DatabaseError as failed:  # a relay may have been given the outbox alone
             log.get().warning("protections-not-counted", code=failed.code)
         await process.wait(REMIND_SECONDS)
