@@ -60,7 +60,7 @@ def apply_topics(as_json: Json = False) -> None:
     here = _with_a_broker(settings())
     made = Broker(here.kafka, here.secrets_dir).apply(wanted(given.book(here), here), here.prefix)
     log.configure("topics-apply", here.log_level)
-    log.get().info("topics-applied", count=len(made.lines()))
+    log.get().info("topics-applied", count=sum(1 for _ in made.lines()))
     _tell(made, as_json, "nothing was to do")
 
 
