@@ -43,7 +43,7 @@ class FileKeyWrapper:
     def at(cls, file: Path) -> "FileKeyWrapper":
         """The wrapper of the KEK in `file`, which is made where there is none; refuses one that others may read."""
         if not file.exists():
-            _write_once(file, os.urandom(_SIZE))
+            write_once(file, os.urandom(_SIZE))
         kek = file.read_bytes()
         if file.stat().st_mode & 0o077 or len(kek) != _SIZE:
             remedy = "It must hold 32 bytes and be readable by its owner alone (chmod 600)"
@@ -69,7 +69,8 @@ def wrapper(settings: Settings) -> KeyWrapper:
     return FileKeyWrapper.at(settings.secrets_dir / "kek")
 
 
-def _write_once(file: Path, content: bytes) -> None:
+def write_once(file: Path, content: bytes) -> None:
+    """A secret as a file that its owner alone may read; where somebody else was first, theirs stays."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     draft.touch(mode=0o600)

@@ -1,0 +1,1 @@
+"""What makes the ledger verifiable by an outsider: a Merkle tree, signed checkpoints, exports, receipts."""
