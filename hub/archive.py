@@ -4,7 +4,8 @@ Lines and offset move in one transaction by compare-and-set, so a second archive
 change or remove what is archived. What is archived may lag behind the broker, never lead it. A Change's digest is
 compared with what is archived of the same id: another one is alarmed, because the id has been used for something else.
 So is a number of a contract that is missing between two lines. What is archived is forwarded to the watch. What was
-confirmed at a counterpart is put onto the ledger here, and nowhere else, and archived like everything on it.
+confirmed at a counterpart is put onto the ledger here, and nowhere else, and archived like everything on it. Each
+archived line is a leaf of the tree that is signed here (proofs/).
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from hub.database import Database, connect, queries
 from hub.errors import PASSING, JukiError
 from hub.lifecycle import Process, running
 from hub.patience import Patience
+from hub.proofs import keeping, leaves
 from hub.released import archived, is_release
 from hub.watching.forwarding import Forwarder
 
@@ -43,6 +45,7 @@ async def run(settings: Settings, port: int) -> None:
     topic = topics.ledger(settings.prefix)
     metrics.prepare(given.book(settings).contracts)
     metrics.LEDGER_LEVEL.set(time.time())
+    metrics.LEDGER_SIGNED.set(time.time())
     async with running(settings, "ledger", port) as process, connect(settings.database) as database:
         await bus.check_topics(settings, PRINCIPAL, [topic, topics.watch(settings.prefix)])
         async with asyncio.TaskGroup() as loops:
@@ -50,6 +53,9 @@ async def run(settings: Settings, port: int) -> None:
             # of its own: that the watch cannot be told keeps nothing from being archived
             loops.create_task(_kept_up(process, "forwarding-waits", partial(_forwarding, settings, process, database)))
             loops.create_task(_kept_up(process, "confirming-waits", partial(_confirming, settings, process, database)))
+            loops.create_task(
+                _kept_up(process, "signing-waits", partial(keeping.signing_it, settings, process, database))
+            )
 
 
 async def _kept_up(process: Process, waits: str, work: Callable[[Patience], Awaitable[None]]) -> None:
@@ -108,6 +114,8 @@ class Archiver:
     async def resume(self) -> None:
         """Read the positions of the database, and seek there; 0 is the beginning, wherever that is."""
         await self._database.executemany(_SQL["begin_offset"], [(part,) for part in self._partitions])
+        for part in self._partitions:
+            await leaves.caught_up(self._database, part)
         rows = await self._database.fetch(_SQL["offsets"], self._partitions)
         self._next = {row["partition"]: row["next_offset"] for row in rows}
         self._last = await last_sequences(self._database)
@@ -139,6 +147,7 @@ class Archiver:
             await tx.executemany(_SQL["insert_release"], again)
             await tx.executemany(_SQL["insert_confirmation"], there)
             reused = await tx.fetch(_SQL["reused"], [UUID(line["change"]) for _, line in lines])
+            await leaves.grow(tx, part)
         self._next[part] = following
         self._look_for_holes(part, [one for _, line in lines for one in line["told"]])
         _tell(part, len(records), len(reused))

@@ -57,6 +57,9 @@ class Act(StrEnum):
     ERASURE_SEE = "erasure-see"
     ERASURE = "erasure"
     ERASURE_APPROVE = "erasure-approve"
+    CONTRACTS_APPROVE = "contracts-approve"
+    LEDGER_SEE = "ledger-see"
+    LEDGER_EXPORT = "ledger-export"
     CLIENTS_SEE = "clients-see"
     CLIENTS_REGISTER = "clients-register"
     CLIENTS_REGISTER_APPROVE = "clients-register-approve"
@@ -132,6 +135,9 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.ERASURE_SEE: _CONCERNED,
     Act.ERASURE: frozenset({Duty.OPERATOR}),
     Act.ERASURE_APPROVE: frozenset({Duty.APPROVER}),
+    Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
+    Act.LEDGER_SEE: _CONCERNED,
+    Act.LEDGER_EXPORT: frozenset({Duty.AUDITOR}),
     Act.CLIENTS_SEE: _CONCERNED,
     Act.CLIENTS_REGISTER: frozenset({Duty.OPERATOR}),
     Act.CLIENTS_REGISTER_APPROVE: frozenset({Duty.APPROVER}),

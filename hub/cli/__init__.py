@@ -23,15 +23,15 @@ GROUP: Final = "jukihub.commands"
 COMMANDS: Final[Mapping[str, str]] = {
     word: f"hub.cli.{module}"
     for module, words in {
-        "decide": ("decide",), "explain": ("explain",), "contracts": ("contracts",), "demo": ("demo",),
-        "house": ("up", "down"), "status": ("status",), "run": ("run",), "topics": ("topics",), "keys": ("keys",),
+        "decide": ("decide",), "explain": ("explain",), "ledger": ("ledger",), "contracts": ("contracts",),
+        "demo": ("demo",), "house": ("up", "down"), "status": ("status",), "run": ("run",), "topics": ("topics",), "keys": ("keys",),
         "erase": ("erase",), "quarantine": ("quarantine",), "partitions": ("partitions",), "people": ("people",),
         "terminals": ("terminals",), "audit": ("audit",), "api": ("api",), "bench": ("bench",),
     }.items()
     for word in words
 }  # fmt: skip
 """Which module of this folder has a command, in the order of the help."""
-SHARED: Final = frozenset({"run", "bench"})
+SHARED: Final = frozenset({"run", "bench", "ledger"})
 """Commands to which other rooms add some of their own."""
 
 ROOMS: Final = ("contracts", "hub", "producers", "consumers")

@@ -39,9 +39,18 @@ def day_or_today(on: str | None) -> date:
 
 def bench_of(app: typer.Typer) -> typer.Typer:
     """The group `bench` of `app`, to which each room adds what it measures."""
+    return _group(app, "bench", "Measure: decisions, routing, proofs, a first load, a year of notices.")
+
+
+def ledger_of(app: typer.Typer) -> typer.Typer:
+    """The group `ledger` of `app`, to which who holds the residents adds what is asked about one of them."""
+    return _group(app, "ledger", "The ledger (提供記録), for those who do not take our word: export, verify, prove.")
+
+
+def _group(app: typer.Typer, name: str, said: str) -> typer.Typer:
     for known in app.registered_groups:
-        if known.name == "bench" and known.typer_instance is not None:
+        if known.name == name and known.typer_instance is not None:
             return known.typer_instance
-    bench = typer.Typer(help="Measure: decisions, routing, a first load, a year of notices.", no_args_is_help=True)
-    app.add_typer(bench, name="bench")
-    return bench
+    group = typer.Typer(help=said, no_args_is_help=True)
+    app.add_typer(group, name=name)
+    return group

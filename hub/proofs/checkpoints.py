@@ -1,8 +1,8 @@
 """Checkpoints of the ledger: signed once it has grown, once a minute at most, each an extension of the one before.
 
 Before anything is signed, the checkpoint before has to be one of the same key, and a consistency proof from it to the
-tree of now, made of what the database has, has to hold: who has changed or removed leaves that were signed finds that
-nothing more is signed. Complete nodes are read and not made again, so a change far back is found by verifying an export.
+tree of now, made of what the database has, has to hold: where leaves that were signed are changed or removed, nothing
+more is signed. Complete nodes are read and not made again: a change far back is found by whoever verifies an export.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from hub.proofs.tree import SQL
 
 EVERY: Final = timedelta(minutes=1)
 """What lies between two checkpoints at least."""
+MOST: Final = 1 << 18
+"""By how many leaves one checkpoint is ahead of the one before at most: an old archive is caught up with in steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,15 @@ async def sign(database: Database, signer: Signer, now: datetime) -> Signed | No
     async with database.transaction() as tx:
         await tx.execute(SQL["alone"])
         before, size = await last(tx), await tree.size(tx)
-        if before and (size == before.checkpoint.size or now < before.made_at + EVERY):
+        was = before.checkpoint.size if before else 0
+        if size == was or (before and before.made_at <= now < before.made_at + EVERY):
             return None
-        return await _signed(tx, signer, before, size, now) if size else None
+        if size < was:
+            raise JukiError("ledger-not-extended", f"{size} leaves of {was}")
+        return await _signed(tx, signer, before, min(size, was + MOST), now)
 
 
 async def _signed(tx: Connection, signer: Signer, before: Signed | None, size: int, now: datetime) -> Signed:
-    if before and size < before.checkpoint.size:
-        raise JukiError("ledger-not-extended", f"{size} leaves")
     await tree.completed(tx, before.checkpoint.size if before else 0, size)
     root = await tree.root(tx, size)
     if before:

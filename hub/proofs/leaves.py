@@ -1,9 +1,9 @@
 """Every archived line is a leaf of one tree, numbered from 0 without a gap, in the transaction that archives it.
 
-One tree for all partitions, because an auditor then has one checkpoint to keep and one file to verify. The order is that
-in which transactions that archive were committed, and within a partition that of the topic; a lock keeps those
-transactions one behind the other, and the number that follows is read from the leaves themselves, so there is no counter
-that could differ from them. A line that is written twice and archived once is one leaf.
+One tree for all partitions, because an auditor then has one checkpoint to keep and one file to verify. Transactions
+that archive are committed one behind the other, by a lock, and that is the order; within a partition it is that of the
+topic. The next number is read from the leaves themselves, so there is no counter that could differ from them. A line
+that is written twice and archived once is one leaf.
 """
 
 from pathlib import Path

@@ -74,6 +74,10 @@ class Growing:
         """The hash above all so far."""
         return joined(self._roots)
 
+    def root_with(self, subtree: bytes) -> bytes:
+        """The same with one more subtree behind all, lower than every other."""
+        return joined([*self._roots, subtree])
+
 
 def joined(roots: Sequence[bytes]) -> bytes:
     """The root above complete subtrees that follow each other, each lower than the one before."""

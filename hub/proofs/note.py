@@ -119,11 +119,9 @@ def parsed(note: str) -> Checkpoint:
 
 
 def _signatures(note: str, name: str) -> list[tuple[bytes, bytes]]:
-    start, found = f"— {name} ", []
-    for line in note.partition("\n\n")[2].split("\n"):
-        if line.startswith(start) and (made := _decoded(line.removeprefix(start))) and len(made) == 4 + 64:
-            found.append((made[:4], made[4:]))
-    return found
+    start = f"— {name} "
+    lines = [line.removeprefix(start) for line in note.partition("\n\n")[2].split("\n") if line.startswith(start)]
+    return [(made[:4], made[4:]) for made in map(_decoded, lines) if made and len(made) == 4 + 64]
 
 
 def _parts(word: str, *, hashed: bool = True) -> tuple[str, bytes]:

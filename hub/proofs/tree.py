@@ -1,4 +1,4 @@
-"""The tree over the archive, as PostgreSQL keeps it: hashes of leaves, and of each complete node of 2^8, 2^16, … leaves.
+"""The tree over the archive, as PostgreSQL keeps it: hashes of leaves, and of complete nodes of 2^8, 2^16, … leaves.
 
 So any hash, and with it any proof, is had from a few ranges of at most 256 rows, however many leaves there are.
 """

@@ -30,6 +30,9 @@ atena-correct-approve      approver
 erasure-see                viewer operator approver auditor contract-officer
 erasure                    operator
 erasure-approve            approver
+contracts-approve          contract-officer
+ledger-see                 viewer operator approver auditor contract-officer
+ledger-export              auditor
 clients-see                viewer operator approver auditor contract-officer
 clients-register           operator
 clients-register-approve   approver

@@ -1,0 +1,79 @@
+"""Writing the ledger out for an auditor: every line up to the newest checkpoint, each with its proof; and receipts.
+
+What is written is what the archive holds. If that is no longer what was signed, the export says so to whoever verifies
+it: nothing is left out and nothing is mended. It is read in ranges of leaves, so a large archive takes time and not
+memory: 32 bytes for every 256 leaves are held.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from contracts.errors import JukiError
+from hub.database import Database, Row, queries
+from hub.errors import UsageError
+from hub.proofs import checkpoints, form, merkle, tree
+from hub.proofs.checkpoints import Signed
+
+TILE = 1 << tree.STEP
+_PAGE = 16 * TILE
+_SQL = queries(Path(__file__).with_suffix(".sql"))
+
+
+async def export(
+    database: Database, signed: Signed, tell: Callable[[int], None] = lambda _: None
+) -> AsyncIterator[bytes]:
+    """The lines of an export, under this checkpoint; `tell` hears how many leaves are written."""
+    yield form.head(form.EXPORT, signed.note)
+    size = signed.checkpoint.size
+    tiles = await _tiles(database, size)
+    for start in range(0, size, _PAGE):
+        rows = await database.fetch(_SQL["lines"], start, min(start + _PAGE, size))
+        if len(rows) != min(start + _PAGE, size) - start:
+            raise JukiError("ledger-tree-torn", f"leaf {start}")
+        for at in range(0, len(rows), TILE):
+            for line in _tile(rows[at : at + TILE], tiles):
+                yield line
+        tell(start + len(rows))
+
+
+async def _tiles(database: Database, size: int) -> merkle.Tree:
+    """The tree above all tiles; the last of them may not be full."""
+    full = size // TILE
+    roots = await tree.hashes(database, tree.STEP, 0, full)
+    if size % TILE:
+        roots.append(await tree.above(database, (full * TILE, size)))
+    return merkle.Tree(roots)
+
+
+def _tile(rows: Sequence[Row], tiles: merkle.Tree) -> Iterator[bytes]:
+    """The blocks of one tile, with the hashes that were signed: a line that is no longer the one does not prove."""
+    first = rows[0]["leaf"]
+    blocks = [rows[at : at + form.BLOCK] for at in range(0, len(rows), form.BLOCK)]
+    trees = [merkle.Tree([bytes(row["hash"]) for row in block]) for block in blocks]
+    inside, above = merkle.Tree([one.root for one in trees]), tiles.path(first // TILE)
+    for at, (block, own) in enumerate(zip(blocks, trees, strict=True)):
+        yield form.block(first // form.BLOCK + at, [*inside.path(at), *above])
+        for n, row in enumerate(block):
+            yield form.leaf(row["leaf"], own.path(n), row["line"] or b"")
+
+
+async def receipt(database: Database, wanted: UUID) -> tuple[list[bytes], int]:
+    """A receipt of every line of a change or of a disclosure, and how many lines are too new to be under a checkpoint.
+
+    UsageError where the ledger knows no such id; JukiError where nothing of it is signed yet.
+    """
+    signed = await checkpoints.newest(database)
+    size = signed.checkpoint.size
+    found = [row["leaf"] for row in await database.fetch(_SQL["of_change"], wanted)]
+    if not found:
+        raise UsageError("unknown-id", "ID", "The ledger has neither a change nor a disclosure of this id")
+    provable = [leaf for leaf in found if leaf < size]
+    if not provable:
+        raise JukiError("not-signed-yet", str(wanted))
+    written = [form.head(form.RECEIPT, signed.note)]
+    for leaf in provable:
+        [row] = await database.fetch(_SQL["lines"], leaf, leaf + 1)
+        way = await tree.along(database, merkle.inclusion(leaf, size))
+        written.append(form.leaf(leaf, way, row["line"] or b""))
+    return written, len(found) - len(provable)
