@@ -24,9 +24,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     word: f"hub.cli.{module}"
     for module, words in {
         "decide": ("decide",), "explain": ("explain",), "ledger": ("ledger",), "contracts": ("contracts",),
-        "demo": ("demo",), "house": ("up", "down"), "status": ("status",), "run": ("run",), "topics": ("topics",), "keys": ("keys",),
-        "erase": ("erase",), "quarantine": ("quarantine",), "partitions": ("partitions",), "people": ("people",),
-        "terminals": ("terminals",), "audit": ("audit",), "api": ("api",), "bench": ("bench",),
+        "demo": ("demo",), "house": ("up", "down"), "status": ("status",), "run": ("run",), "topics": ("topics",),
+        "keys": ("keys",), "erase": ("erase",), "quarantine": ("quarantine",), "partitions": ("partitions",),
+        "people": ("people",), "terminals": ("terminals",), "audit": ("audit",), "api": ("api",), "bench": ("bench",),
     }.items()
     for word in words
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import orjson
@@ -19,6 +21,7 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     bench = bench_of(app)
     bench.command("decide")(decide)
     bench.command("route")(route)
+    bench.command("ledger")(ledger)
 
 
 def decide(
@@ -56,3 +59,23 @@ def route(
     cpu = found.client_seconds / found.outputs * 1e6
     typer.echo(f"{found.us_per_output:.0f} µs per output ({cpu:.0f} of it CPU of the router)")
     typer.echo(f"{found.transactions} transactions")
+
+
+def ledger(
+    disclosures: Annotated[int, typer.Option(min=1, help="how many disclosures the ledger names")] = 1_000_000,
+    per_line: Annotated[int, typer.Option(min=1, help="of each line, which is one change")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Seconds to verify an export with nothing but the public key; needs no server, and about 1 GB for the file.
+
+    Example: `jukihub bench ledger --disclosures 1000000`
+    """
+    from hub.bench.proving import measure  # noqa: PLC0415 - only this command
+
+    with TemporaryDirectory(prefix="juki-bench-") as folder:
+        found = measure(disclosures, per_line, Path(folder) / "ledger.jsonl")
+    if as_json:
+        typer.echo(orjson.dumps(asdict(found)))
+        return
+    typer.echo(f"{found.disclosures:,} disclosures in {found.leaves:,} lines ({found.file_bytes / 1e6:,.0f} MB)")
+    typer.echo(f"verified in {found.seconds:.1f} s, {found.cpu_seconds:.1f} s of it work of one core")

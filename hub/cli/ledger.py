@@ -85,7 +85,7 @@ def prove(
 
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="what `export` or `prove` has written")],
-    key: Annotated[Path, typer.Option(metavar="FILE", help="file of the public key, as `jukihub ledger key` prints it")],
+    key: Annotated[Path, typer.Option(metavar="FILE", help="the public key, as `jukihub ledger key` prints it")],
     earlier: Annotated[Path | None, typer.Option(
         metavar="FILE", help="an earlier checkpoint, export or receipt: is what it covers still the same?"
     )] = None,
@@ -115,6 +115,9 @@ def verify(
 def _say(found: "Verdict") -> None:
     for one in found.findings:
         typer.echo(_sentence(one))
+    if found.begins:
+        first, end = found.begins
+        typer.echo(f"the first fault is one of the leaves {first:,} to {end - 1:,}")
     if not found.sound:
         typer.echo(f"NOT SOUND: {found.faults:,} faults")
     place = found.checkpoint

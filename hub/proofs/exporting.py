@@ -1,16 +1,16 @@
 """Writing the ledger out for an auditor: every line up to the newest checkpoint, each with its proof; and receipts.
 
-What is written is what the archive holds. If that is no longer what was signed, the export says so to whoever verifies
-it: nothing is left out and nothing is mended. It is read in ranges of leaves, so a large archive takes time and not
+What is written is what the archive holds, beside the hashes that were signed: a line that is no longer the same is
+written as it is, and found by whoever verifies. It is read in ranges of leaves, so a large archive takes time and not
 memory: 32 bytes for every 256 leaves are held.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import UUID
 
 from contracts.errors import JukiError
-from hub.database import Database, Row, queries
+from hub.database import Database, queries
 from hub.errors import UsageError
 from hub.proofs import checkpoints, form, merkle, tree
 from hub.proofs.checkpoints import Signed
@@ -28,13 +28,16 @@ async def export(
     size = signed.checkpoint.size
     tiles = await _tiles(database, size)
     for start in range(0, size, _PAGE):
-        rows = await database.fetch(_SQL["lines"], start, min(start + _PAGE, size))
-        if len(rows) != min(start + _PAGE, size) - start:
+        end = min(start + _PAGE, size)
+        rows = await database.fetch(_SQL["lines"], start, end)
+        if len(rows) != end - start:
             raise JukiError("ledger-tree-torn", f"leaf {start}")
+        notes = {row["size"]: row["note"] for row in await database.fetch(_SQL["between"], start, end, size)}
         for at in range(0, len(rows), TILE):
-            for line in _tile(rows[at : at + TILE], tiles):
+            leaves = [(bytes(row["hash"]), row["line"] or b"") for row in rows[at : at + TILE]]
+            for line in form.tile(start + at, leaves, tiles.path((start + at) // TILE), notes):
                 yield line
-        tell(start + len(rows))
+        tell(end)
 
 
 async def _tiles(database: Database, size: int) -> merkle.Tree:
@@ -44,18 +47,6 @@ async def _tiles(database: Database, size: int) -> merkle.Tree:
     if size % TILE:
         roots.append(await tree.above(database, (full * TILE, size)))
     return merkle.Tree(roots)
-
-
-def _tile(rows: Sequence[Row], tiles: merkle.Tree) -> Iterator[bytes]:
-    """The blocks of one tile, with the hashes that were signed: a line that is no longer the one does not prove."""
-    first = rows[0]["leaf"]
-    blocks = [rows[at : at + form.BLOCK] for at in range(0, len(rows), form.BLOCK)]
-    trees = [merkle.Tree([bytes(row["hash"]) for row in block]) for block in blocks]
-    inside, above = merkle.Tree([one.root for one in trees]), tiles.path(first // TILE)
-    for at, (block, own) in enumerate(zip(blocks, trees, strict=True)):
-        yield form.block(first // form.BLOCK + at, [*inside.path(at), *above])
-        for n, row in enumerate(block):
-            yield form.leaf(row["leaf"], own.path(n), row["line"] or b"")
 
 
 async def receipt(database: Database, wanted: UUID) -> tuple[list[bytes], int]:

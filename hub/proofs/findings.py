@@ -18,7 +18,9 @@ class Fault(StrEnum):
     NOT_SIGNED = "not-signed"
     """The checkpoint is not signed by this key, so nothing of the file is proved. No leaf: 0 stands there."""
     ALTERED = "altered"
-    """The line is not the one that was signed under this number, or the proof beside it is not whole."""
+    """The line is not the one that was signed under this number; or at least it is no longer proved to be."""
+    PROOF = "proof"
+    """The line is the one that was signed, by a checkpoint behind it; its number or its proof is not right."""
     MISSING = "missing"
     REPEATED = "repeated"
     MISPLACED = "misplaced"
@@ -48,13 +50,18 @@ class Finding:
 
 @dataclass(slots=True)
 class Verdict:
-    """`proved`: how many lines are those that were signed; `disclosures`: how many of these they name as told."""
+    """`proved`: how many lines are those that were signed; `disclosures`: how many disclosures those name.
+
+    `begins`: where something is wrong with lines, the first fault is one of these leaves, up to before the second.
+    """
 
     checkpoint: Checkpoint
+    signed: bool = True
     proved: int = 0
     disclosures: int = 0
     faults: int = 0
     findings: list[Finding] = field(default_factory=list)
+    begins: Range | None = None
 
     @property
     def sound(self) -> bool:
@@ -74,9 +81,9 @@ class Verdict:
     def as_json(self) -> dict[str, Any]:
         """For machines."""
         return {
-            "sound": self.sound, "ledger": self.checkpoint.origin, "size": self.checkpoint.size,
+            "sound": self.sound, "signed": self.signed, "ledger": self.checkpoint.origin, "size": self.checkpoint.size,
             "root": self.checkpoint.root.hex(), "proved": self.proved, "disclosures": self.disclosures,
-            "faults": self.faults, "findings": [one.as_json() for one in self.findings],
+            "begins": self.begins, "faults": self.faults, "findings": [one.as_json() for one in self.findings],
         }  # fmt: skip
 
 
@@ -117,7 +124,8 @@ class Order:
 
 SAID: Final = {
     Fault.NOT_SIGNED: ("checkpoint", "not signed by this key, so that nothing of the file is proved"),
-    Fault.ALTERED: ("leaf", "the line, or the proof beside it, is not what was signed"),
+    Fault.ALTERED: ("leaf", "not proved to be what was signed"),
+    Fault.PROOF: ("leaf", "what was signed, but the number or the proof beside it is not right"),
     Fault.MISSING: ("leaf", "not in the file"),
     Fault.REPEATED: ("leaf", "in the file once more"),
     Fault.MISPLACED: ("leaf", "what was signed, and behind later ones"),

@@ -1,13 +1,14 @@
 """Verifying an export or a receipt with nothing but the public key: what is wrong, and with which leaf. Pure.
 
 Every block of leaves is proved against the signed root. Where that does not hold, each of its lines is proved alone, so
-one that was altered, dropped, put elsewhere or repeated is named by its number, whatever else was done to the file. An
-earlier checkpoint that the auditor has kept shows whether what it covers is still the same.
+one that was altered, dropped, put elsewhere or repeated is named by its number. Where the proofs themselves were made
+anew, the checkpoints in between say up to which leaf all is as it was, and before which the first fault is. An earlier
+checkpoint that the auditor has kept shows whether what it covers is still the same.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -22,20 +23,20 @@ Row = dict[str, Any]
 
 
 def verify(
-    rows: Iterable[bytes], verifier: Verifier, earlier: Checkpoint | None = None, tell: Tell = lambda _: None
+    rows: BinaryIO, verifier: Verifier, earlier: Checkpoint | None = None, tell: Tell = lambda _: None
 ) -> Verdict:
-    """The verdict on `rows`; UsageError where they are neither an export nor a receipt. `tell` hears how far it is."""
-    rows = iter(rows)
-    kind, note = opened(next(rows, b""))
+    """The verdict on a file; UsageError where it is neither an export nor a receipt. `tell` hears how far it is."""
+    kind, note = opened(rows.readline())
     verdict = Verdict(parsed(note))
-    try:
-        verifier.opened(note)
-    except JukiError:
+    if _opened(verifier, note) is None:
+        verdict.signed = False
         verdict.add(Fault.NOT_SIGNED, 0)
     if kind == form.RECEIPT:
         _receipt(rows, verdict)
     else:
-        _Export(verdict, earlier, tell).read(rows)
+        _Export(verdict, verifier, earlier, tell).read(rows)
+    if not verdict.signed:
+        verdict.proved = verdict.disclosures = 0
     return verdict
 
 
@@ -68,23 +69,26 @@ def _object(line: bytes) -> Row | None:
     return read if isinstance(read, dict) else None
 
 
-def _leaf(row: Row | None) -> _Leaf | None:
-    row = row or {}
-    number, line, beside = row.get("leaf"), row.get("line"), row.get("beside")
-    if not (isinstance(number, int) and isinstance(line, str) and isinstance(beside, str) and 0 <= number < 1 << 63):
+def _leaf(row: Row) -> _Leaf | None:
+    number, line, beside = row.get("leaf"), row.get("line"), _way(row.get("beside"))
+    if not (isinstance(number, int) and 0 <= number < 1 << 63 and isinstance(line, str)) or beside is None:
         return None
+    content = line.encode()
+    return _Leaf(number, merkle.leaf_hash(content), beside, content)
+
+
+def _opened(verifier: Verifier, note: object) -> Checkpoint | None:
     try:
-        content = line.encode()
-        return _Leaf(number, merkle.leaf_hash(content), form.decoded(beside), content)
+        return verifier.opened(note) if isinstance(note, str) else None
+    except JukiError:
+        return None
+
+
+def _way(text: object) -> list[bytes] | None:
+    try:
+        return form.decoded(text) if isinstance(text, str) else None
     except ValueError:
         return None
-
-
-def _above(row: Row) -> list[bytes]:
-    try:
-        return form.decoded(row["above"])
-    except (KeyError, TypeError, ValueError):
-        return []
 
 
 def _disclosures(line: bytes) -> int:
@@ -94,7 +98,7 @@ def _disclosures(line: bytes) -> int:
 
 def _receipt(rows: Iterator[bytes], verdict: Verdict) -> None:
     for number, raw in enumerate(rows, start=2):
-        if (leaf := _leaf(_object(raw))) is None:
+        if (leaf := _leaf(_object(raw) or {})) is None:
             verdict.add(Fault.UNREADABLE, number)
         elif leaf.proved(verdict.checkpoint, []):
             verdict.proved += 1
@@ -106,29 +110,29 @@ def _receipt(rows: Iterator[bytes], verdict: Verdict) -> None:
 class _Export:
     """One export, block by block."""
 
-    def __init__(self, verdict: Verdict, earlier: Checkpoint | None, tell: Tell) -> None:
-        self._verdict, self._earlier, self._tell = verdict, earlier, tell
+    def __init__(self, verdict: Verdict, verifier: Verifier, earlier: Checkpoint | None, tell: Tell) -> None:
+        self._verdict, self._verifier, self._earlier, self._tell = verdict, verifier, earlier, tell
         self._signed = verdict.checkpoint
         self._blocks = -(-self._signed.size // form.BLOCK)
         self._order = Order()
         self._refused: set[int] = set()
         self._growing = merkle.Growing()
 
-    def read(self, rows: Iterator[bytes]) -> None:
-        """All of it, and then what has not come."""
+    def read(self, rows: BinaryIO) -> None:
+        """All of it; where something is wrong, once more, and then what has not come."""
         above: list[bytes] = []
         leaves: list[_Leaf] = []
         for number, raw in enumerate(rows, start=2):
-            row = _object(raw)
+            row = _object(raw) or {}
             if leaf := _leaf(row):
                 leaves.append(leaf)
-            elif row is not None and "block" in row:
+            elif "block" in row and (way := _way(row.get("above"))) is not None:
                 self._close(leaves, above)
-                above, leaves = _above(row), []
-            else:
+                above, leaves = way, []
+            elif "signed" not in row:
                 self._verdict.add(Fault.UNREADABLE, number)
         self._close(leaves, above)
-        self._end()
+        self._end(rows)
 
     def _close(self, leaves: list[_Leaf], above: list[bytes]) -> None:
         if self._whole(leaves, above):
@@ -142,23 +146,25 @@ class _Export:
     def _whole(self, leaves: list[_Leaf], above: list[bytes]) -> bool:
         """Whether they are the next block, and proved; the usual case, and the quick one."""
         first = self._order.next
-        block = [leaf.hash for leaf in leaves]
+        tree = merkle.Tree([leaf.hash for leaf in leaves])
         numbers = range(first, min(first + form.BLOCK, self._signed.size))
         if first % form.BLOCK or [leaf.number for leaf in leaves] != [*numbers] or not leaves:
             return False
-        root = merkle.Tree(block).root
-        if merkle.root_above(root, first // form.BLOCK, self._blocks, above) != self._signed.root:
+        if merkle.root_above(tree.root, first // form.BLOCK, self._blocks, above) != self._signed.root:
             return False
-        self._compare(block)
-        self._growing.append(root)
+        if any(leaf.beside != tree.path(n) for n, leaf in enumerate(leaves)):
+            return False
+        self._compare([leaf.hash for leaf in leaves])
+        self._growing.append(tree.root)
         return True
 
     def _one(self, leaf: _Leaf, above: list[bytes]) -> None:
         if not leaf.proved(self._signed, above):
             self._refused.add(leaf.number)
-        elif fault := self._order.take(leaf.number):
+            return
+        if fault := self._order.take(leaf.number):
             self._verdict.add(fault, leaf.number)
-        else:
+        if fault is not Fault.REPEATED:
             self._count([leaf])
 
     def _count(self, leaves: list[_Leaf]) -> None:
@@ -175,12 +181,46 @@ class _Export:
         if self._growing.root_with(merkle.Tree(block[: earlier.size - first]).root) != earlier.root:
             self._verdict.add(Fault.REWRITTEN, 0, earlier.size - 1)
 
-    def _end(self) -> None:
-        size = self._signed.size
-        self._order.reach(size)
+    def _end(self, rows: BinaryIO) -> None:
+        self._order.reach(self._signed.size)
+        missing, good = self._order.missing() if self._verdict.signed else [], 0
+        if self._refused or missing or self._verdict.faults:
+            rows.seek(0)
+            good, until = unchanged(rows, self._verifier)
+            self._verdict.begins = (good, until) if until > good else None
         for number in sorted(self._refused):
-            self._verdict.add(Fault.ALTERED if self._order.fill(number) else Fault.INSERTED, number)
-        for first, end in self._order.missing():
-            self._verdict.add(Fault.MISSING, first, end - 1)
-        if self._earlier and self._earlier.size > size:
-            self._verdict.add(Fault.SHORTENED, size, self._earlier.size - 1)
+            if not self._order.fill(number):
+                self._verdict.add(Fault.INSERTED, number)
+            elif number < good:
+                self._verdict.add(Fault.PROOF, number)
+                self._verdict.proved += 1
+            else:
+                self._verdict.add(Fault.ALTERED, number)
+        for first, end in missing:
+            self._verdict.add(Fault.PROOF if end <= good else Fault.MISSING, first, end - 1)
+        if self._earlier and self._earlier.size > self._signed.size:
+            self._verdict.add(Fault.SHORTENED, self._signed.size, self._earlier.size - 1)
+
+
+def unchanged(rows: Iterable[bytes], verifier: Verifier) -> tuple[int, int]:
+    """How many of the first lines are, in this order, what was signed, by the checkpoints in between; and the size of
+    the first signed checkpoint by which they no longer are, 0 where there is none."""
+    growing, good = merkle.Growing(), 0
+    head: Checkpoint | None = None
+    for raw in rows:
+        row = _object(raw) or {}
+        if leaf := _leaf(row):
+            growing.append(leaf.hash)
+        elif "checkpoint" in row:
+            head = _opened(verifier, row["checkpoint"])
+        elif signed := _opened(verifier, row.get("signed")):
+            if _differs(growing, signed):
+                return good, signed.size
+            good = signed.size
+    if head is None or not _differs(growing, head):
+        return (good, max(good, growing.size)) if head is None else (head.size, 0)
+    return good, head.size
+
+
+def _differs(growing: merkle.Growing, signed: Checkpoint) -> bool:
+    return (growing.size, growing.root) != (signed.size, signed.root)

@@ -86,6 +86,7 @@ CASES: Final[list[Case]] = [
     *_aged("NotCounted", "hub_reconciled_timestamp_seconds", 1682),
     *_counted("SeqGap", "hub_sequence_gaps_total", contract="tax"),
     *_aged("LedgerBehind", "hub_ledger_level_timestamp_seconds", 3, '{process="ledger"}'),
+    *_aged("CheckpointStale", "hub_ledger_signed_timestamp_seconds", 12, '{process="ledger"}'),
     *_counted("LedgerUnbalanced", "hub_ledger_holes_total", contract="tax"),
     *_flagged("LedgerUnbalanced", "hub_unrecorded_disclosures"),
     *_counted("PlaintextRecord", "hub_plaintext_records_total", '{process="deliver-tax"}'),
