@@ -60,6 +60,7 @@ class Act(StrEnum):
     CONTRACTS_APPROVE = "contracts-approve"
     LEDGER_SEE = "ledger-see"
     LEDGER_EXPORT = "ledger-export"
+    LEDGER_SUBJECT = "ledger-subject"
     CLIENTS_SEE = "clients-see"
     CLIENTS_REGISTER = "clients-register"
     CLIENTS_REGISTER_APPROVE = "clients-register-approve"
@@ -138,6 +139,7 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
     Act.LEDGER_SEE: _CONCERNED,
     Act.LEDGER_EXPORT: frozenset({Duty.AUDITOR}),
+    Act.LEDGER_SUBJECT: _REGISTER,
     Act.CLIENTS_SEE: _CONCERNED,
     Act.CLIENTS_REGISTER: frozenset({Duty.OPERATOR}),
     Act.CLIENTS_REGISTER_APPROVE: frozenset({Duty.APPROVER}),

@@ -72,6 +72,12 @@ async def _subjects(tx: Connection, request: Request, asked: Asked) -> list[Subj
     return [await _subject(tx, person, person.resident in gone) for person in in_order]
 
 
+async def named(tx: Connection, atena_no: str) -> Subject | None:
+    """The person of a 宛名番号, with whom they are protected from; None where nobody has or had it."""
+    rows = await tx.fetch(SQL["people"], [atena_no.encode()])
+    return await _subject(tx, _person(rows[0]), gone=False) if rows else None
+
+
 async def _subject(tx: Connection, person: Person, gone: bool) -> Subject:
     return Subject(person, await _parties(tx, person.resident), await _removal(tx, person) if gone else None)
 

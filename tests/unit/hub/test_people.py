@@ -33,6 +33,7 @@ erasure-approve            approver
 contracts-approve          contract-officer
 ledger-see                 viewer operator approver auditor contract-officer
 ledger-export              auditor
+ledger-subject             clerk
 clients-see                viewer operator approver auditor contract-officer
 clients-register           operator
 clients-register-approve   approver
