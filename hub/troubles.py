@@ -13,6 +13,7 @@ from hub.status import Facts, Kept
 from hub.ways import FILED, PULLED
 
 STALLED, LEDGER, OUTBOX = timedelta(minutes=15), timedelta(minutes=2), timedelta(minutes=1)
+SIGNED = timedelta(minutes=10)
 PROTECTION, UNREAD, UNCOUNTED = timedelta(minutes=1), timedelta(hours=26), timedelta(hours=28)
 FAILS, JUDGED, TALLIED = timedelta(minutes=2), timedelta(minutes=2), timedelta(minutes=15)
 
@@ -115,6 +116,9 @@ def _proof(facts: Facts) -> Iterator[Trouble]:
     for name, count in kept.ahead.items():
         yield Trouble("ledger-unbalanced", name, f"{name}: {count} that its inbox has read are not in the ledger",
                       _TOLD.format(name))  # fmt: skip
+    if (unsigned := facts.since("hub_ledger_signed_timestamp_seconds", "ledger")) > SIGNED:
+        yield Trouble("ledger-unsigned", "ledger", f"The ledger is not signed since {_words(unsigned)}",
+                      facts.tail("ledger"))  # fmt: skip
 
 
 def _why_it_waits(facts: Facts, contract: str) -> str:

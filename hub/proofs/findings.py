@@ -130,7 +130,7 @@ SAID: Final = {
     Fault.REPEATED: ("leaf", "in the file once more"),
     Fault.MISPLACED: ("leaf", "what was signed, and behind later ones"),
     Fault.INSERTED: ("leaf", "a line that was never signed, beside the one that was"),
-    Fault.UNREADABLE: ("line", "of the file cannot be read"),
+    Fault.UNREADABLE: ("line", "of the file, that cannot be read"),
     Fault.SHORTENED: ("leaf", "under the earlier checkpoint, and no longer there"),
     Fault.REWRITTEN: ("leaf", "at least one is not what it was under the earlier checkpoint"),
 }

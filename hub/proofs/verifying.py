@@ -191,15 +191,21 @@ class _Export:
         for number in sorted(self._refused):
             if not self._order.fill(number):
                 self._verdict.add(Fault.INSERTED, number)
-            elif number < good:
-                self._verdict.add(Fault.PROOF, number)
-                self._verdict.proved += 1
             else:
-                self._verdict.add(Fault.ALTERED, number)
+                self._lacking(Fault.ALTERED, number, number + 1, good)
         for first, end in missing:
-            self._verdict.add(Fault.PROOF if end <= good else Fault.MISSING, first, end - 1)
+            self._lacking(Fault.MISSING, first, end, good)
         if self._earlier and self._earlier.size > self._signed.size:
             self._verdict.add(Fault.SHORTENED, self._signed.size, self._earlier.size - 1)
+
+    def _lacking(self, fault: Fault, first: int, end: int, good: int) -> None:
+        """Leaves that are not proved; those before `good` are what was signed, by a checkpoint in between."""
+        whole = min(end, max(first, good))
+        if first < whole:
+            self._verdict.add(Fault.PROOF, first, whole - 1)
+            self._verdict.proved += whole - first
+        if whole < end:
+            self._verdict.add(fault, whole, end - 1)
 
 
 def unchanged(rows: Iterable[bytes], verifier: Verifier) -> tuple[int, int]:

@@ -6,7 +6,7 @@ Lines from before get their numbers from the process that archives, when it next
 from hub.migrate import run
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0013"
 
 
 def upgrade() -> None:

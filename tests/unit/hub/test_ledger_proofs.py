@@ -107,9 +107,9 @@ def test_a_whole_export_is_sound_of_whatever_size(both: Callable[[bytes], Verdic
     assert (found.sound, found.proved, found.disclosures, found.begins) == (True, size, 2 * size, None)
 
 
-def changed(leaf: int, **fields: Any) -> Break:
+def changed(number: int, **fields: Any) -> Break:
     """One row says something else."""
-    return lambda rows: [row | fields if row.get("leaf") == leaf else row for row in rows]
+    return lambda rows: [row | fields if row.get("leaf") == number else row for row in rows]
 
 
 def way_of_block(rows: list[Row]) -> list[Row]:
@@ -195,8 +195,8 @@ BROKEN: dict[str, tuple[Break, set[tuple[str, int]], tuple[int, int] | None]] = 
     "numbers exchanged": (exchanged(18, 19), these("proof", 18, 19), None),
     "a proof destroyed": (changed(18, beside=""), these("proof", 18), None),
     "the proof of a block destroyed": (way_of_block, these("proof", *range(16, 32)), None),
-    "nonsense added": (added(18, lambda _: {"leaf": "18"}), these("unreadable", 24), None),
-    "a number that is none": (changed(18, leaf=-1), these("missing", 18) | these("unreadable", 23), (14, 21)),
+    "nonsense added": (added(18, lambda _: {"leaf": "18"}), these("unreadable", 25), None),
+    "a number that is none": (changed(18, leaf=-1), these("missing", 18) | these("unreadable", 24), (14, 21)),
     "altered, and all proofs made anew": (
         forged(instead(18)), these("proof", *range(14)) | these("altered", *range(14, 40)), (14, 21)),
     "dropped, and all proofs made anew": (

@@ -68,6 +68,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"rows": state("kafka", "unreachable")}, "broker-unavailable", "jukihub topics plan"),
     ({"kept": None}, "database-unavailable", "jukihub up"),
     (shown("ledger", "hub_ledger_level_timestamp_seconds", HOUR_AGO.timestamp()), "ledger-behind", "jukihub up"),
+    (shown("ledger", "hub_ledger_signed_timestamp_seconds", HOUR_AGO.timestamp()), "ledger-unsigned",
+     "tail -n 20 /var/log/hub/ledger.log"),
     (shown("relay", "hub_oldest_outbox_timestamp_seconds", HOUR_AGO.timestamp()), "outbox-stalled",
      "tail -n 20 /var/log/hub/relay.log"),
     (shown("router-0", "hub_stopped_partitions", 1), "partition-stopped",
@@ -152,7 +154,8 @@ PAGES: dict[str, str] = {
     "LedgerUnbalanced": "ledger-unbalanced", "ContractHeld": "contract-held", "PartitionsUnowned": "partitions-unowned",
     "PartitionStopped": "partition-stopped", "OutboxStalled": "outbox-stalled", "UnusualVolume": "unusual-volume",
     "ServiceLevelBreached": "service-level", "ProcessDown": "process-down", "RouterGone": "process-down",
-    "PlaintextRecord": "dead-letters", "TransactionsFail": "routing-fails", "TokenRefused": "dead-letters",
+    "CheckpointStale": "ledger-unsigned", "PlaintextRecord": "dead-letters", "TransactionsFail": "routing-fails",
+    "TokenRefused": "dead-letters",
 }  # fmt: skip
 """What wakes somebody, and the trouble in which status shows that it is there."""
 
