@@ -23,7 +23,7 @@ _NOBODY: Final = "どこにも提供していません。"
 _WORDS: Final = {"erased": "相手方で消去されたことを確認"}
 
 
-def commands(app: typer.Typer) -> None:
+def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register the command beside those of the hub."""
     ledger_of(app).command("subject")(subject)
 
