@@ -10,7 +10,8 @@ commands: Final[Mapping[str, str]] = {
         "received_cli": ("received",), "recorded_cli": ("changes", "unknown-ages"), "atena.cli": ("atena",),
         "run_cli": ("run",), "bulk_cli": ("bulk",), "certificate_cli": ("certificate",), "accuracy_cli": ("accuracy",),
         "card_cli": ("card",), "loading_cli": ("snapshot", "review"), "drift_cli": ("drift", "again"),
-        "transfer_cli": ("transfer",), "halted_cli": ("halted",), "disclosing_cli": ("ledger",), "bench_cli": ("bench",),
+        "transfer_cli": ("transfer",), "halted_cli": ("halted",), "disclosing_cli": ("ledger",),
+        "bench_cli": ("bench",),
     }.items()
     for word in words
 }  # fmt: skip
