@@ -9,12 +9,14 @@ from uuid import UUID
 import orjson
 import pytest
 
+from consumers.files.loading import named
 from contracts.book import load
 from contracts.change import parse
 from contracts.decide import Disclosure, decide
+from hub.config import read
 from hub.database import Database
 from hub.errors import DatabaseError, UsageError
-from producers import accuracy, recorded, snapshot
+from producers import accuracy, loading_cli, recorded, snapshot
 from producers.outbox import Draft, record
 from producers.register import SQL as REGISTER
 from producers.snapshot import Pace, Run
@@ -170,7 +172,7 @@ def test_before_it_is_in_force_a_contract_is_refused():
     assert set(snapshot.mirrors(BOOK, DAY)) == {name for name, one in BOOK.items() if one.mirror}
 
 
-async def test_the_changes_of_a_load_are_known_by_their_run_once_it_has_ended(db):
+async def test_the_changes_of_a_load_are_known_by_their_run_once_it_has_ended(db, dsn, tmp_path, monkeypatch, capsys):
     run = await snapshot.begun(db, ("tax",), NOW)
     with pytest.raises(UsageError, match="no-ended-load"):
         await snapshot.ended(db, ("tax",))
@@ -179,3 +181,8 @@ async def test_the_changes_of_a_load_are_known_by_their_run_once_it_has_ended(db
     mine = {UUID(one["id"]) for one in await waiting(db) if one["to"] == ["tax"]}
     found = await snapshot.ended(db, ("tax",))
     assert ({*await snapshot.change_ids(db, found)}, len(mine), found.told) == (mine, 120, 120)
+    here = read({"HUB_REGISTRY": dsn, "HUB_TOKEN_FILE": str(tmp_path / "nobody")})
+    monkeypatch.setattr(loading_cli, "settings", lambda: here)
+    loading_cli._show_ids(*await loading_cli._ids(["tax"]), as_json=False)
+    printed = named(capsys.readouterr().out)
+    assert (printed.run, printed.contracts, {*printed.changes}) == (run.run, {"tax"}, mine)
