@@ -73,8 +73,7 @@ def _routing(facts: Facts) -> Iterator[Trouble]:
          "partition(s) stopped: a record names nobody; which, says `partition-stopped` in the router's log",
          "jukihub partitions pass --partition <p> --offset <o> --reason <why>"),
         ("hub_parked_residents", "resident-parked", "resident(s) wait in quarantine", "jukihub quarantine list"),
-        ("hub_halted_residents", "resident-halted", "resident(s) halted in the outbox",
-         """psql "$HUB_REGISTRY" -c 'SELECT resident, code, since FROM registry.halted'"""),
+        ("hub_halted_residents", "resident-halted", "resident(s) halted in the outbox", "jukihub halted list"),
     ):
         if count := int(facts.highest(metric)):
             yield Trouble(code, "", f"{count} {what}", command)
