@@ -104,7 +104,7 @@ def test_each_module_has_the_commands_that_its_table_says() -> None:
             assert words == {word for word, place in table.items() if place == module}, module
 
 
-@pytest.mark.parametrize("word", sorted({word for table in TABLES for word in table} - {"run", "bench"}))
+@pytest.mark.parametrize("word", sorted({word for table in TABLES for word in table} - cli.SHARED))
 def test_a_command_that_was_typed_is_loaded_alone(word: str) -> None:
     assert len(cli._modules(word)) == 1
 
