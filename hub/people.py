@@ -57,7 +57,6 @@ class Act(StrEnum):
     ERASURE_SEE = "erasure-see"
     ERASURE = "erasure"
     ERASURE_APPROVE = "erasure-approve"
-    CONTRACTS_APPROVE = "contracts-approve"
     LEDGER_SEE = "ledger-see"
     LEDGER_EXPORT = "ledger-export"
     LEDGER_SUBJECT = "ledger-subject"
@@ -136,7 +135,6 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.ERASURE_SEE: _CONCERNED,
     Act.ERASURE: frozenset({Duty.OPERATOR}),
     Act.ERASURE_APPROVE: frozenset({Duty.APPROVER}),
-    Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
     Act.LEDGER_SEE: _CONCERNED,
     Act.LEDGER_EXPORT: frozenset({Duty.AUDITOR}),
     Act.LEDGER_SUBJECT: _REGISTER,

@@ -1,10 +1,13 @@
 """A module of commands that opens a database says who is at the door, or stands here with why nobody needs to be."""
 
 import ast
+import re
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+from hub.people import Act
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MODULES: Final = [
@@ -33,3 +36,9 @@ def test_whatever_opens_a_database_has_a_door(module: Path) -> None:
 
 def test_the_list_of_open_ones_names_modules_that_are_there() -> None:
     assert OPEN.keys() <= {str(module.relative_to(ROOT)) for module in MODULES}
+
+
+def test_every_act_that_a_duty_allows_is_asked_for_somewhere() -> None:
+    rooms = [file for room in ("hub", "producers", "consumers") for file in (ROOT / room).glob("**/*.py")]
+    code = "\n".join(file.read_text("utf-8") for file in rooms if file != ROOT / "hub" / "people.py")
+    assert [act for act in Act if not re.search(rf"\.{act.name}\b", code)] == []

@@ -30,7 +30,6 @@ atena-correct-approve      approver
 erasure-see                viewer operator approver auditor contract-officer
 erasure                    operator
 erasure-approve            approver
-contracts-approve          contract-officer
 ledger-see                 viewer operator approver auditor contract-officer
 ledger-export              auditor
 ledger-subject             clerk
