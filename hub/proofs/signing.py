@@ -19,9 +19,12 @@ _OPEN_TO_OTHERS: Final = 0o077
 def signer(settings: Settings) -> Signer:
     """The key of these settings, made where there is none; DependencyUnavailable where it is not safe."""
     file = settings.secrets_dir / FILE
-    if not file.exists():
-        write_once(file, f"{Signer.new(f'juki-hub/{settings.system}/ledger').written()}\n".encode())
-    return _read(file)
+    try:
+        if not file.exists():
+            write_once(file, f"{Signer.new(f'juki-hub/{settings.system}/ledger').written()}\n".encode())
+        return _read(file)
+    except OSError:
+        raise DependencyUnavailable("ledger-key-out-of-reach", FILE, "Its owner has to reach HUB_SECRETS") from None
 
 
 def _read(file: Path) -> Signer:

@@ -345,6 +345,9 @@ def test_the_signing_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) ->
     with pytest.raises(DependencyUnavailable, match="ledger-key-not-safe"):
         signing.signer(here)
     file.chmod(0o600)
+    (tmp_path / "no-folder").touch()
+    with pytest.raises(DependencyUnavailable, match="ledger-key-out-of-reach"):
+        signing.signer(Settings(secrets=tmp_path / "no-folder" / "secrets"))
     file.write_text("PRIVATE+KEY+x", encoding="utf-8")
     with pytest.raises(DependencyUnavailable, match="ledger-key-unreadable"):
         signing.signer(here)
