@@ -12,8 +12,8 @@ from hub.acting import Details, acting
 from hub.clock import now
 from hub.config import settings
 from hub.database import Database, connect
-from hub.errors import UsageError
 from hub.people import Act
+from hub.wording import said
 from producers import halted
 
 T = TypeVar("T")
@@ -56,9 +56,7 @@ def resume(
     Nothing is passed over. Where the door still refuses that row, the resident is halted anew: mend the cause first.
     Example: jukihub halted resume 6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e --reason "1.4 reads it"
     """
-    if not reason.strip():
-        raise UsageError("empty", "--reason", "Say why, and nothing about anybody")
-    details: dict[str, str | int] = {"reason": reason.strip()}
+    details: dict[str, str | int] = {"reason": said(reason, "--reason")}
 
     async def let_go(registry: Database) -> int:
         details["count"] = await halted.resume(registry, resident)

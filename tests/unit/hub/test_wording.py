@@ -21,6 +21,7 @@ from hub.errors import UsageError
 from hub.people import Act, Duty, Person
 from hub.transfers import Wish
 from hub.wording import LABEL, LONGEST, said
+from producers import halted_cli
 from producers.atena import asking
 from producers.atena.joining import Merge
 from producers.drift.desk import Desk
@@ -73,6 +74,10 @@ async def copied(reason: str) -> None:
     await copies.Operations(read({}), Rows(), None, lambda: NOW).ask(b"1", reason)  # type: ignore[arg-type]
 
 
+async def resumed(reason: str) -> None:
+    halted_cli.resume(uuid4(), reason)
+
+
 ROWS: Any = Rows()
 LETTERS = [uuid4()]
 ASKS: dict[str, Any] = {
@@ -86,6 +91,7 @@ ASKS: dict[str, Any] = {
     "a client's end": lambda text: clients.revoke(ROWS, uuid4(), ITO, text, NOW),
     "a token's label": lambda text: tokens.new(ROWS, ITO.id, text, timedelta(days=1), NOW),
     "a copy's erasure": copied,
+    "going on with a halted resident": resumed,
     "a merge": lambda text: asking.ask(ROWS, Merge("1", "2"), text, ITO, NOW),
     "a transfer": lambda text: Transfers(read({}), ROWS, None, lambda: NOW).ask(  # type: ignore[arg-type]
         Wish("tax", (), (), text, NOW.date(), ""), Choice(everybody=True)
