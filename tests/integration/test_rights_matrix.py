@@ -7,6 +7,7 @@ fetching by everybody from every topic (one request each), beginning by everybod
 which the protocol has no question), administration by everybody, and a sample of writing.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka.client import AIOKafkaClient
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.transaction import InitProducerIdRequest
 from confluent_kafka import KafkaException, Producer, TopicCollection
@@ -157,6 +159,7 @@ def test_a_right_that_the_page_does_not_name_would_be_seen(world: World, clients
 async def test_who_may_write_under_which_transactional_id_is_what_the_page_says(world: World) -> None:
     may = {(who, name) for who, operation, what, name in printed(world) if (what, operation) == (
         "transactional-id", "write")}  # fmt: skip
+    await coordinated(world, *min(may))
     assert {(who, name) for who in principals() for name in await begins(world, who)} == may
     assert len(may) == world.settings.partitions
 
@@ -170,6 +173,18 @@ async def spoken(world: World, principal: str) -> AsyncIterator[AIOKafkaClient]:
         yield plain
     finally:
         await plain.close()
+
+
+async def coordinated(world: World, principal: str, name: str) -> None:
+    """Who first asks for a coordinator has the broker make its own topic of transactions: before, nobody can begin."""
+    async with spoken(world, principal) as plain:
+        while True:
+            try:
+                await plain.coordinator_lookup(CoordinationType.TRANSACTION, name)
+            except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
+                await asyncio.sleep(0.1)
+            else:
+                return
 
 
 async def begins(world: World, principal: str) -> list[str]:
@@ -241,7 +256,7 @@ async def fetches(world: World, principal: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("principal", "topic"),
-    [("relay", "ledger"), ("router", "changes"), ("ledger", "ledger"), ("subscriber-child-policy", "changes"),
+    [("relay", "ledger"), ("router", "changes"), ("ledger", "changes"), ("subscriber-child-policy", "changes"),
      ("deliver-prefecture", "disclosures.prefecture"), ("deliver-prefecture", "dead.tax")],
 )  # fmt: skip
 def test_what_is_not_ones_own_is_not_written(world: World, principal: str, topic: str) -> None:
