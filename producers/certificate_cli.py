@@ -4,11 +4,8 @@ Every request is written down, also one that is refused.
 """
 
 import asyncio
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
@@ -17,6 +14,7 @@ import typer
 from contracts.dates import is_date
 from contracts.door import read_json
 from hub.acting import acting
+from hub.cli.shared import new_file
 from hub.clock import now
 from hub.config import settings
 from hub.database import connect
@@ -77,7 +75,7 @@ def certificate(  # noqa: PLR0913 - every word of a request
     if basis is Basis.OWN and by is None:
         raise UsageError("who-asks", "--by", "Name who stands there: the person, or a member of the household")
     asked = Asked(basis, _asker(said), frozenset(special or []), household, removed, examined)
-    with _new(out) as opened:
+    with new_file(out, "--out") as opened:
         number, copy = asyncio.run(_answered(Request(atena_nos, asked, by)))
         issue = Issue(str(number), today(now()).isoformat(), issuer)
         written = page.page(copy, issue).encode() if out.suffix == ".html" else orjson.dumps(page.as_json(copy, issue))
@@ -113,18 +111,3 @@ async def _answered(request: Request) -> tuple[UUID, Copy]:
         if not isinstance(outcome, Copy):
             raise NotPermitted(outcome.code, str(answered.number), sentence(outcome.code))
         return answered.number, outcome
-
-
-@contextmanager
-def _new(out: Path) -> Iterator[BinaryIO]:
-    """A file that was not there, which nobody else can read from its first moment on; gone again where it fails."""
-    try:
-        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError:
-        raise UsageError("not-a-new-file", "--out", "Name a file that is not there, in a folder that is") from None
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            yield opened
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise

@@ -1,7 +1,7 @@
 """A database with an administrator and a clock, for tests about persons: made-up colleagues, never residents."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 from pydantic import SecretStr
+from typer.testing import CliRunner, Result
 
-from hub import accounts, audit, passwords, tokens
-from hub.config import Settings
+from hub import accounts, audit, cli, passwords, tokens
+from hub.config import Settings, settings
 from hub.database import Database, connect
 from hub.people import Duty, Person
 from tests.house import House, made_databases
@@ -59,8 +60,27 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def opened(house: House, folder: Path) -> AsyncIterator[Office]:
     """An office with databases of its own; `root` is the administrator."""
-    with made_databases(house, folder / "data") as settings:
-        own = settings.model_copy(update={"token_file": folder / "keys" / "token"})
-        async with connect(settings.database) as database:
+    with made_databases(house, folder / "data") as made:
+        own = made.model_copy(update={"token_file": folder / "keys" / "token"})
+        async with connect(made.database) as database:
             await accounts.first(database, "root", FIRST, NOW)
             yield Office(database, own)
+
+
+@contextmanager
+def command_line(
+    own: Settings, data: Path, typed_by: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Result]]:
+    """The command line on these databases, in this process: who types (by name, with a token), and which words."""
+    monkeypatch.setenv("HUB_DATABASE", own.database)
+    monkeypatch.setenv("HUB_REGISTRY", own.registry)
+    monkeypatch.setenv("HUB_DATA", str(data))
+    monkeypatch.setenv("HUB_SECRETS", str(own.secrets_dir))
+
+    def run(name: str, *arguments: str) -> Result:
+        monkeypatch.setenv("HUB_TOKEN", typed_by[name])
+        settings.cache_clear()
+        return CliRunner().invoke(cli.build(list(arguments)), list(arguments))
+
+    yield run
+    settings.cache_clear()

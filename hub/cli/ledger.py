@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from hub.cli.shared import ledger_of
+from hub.cli.shared import ledger_of, new_file
 from hub.config import settings
 from hub.errors import UsageError
 from hub.people import Act
@@ -62,7 +61,7 @@ def export(file: Annotated[Path, typer.Argument(metavar="FILE", help="to be made
     No name and no value of a resident is in it; who was told what, when, by what contract, about which pseudonym is.
     Example: jukihub ledger export 2026.jsonl && jukihub ledger verify 2026.jsonl --key ledger.key
     """
-    with _new(file) as opened:
+    with new_file(file, "FILE") as opened:
         size = asyncio.run(_exported(opened))
     typer.echo(f"{file}: {size:,} leaves", err=True)
 
@@ -158,21 +157,6 @@ def _read(file: Path, place: str) -> Iterator[BinaryIO]:
         raise UsageError("unreadable-file", place) from None
     with opened:
         yield opened
-
-
-@contextmanager
-def _new(file: Path) -> Iterator[BinaryIO]:
-    """A file that was not there, which nobody else can read; gone again where it fails."""
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError:
-        raise UsageError("not-a-new-file", "FILE", "Name a file that is not there, in a folder that is") from None
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            yield opened
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
 
 
 def _progress() -> Callable[[int], None]:

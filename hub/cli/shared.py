@@ -1,8 +1,11 @@
 """What several commands take in the same way: a Book, a day."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, BinaryIO, Final
 
 import typer
 
@@ -11,6 +14,7 @@ from contracts.change import JAPAN
 from contracts.dates import last_day
 from hub.clock import now
 from hub.config import settings
+from hub.errors import UsageError
 
 Folder = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="folder of a Book; else HUB_CONTRACTS, else the shipped one")
@@ -54,3 +58,21 @@ def _group(app: typer.Typer, name: str, said: str) -> typer.Typer:
     group = typer.Typer(help=said, no_args_is_help=True)
     app.add_typer(group, name=name)
     return group
+
+
+@contextmanager
+def new_file(file: Path, place: str) -> Iterator[BinaryIO]:
+    """A file that was not there, which nobody else can read from its first moment on; gone again where it fails.
+
+    `place`: the word of the command that names it. UsageError `not-a-new-file`.
+    """
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        raise UsageError("not-a-new-file", place, "Name a file that is not there, in a folder that is") from None
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            yield opened
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise

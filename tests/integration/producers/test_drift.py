@@ -11,12 +11,11 @@ from uuid import UUID
 
 import orjson
 import pytest
-from typer.testing import CliRunner
 
 from contracts import book
-from hub import accounts, cli, destroyed, tokens
+from hub import accounts, destroyed, tokens
 from hub.clock import now
-from hub.config import Settings, settings
+from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import ApprovalRequired, DependencyUnavailable, NotPermitted, UsageError
 from hub.people import Duty
@@ -33,7 +32,7 @@ from tests.conformance.samples import IDENTIFIER
 from tests.house import House, made_databases
 from tests.integration.producers.post import Post, opened
 from tests.integration.producers.registry import NOW, residents
-from tests.office import FIRST, cheap_passwords
+from tests.office import FIRST, cheap_passwords, command_line
 
 KEY = bytes(range(32))
 BOOK = book.load().contracts
@@ -317,18 +316,8 @@ def jukihub(databases: Settings, standing: Standing, monkeypatch: pytest.MonkeyP
                     for name, one in people.items()}  # fmt: skip
 
     typed_by = asyncio.run(filled())
-    for name in ("database", "registry"):
-        monkeypatch.setenv(f"HUB_{name.upper()}", getattr(databases, name))
-    monkeypatch.setenv("HUB_DATA", str(tmp_path))
-    monkeypatch.setenv("HUB_SECRETS", str(databases.secrets_dir))
-
-    def run(name: str, *arguments: str) -> Any:
-        monkeypatch.setenv("HUB_TOKEN", typed_by[name])
-        settings.cache_clear()
-        return CliRunner().invoke(cli.build(list(arguments)), list(arguments))
-
-    yield run
-    settings.cache_clear()
+    with command_line(databases, tmp_path, typed_by, monkeypatch) as run:
+        yield run
 
 
 def test_it_is_typed_by_two_persons_and_says_what_is_left(jukihub: Any, tmp_path: Path) -> None:

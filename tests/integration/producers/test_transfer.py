@@ -13,13 +13,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from typer.testing import CliRunner
 
 from contracts import book
-from hub import accounts, cli, tokens, transfers
+from hub import accounts, tokens, transfers
 from hub.acts import WAITS
 from hub.clock import now
-from hub.config import Settings, settings
+from hub.config import Settings
 from hub.database import connect
 from hub.errors import ApprovalRequired, DatabaseError, DependencyUnavailable, NotPermitted, UsageError
 from hub.people import Duty
@@ -31,7 +30,7 @@ from producers.transfer.desk import Desk
 from tests.house import House, shipped
 from tests.integration.producers.registry import changed, died, residents
 from tests.integration.producers.transfers import CONTRACTS, ON, ORDINANCE, WISH, Town, opened, persons
-from tests.office import FIRST, cheap_passwords
+from tests.office import FIRST, cheap_passwords, command_line
 
 CHOSEN = ["atena_no", "name", "address"]
 EVERYBODY = Choice(everybody=True)
@@ -325,19 +324,9 @@ def jukihub(databases: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
     typed_by, number = asyncio.run(filled())
     (tmp_path / "persons.txt").write_text(f"{number}\n", encoding="ascii")
-    for name in ("database", "registry"):
-        monkeypatch.setenv(f"HUB_{name.upper()}", getattr(databases, name))
-    monkeypatch.setenv("HUB_DATA", str(tmp_path))
-    monkeypatch.setenv("HUB_SECRETS", str(databases.secrets_dir))
     monkeypatch.setenv("HUB_TRANSFER_BULK", "1")
-
-    def run(name: str, *arguments: str) -> Any:
-        monkeypatch.setenv("HUB_TOKEN", typed_by[name])
-        settings.cache_clear()
-        return CliRunner().invoke(cli.build(list(arguments)), list(arguments))
-
-    yield run
-    settings.cache_clear()
+    with command_line(databases, tmp_path, typed_by, monkeypatch) as run:
+        yield run
 
 
 def test_it_is_typed_by_three_persons(jukihub: Any, tmp_path: Path) -> None:

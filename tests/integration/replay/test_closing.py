@@ -1,5 +1,6 @@
 """Closing a letter without telling it: discarded or corrected, by two persons; and seeing what is in one."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -109,35 +110,29 @@ async def test_followers_of_a_discarded_letter_do_not_outlive_their_contract(des
     assert (desk.told(), (await desk.rows())[1]["code"]) == ([], "decide-again")
 
 
-async def test_what_somebody_asked_for_who_is_no_longer_in_office_is_void(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+async def retired(desk: Desk) -> None:
+    await desk.database.execute("UPDATE hub.people SET retired_at = $1", desk.now)
+
+
+async def viewing(desk: Desk) -> None:
+    await accounts.set_duties(desk.database, "sato", frozenset({Duty.VIEWER}))
+
+
+@pytest.mark.parametrize(("become", "code"), [(retired, "asker-retired"), (viewing, "asker-without-duty")])
+async def test_what_somebody_asked_for_who_is_no_longer_there_for_it_is_void(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, become: Callable[[Desk], Awaitable[None]], code: str
 ) -> None:
     cheap_passwords(monkeypatch)
     (letter,) = await desk.letters(1)
     sato = await accounts.add(desk.database, "sato", frozenset({Duty.OPERATOR}), "three blue birds fly", desk.now)
     asked = await closing.ask_discard(desk.database, desk.name, [letter], sato, "sent twice", desk.now)
     plan = await desk.plan(sato)
-    await desk.database.execute("UPDATE hub.people SET retired_at = $1", desk.now)
-    with pytest.raises(NotPermitted, match="asker-retired"):
+    await become(desk)
+    with pytest.raises(NotPermitted, match=code):
         await approve(desk, asked)
-    with pytest.raises(NotPermitted, match="asker-retired"):
+    with pytest.raises(NotPermitted, match=code):
         await desk.approve(plan)
     assert await desk.states() == {"dead": 1}
-
-
-async def test_what_somebody_asked_for_who_has_another_duty_now_is_void(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cheap_passwords(monkeypatch)
-    (letter,) = await desk.letters(1)
-    sato = await accounts.add(desk.database, "sato", frozenset({Duty.OPERATOR}), "three blue birds fly", desk.now)
-    asked = await closing.ask_discard(desk.database, desk.name, [letter], sato, "sent twice", desk.now)
-    plan = await desk.plan(sato)
-    await accounts.set_duties(desk.database, "sato", frozenset({Duty.VIEWER}))
-    with pytest.raises(NotPermitted, match="asker-without-duty"):
-        await approve(desk, asked)
-    with pytest.raises(NotPermitted, match="asker-without-duty"):
-        await desk.approve(plan)
 
 
 @pytest.mark.parametrize("gone", ["asker", "approver"])
