@@ -2,11 +2,10 @@
 
 import pytest
 
-from hub import bus, topics
 from hub.errors import ProduceFailed
 from hub.keys import CHANGES
 from hub.pseudonym import Pseudonyms
-from tests.integration.test_router_on_kafka import Line, drained
+from tests.integration.test_router_on_kafka import Line, drained, quarantined
 from tests.people import RESIDENT
 
 
@@ -18,6 +17,5 @@ async def test_over_a_megabyte_is_refused_and_below_it_goes_to_quarantine(line: 
     await line.put(0, key, b"." * 1_000_000)
     async with line.slot() as router:
         await drained(router, 1)
-    async with bus.reader(line.settings, "router", topics.quarantine(line.prefix), line.parts) as reader:
-        [record] = await reader.read_to_end()
+    [record] = await quarantined(line)
     assert (len(record.value or b""), record.key) == (1_000_000, key)

@@ -25,6 +25,7 @@ from tests.office import NOW, Office, cheap_passwords, opened
 from tests.quarantine import Quarantine
 
 MARK = "架空花子0417"
+ROOMS = DOCUMENT.parents[1]
 LETTERS = [Incoming("juki.quarantine", 3, at, b"k", b"", (), 0) for at in (17, 18)]
 
 
@@ -187,11 +188,14 @@ async def test_answers_are_not_kept_by_anybody_and_no_page_is_served(api: Api) -
 
 
 async def test_whatever_is_sent_it_is_no_fault_of_ours_and_comes_back_in_no_refusal(api: Api) -> None:
-    """Schemathesis makes what fits the description and what does not; a caller with every duty lets it all through."""
+    """Schemathesis makes what fits the description and what does not; a caller with every duty lets it all through.
+
+    It also sends the words that it finds in our own sources; those a refusal may say.
+    """
     everybody = await api.office.person("everybody", Duty.VIEWER)
     await api.office.database.execute("UPDATE hub.people SET duties = $1 WHERE id = $2", [*Duty], everybody.id)
     token = await api.office.token(everybody)
-    own = DOCUMENT.read_text(encoding="utf-8")
+    own = "".join(path.read_text(encoding="utf-8") for path in (DOCUMENT, *ROOMS.rglob("*.py")))
 
     def nothing_comes_back(case: Any, answer: Any) -> None:
         given_words = {word for word in words([case.body, case.query, case.path_parameters]) if word not in own}

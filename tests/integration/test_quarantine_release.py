@@ -81,8 +81,7 @@ async def carried_out(line: Line, router: Router) -> None:
 
 
 async def ledger(line: Line) -> list[str]:
-    async with bus.reader(line.settings, "ledger", topics.ledger(line.prefix), line.parts) as reader:
-        return [orjson.loads(record.value or b"")["change"] for record in await reader.read_to_end()]
+    return [orjson.loads(one.value or b"")["change"] for one in await line.lying("ledger", topics.ledger(line.prefix))]
 
 
 async def test_without_the_unreadable_one_the_others_are_told_in_order_and_newer_ones_behind_them(line: Line) -> None:

@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from hub.database import connect
 from hub.errors import DatabaseError, DependencyUnavailable
 from tests.faults.cluster import waited
@@ -67,13 +69,17 @@ class Server:
             )  # fmt: skip
 
     async def take_connections(self, held: AsyncExitStack) -> None:
-        """Take every connection there is, also those that others have, until cancelled; `held` gives them back."""
+        """Take every connection there is, also those that others have, until cancelled; `held` gives them back.
+
+        Connections, not pools: a pool whose connection is lost opens another one by itself.
+        """
         mine: list[int] = []
         while len(mine) < CONNECTIONS:
             try:
-                taken = await held.enter_async_context(connect(self.dsns["hub"], 1))
-                mine.append(await taken.fetchval("SELECT pg_backend_pid()"))
-            except (DependencyUnavailable, DatabaseError):
+                taken = await asyncpg.connect(self.dsns["hub"], timeout=5)
+                held.callback(taken.terminate)
+                mine.append(taken.get_server_pid())
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await self._take_over(mine)
 
     async def _take_over(self, mine: list[int]) -> None:
