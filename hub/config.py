@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     registry: str = Field("", description="DSN of the registry's own database; empty: the same as `database`")
     data: Path = Field(Path(".data"), description="folder of everything that is kept")
     secrets: Path | None = Field(None, description="folder of the CA, passwords and KEK; empty: <data>/secrets")
+    kek: str = Field("", description="place of the KEK: file:/folder or a pkcs11: URI; empty: a file in `secrets`")
+    kek_former: str = Field("", description="where older KEKs lie, until nothing is wrapped under them any more")
     contracts: Path | None = Field(None, description="folder of another Book; empty: the one that is shipped")
     prefix: str = Field("juki", description="first word of every topic")
     partitions: int = Field(8, ge=1, le=512, description="partitions of every topic; raising it is a migration")

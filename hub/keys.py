@@ -19,7 +19,7 @@ from hub import metrics
 from hub.database import Database, Row, queries
 from hub.errors import DatabaseError, DependencyUnavailable, KeyDestroyed, TokenRefused
 from hub.seal import ContentKey
-from hub.wrapping import KeyWrapper
+from hub.wrapping import KeyWrapper, kek_of
 
 CHANGES = "hub:changes"
 LEDGER = "hub:ledger"
@@ -92,7 +92,7 @@ class KeyStore:
         row = await self._found(kid)
         if row is None:
             wrapped = self._wrapper.wrap(os.urandom(32), kid)
-            await self._database.execute(_SQL["insert"], kid, owner, purpose, wrapped, self._wrapper.version)
+            await self._database.execute(_SQL["insert"], kid, owner, purpose, wrapped, kek_of(wrapped))
             row = await self._found(kid)
         if row is None:
             raise TokenRefused("unknown-kid")

@@ -57,6 +57,12 @@ class Act(StrEnum):
     ERASURE_SEE = "erasure-see"
     ERASURE = "erasure"
     ERASURE_APPROVE = "erasure-approve"
+    KEK_SEE = "kek-see"
+    KEK_ROTATE = "kek-rotate"
+    KEK_ROTATE_APPROVE = "kek-rotate-approve"
+    KEK_DESTROY = "kek-destroy"
+    KEK_DESTROY_APPROVE = "kek-destroy-approve"
+    CONTRACTS_APPROVE = "contracts-approve"
     LEDGER_SEE = "ledger-see"
     LEDGER_EXPORT = "ledger-export"
     LEDGER_SUBJECT = "ledger-subject"
@@ -135,6 +141,12 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.ERASURE_SEE: _CONCERNED,
     Act.ERASURE: frozenset({Duty.OPERATOR}),
     Act.ERASURE_APPROVE: frozenset({Duty.APPROVER}),
+    Act.KEK_SEE: _CONCERNED,
+    Act.KEK_ROTATE: frozenset({Duty.OPERATOR}),
+    Act.KEK_ROTATE_APPROVE: frozenset({Duty.APPROVER}),
+    Act.KEK_DESTROY: frozenset({Duty.OPERATOR}),
+    Act.KEK_DESTROY_APPROVE: frozenset({Duty.APPROVER}),
+    Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
     Act.LEDGER_SEE: _CONCERNED,
     Act.LEDGER_EXPORT: frozenset({Duty.AUDITOR}),
     Act.LEDGER_SUBJECT: _REGISTER,

@@ -1,83 +1,97 @@
 """How content keys and pseudonym keys are kept: wrapped by a KEK, behind `KeyWrapper`.
 
-`FileKeyWrapper` is for development and the demo: its KEK is a file of 32 random bytes that only its owner may read.
-It refuses production by name. Wrapping is AES-256-GCM with the key's own name as associated data, so that a wrapped
-key cannot stand in for another one.
+A KEK lies in a file (development, the demo) or in a token behind PKCS#11, and is used where it lies (kek/). A wrapped
+key says under which KEK it is, so that it opens while KEKs are replaced; wrapped is always under the newest. Wrapping
+is AES-256-GCM with the id of the KEK and the key's own name as associated data, so that a wrapped key cannot stand in
+for another one.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import Final
 
 from hub.config import Settings
-from hub.errors import DependencyUnavailable, NotPermitted
+from hub.errors import DependencyUnavailable, NotPermitted, UsageError
+from hub.kek import files
+from hub.kek.place import SIZE, Place, driver, is_id, mismatch, unknown
 
-_NONCE = 12
-_SIZE = 32
-
-
-class KeyWrapper(Protocol):
-    """Wraps a key of 32 bytes under a KEK that it never hands out."""
-
-    version: str
-
-    def wrap(self, key: bytes, name: str) -> bytes:
-        """The wrapped form of `key`, bound to `name`."""
-
-    def unwrap(self, wrapped: bytes, name: str) -> bytes:
-        """The key again; DependencyUnavailable where KEK or name do not fit."""
+_NONCE: Final = 12
+_SEALED: Final = SIZE + 16
+_OLD: Final = _NONCE + _SEALED
+"""Of the form before a wrapped key said its KEK, when there was one: `file-1`."""
 
 
-class FileKeyWrapper:
-    """KEK in a file. Development only."""
+class KeyWrapper:
+    """Wraps keys of 32 bytes under KEKs that it never hands out. `places`: where they lie; new ones go to the first."""
 
-    version = "file-1"
+    def __init__(self, places: Sequence[Place]) -> None:
+        self._places = tuple(places)
 
-    def __init__(self, kek: bytes) -> None:
-        self._cipher = AESGCM(kek)
+    @property
+    def place(self) -> Place:
+        """Where new KEKs are made."""
+        return self._places[0]
 
-    @classmethod
-    def at(cls, file: Path) -> "FileKeyWrapper":
-        """The wrapper of the KEK in `file`, which is made where there is none; refuses one that others may read."""
-        if not file.exists():
-            write_once(file, os.urandom(_SIZE))
-        kek = file.read_bytes()
-        if file.stat().st_mode & 0o077 or len(kek) != _SIZE:
-            remedy = "It must hold 32 bytes and be readable by its owner alone (chmod 600)"
-            raise DependencyUnavailable("kek-not-safe", "KEK", remedy)
-        return cls(kek)
+    @property
+    def version(self) -> str:
+        """The KEK that wraps now: the newest of the first place. DependencyUnavailable where it has none."""
+        if not (there := self.place.ids()):
+            raise DependencyUnavailable("no-kek", "KEK", "Make the first one: jukihub keys kek make")
+        return there[-1]
+
+    def ids(self) -> list[str]:
+        """Every KEK that is there, those of former places first."""
+        return [kek for place in reversed(self._places) for kek in place.ids()]
 
     def wrap(self, key: bytes, name: str) -> bytes:
-        nonce = os.urandom(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, key, name.encode())
+        """The wrapped form of `key`, bound to `name`; `kek_of` says under which KEK it is."""
+        if len(key) != SIZE:
+            raise ValueError(SIZE)
+        kek, nonce = self.version, os.urandom(_NONCE)
+        return bytes([len(kek)]) + kek.encode() + nonce + self.place.encrypt(kek, nonce, key, _bound(kek, name))
 
     def unwrap(self, wrapped: bytes, name: str) -> bytes:
-        try:
-            return self._cipher.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], name.encode())
-        except InvalidTag:
-            remedy = "The KEK is not the one that wrapped this key: restore the KEK file of this database"
-            raise DependencyUnavailable("kek-mismatch", "KEK", remedy) from None
+        """The key again; DependencyUnavailable where its KEK is not there, or KEK or name do not fit."""
+        kek, sealed = kek_of(wrapped), wrapped[-_OLD:]
+        bound = name.encode() if len(wrapped) == _OLD else _bound(kek, name)
+        return self._having(kek).decrypt(kek, sealed[:_NONCE], sealed[_NONCE:], bound)
+
+    def _having(self, kek: str) -> Place:
+        fitting = [place for place in self._places if place.driver == driver(kek)]
+        for place in fitting:
+            if len(fitting) == 1 or kek in place.ids():
+                return place
+        raise unknown(kek)
+
+
+def kek_of(wrapped: bytes) -> str:
+    """The id of the KEK that a wrapped key names; DependencyUnavailable where it is no wrapped key."""
+    if len(wrapped) == _OLD:
+        return files.FIRST
+    kek = wrapped[1:-_OLD].decode("ascii", "replace") if len(wrapped) > _OLD else ""
+    if wrapped[:1] != bytes([len(kek)]) or not is_id(kek):
+        raise mismatch()
+    return kek
 
 
 def wrapper(settings: Settings) -> KeyWrapper:
     """The wrapper of these settings; refuses the file driver in production."""
+    former = [settings.kek_former] if settings.kek_former else []
+    return KeyWrapper([_place(settings, uri) for uri in (settings.kek, *former)])
+
+
+def _place(settings: Settings, uri: str) -> Place:
+    if uri.startswith("pkcs11:"):
+        from hub.kek import hsm  # noqa: PLC0415 - who has no token needs no library for it
+
+        return hsm.Token(hsm.where(uri))
+    if uri and not uri.startswith("file:"):
+        raise UsageError("bad-setting", "HUB_KEK", "file:/folder or pkcs11:…")
     if settings.env == "production":
-        raise NotPermitted("file-kek-in-production", "HUB_ENV")
-    return FileKeyWrapper.at(settings.secrets_dir / "kek")
+        raise NotPermitted("file-kek-in-production", "HUB_ENV", "Name a token in HUB_KEK: pkcs11:…")
+    return files.Files(Path(uri.removeprefix("file:")) if uri else settings.secrets_dir)
 
 
-def write_once(file: Path, content: bytes) -> None:
-    """A secret as a file that its owner alone may read; where somebody else was first, theirs stays."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(content)
-    try:
-        os.link(draft, file)  # fails where another process was first: then theirs is the KEK
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+def _bound(kek: str, name: str) -> bytes:
+    return f"{kek}\n{name}".encode()

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from consumers.adapters.http import Answer, Settings
 from hub.bus import Batches, Incoming, Outgoing, Position
@@ -13,6 +14,31 @@ from hub.errors import KeyDestroyed, ProduceFailed, TokenRefused
 from hub.seal import ContentKey
 from producers import outbox
 from producers.outbox import Draft
+
+
+class MemoryKek:
+    """One KEK of a place of its own."""
+
+    driver = "memory"
+
+    def __init__(self) -> None:
+        self._ciphers = [AESGCM(bytes(32))]
+
+    def ids(self) -> list[str]:
+        return [f"{self.driver}-{n}" for n in range(1, len(self._ciphers) + 1)]
+
+    def make(self) -> str:
+        self._ciphers.append(AESGCM(os.urandom(32)))
+        return self.ids()[-1]
+
+    def destroy(self, kek: str) -> None:
+        self._ciphers[self.ids().index(kek)] = AESGCM(os.urandom(32))
+
+    def encrypt(self, kek: str, nonce: bytes, key: bytes, bound: bytes) -> bytes:
+        return self._ciphers[self.ids().index(kek)].encrypt(nonce, key, bound)
+
+    def decrypt(self, kek: str, nonce: bytes, sealed: bytes, bound: bytes) -> bytes:
+        return self._ciphers[self.ids().index(kek)].decrypt(nonce, sealed, bound)
 
 
 class MemoryKeys:

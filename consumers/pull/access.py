@@ -18,7 +18,7 @@ from joserfc.jwk import OctKey
 from consumers.pull.clients import SQL, Client
 from contracts.change import JAPAN
 from hub.database import Database
-from hub.wrapping import KeyWrapper
+from hub.wrapping import KeyWrapper, kek_of
 
 LASTS: Final = timedelta(minutes=5)
 ALGORITHM: Final = "HS256"
@@ -53,7 +53,7 @@ class AccessKeys:
         kid = day.isoformat()
         if kid not in self._known and await self.named(kid) is None:
             wrapped = self._wrapper.wrap(os.urandom(32), _bound(kid))
-            await self._database.execute(SQL["new_access_key"], kid, wrapped, self._wrapper.version)
+            await self._database.execute(SQL["new_access_key"], kid, wrapped, kek_of(wrapped))
             await self.named(kid)
         return kid, self._known[kid]
 

@@ -20,7 +20,7 @@ from hub.database import Connection, Database, Row, queries
 from hub.errors import NotPermitted, UsageError
 from hub.people import Act, Person, second_person
 from hub.wording import LABEL, said
-from hub.wrapping import KeyWrapper
+from hub.wrapping import KeyWrapper, kek_of
 
 WAITS: Final = timedelta(days=1)
 """How long a request can be approved."""
@@ -111,8 +111,8 @@ async def approve(
     if request.asked_at + WAITS <= now:
         raise NotPermitted("request-expired", "request", "Ask again")
     number, secret = uuid4(), os.urandom(32)
-    kept = (number, request.id, person.id, now, wrapper.wrap(secret, _name(number)), wrapper.version)
-    if not await database.execute(SQL["register"], *kept):
+    wrapped = wrapper.wrap(secret, _name(number))
+    if not await database.execute(SQL["register"], number, request.id, person.id, now, wrapped, kek_of(wrapped)):
         raise NotPermitted("already-approved", "request")
     return Client(number, request.contract, request.label, request.rights, now, None), _text(secret)
 

@@ -1,4 +1,4 @@
-"""`jukihub keys …`: handing content keys to subscribers."""
+"""`jukihub keys …`: handing content keys to subscribers; the KEKs below `jukihub keys kek`."""
 
 import asyncio
 from datetime import timedelta
@@ -11,6 +11,7 @@ import typer
 from contracts import book as law
 from contracts.change import JAPAN
 from contracts.contract import DEPARTMENTAL, Contract
+from hub.cli.kek import kek
 from hub.config import Settings, settings
 from hub.errors import NotPermitted, UsageError
 from hub.people import Act
@@ -18,8 +19,9 @@ from hub.people import Act
 
 def commands(app: typer.Typer, _run: typer.Typer) -> None:
     """Register `jukihub keys`."""
-    keys = typer.Typer(help="Content keys.", no_args_is_help=True)
+    keys = typer.Typer(help="Content keys, and the KEKs that wrap them.", no_args_is_help=True)
     keys.command("grant")(grant)
+    keys.add_typer(kek, name="kek")
     app.add_typer(keys, name="keys")
 
 

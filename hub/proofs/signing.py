@@ -9,8 +9,8 @@ from typing import Final
 
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, UsageError
+from hub.kek.files import write_once
 from hub.proofs.note import Signer
-from hub.wrapping import write_once
 
 FILE: Final = "ledger-key"
 _OPEN_TO_OTHERS: Final = 0o077

@@ -26,6 +26,7 @@ DOORS = {
     "uvicorn": {"hub/api/serving.py"},
     "sqlalchemy": {"hub/migrate.py"},
     "faust": {"hub/watch.py"},
+    "pkcs11": {"hub/kek/hsm.py"},
 }  # fmt: skip
 
 

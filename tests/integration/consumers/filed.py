@@ -22,8 +22,8 @@ from contracts.contract import Approval, Contract
 from hub.database import Database
 from hub.granting import grant
 from hub.keys import KeyStore
-from hub.wrapping import FileKeyWrapper
-from tests.fakes import MemoryContracts
+from hub.wrapping import KeyWrapper
+from tests.fakes import MemoryContracts, MemoryKek
 from tests.integration.consumers.line import HandOver, MemoryTopic
 from tests.store import Storage, subscriber
 
@@ -60,7 +60,7 @@ class Filed(HandOver):
             identifier="atena_no", protected=protected, via="csv", in_force_from=DAY,
             approved=Approval("見本", DAY, "見本"), mirror=True,
         )  # fmt: skip
-        self.keys = KeyStore(database, FileKeyWrapper(bytes(32)))
+        self.keys = KeyStore(database, KeyWrapper([MemoryKek()]))
         self.topic = MemoryTopic("juki.disclosures.filed")
         self.settler = Settler(database, "filed", self.clock)
         self.opener = Opener(self.keys, "filed", self.topic.name, MemoryContracts(self.contract.hash))

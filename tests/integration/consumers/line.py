@@ -23,9 +23,9 @@ from hub.database import Database, Row
 from hub.envelope import DISCLOSURE
 from hub.keys import KeyStore
 from hub.seal import Place, Sheet, seal
-from hub.wrapping import FileKeyWrapper
+from hub.wrapping import KeyWrapper
 from tests.conformance.samples import IDENTIFIER
-from tests.fakes import MemoryContracts
+from tests.fakes import MemoryContracts, MemoryKek
 
 DAY = date(2026, 4, 1)
 PATIENCE = 60.0
@@ -83,7 +83,7 @@ class HandOver:
             items=(IDENTIFIER[via], "dv_protection"), identifier=IDENTIFIER[via], protected=protected, via=via,
             in_force_from=DAY, approved=Approval("見本", DAY, "見本"),
         )  # fmt: skip
-        self.keys = KeyStore(database, FileKeyWrapper(bytes(32)))
+        self.keys = KeyStore(database, KeyWrapper([MemoryKek()]))
         self.topic = MemoryTopic(f"juki.disclosures.{via}")
         self.counterpart = counterpart
         self.settler = Settler(database, via, clock)

@@ -3,17 +3,14 @@
 import json
 import logging
 import os
-import stat
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from hub import config, log, positions
-from hub.config import Settings
-from hub.errors import DependencyUnavailable, JukiError, NotPermitted, UsageError
+from hub.errors import JukiError, UsageError
 from hub.pseudonym import Pseudonyms
-from hub.wrapping import FileKeyWrapper, wrapper
 
 
 def test_a_resident_has_one_pseudonym_per_contract_and_another_for_every_contract() -> None:
@@ -56,35 +53,6 @@ def test_a_book_whose_sequences_do_not_fit_beside_an_offset_is_refused() -> None
     positions.check_fits([f"department-{n:03}" for n in range(100)])
     with pytest.raises(JukiError, match="too-many-contracts"):
         positions.check_fits([f"department-{n:03}" for n in range(200)])
-
-
-@pytest.mark.trap("C14")
-def test_a_wrapped_key_opens_under_its_own_name_alone(tmp_path: Path) -> None:
-    kek, key = FileKeyWrapper.at(tmp_path / "kek"), os.urandom(32)
-    wrapped = kek.wrap(key, "tax.2026-04-02")
-    assert FileKeyWrapper.at(tmp_path / "kek").unwrap(wrapped, "tax.2026-04-02") == key
-    with pytest.raises(DependencyUnavailable):
-        kek.unwrap(wrapped, "tax.2026-04-03")
-
-
-def test_the_kek_file_is_its_owners_alone(tmp_path: Path) -> None:
-    FileKeyWrapper.at(tmp_path / "kek")
-    assert stat.S_IMODE((tmp_path / "kek").stat().st_mode) == 0o600
-
-
-@pytest.mark.trap("C14")
-@pytest.mark.parametrize(("content", "mode"), [(b"k" * 32, 0o644), (b"", 0o600), (b"k" * 16, 0o600)])
-def test_a_kek_that_others_may_read_or_that_is_none_is_refused(tmp_path: Path, content: bytes, mode: int) -> None:
-    (tmp_path / "kek").write_bytes(content)
-    (tmp_path / "kek").chmod(mode)
-    with pytest.raises(DependencyUnavailable, match="kek-not-safe"):
-        FileKeyWrapper.at(tmp_path / "kek")
-
-
-@pytest.mark.trap("C14")
-def test_the_file_driver_refuses_production(tmp_path: Path) -> None:
-    with pytest.raises(NotPermitted, match="file-kek-in-production"):
-        wrapper(Settings(env="production", secrets=tmp_path))
 
 
 def test_an_unknown_setting_is_an_error_and_its_value_is_not_told() -> None:
