@@ -36,7 +36,7 @@ from hub.outcome import Deferred, Delivered
 from hub.outside import checked_url
 from hub.people import Act, second_person
 from hub.standing import standing
-from hub.wrapping import wrapper
+from hub.wrapping import kek_of, wrapper
 
 CONTRACT: Final = "intermediate-server"
 ERASED: Final = "copy-erased"
@@ -66,7 +66,8 @@ class Operations:
         who, why, request = number(typed), wording.said(reason, "--reason"), uuid4()
         async with acting(self.settings, self.database, Act.COPIES_ERASE, str(request), self.now) as person:
             await expire(self.database, self.now())
-            asked = (request, CONTRACT, self._wrapped(request, who), why, person.id, self.now())
+            wrapped = self._wrapped(request, who)
+            asked = (request, CONTRACT, wrapped, why, person.id, self.now(), kek_of(wrapped))
             await self.database.execute(_SQL["request"], *asked)
         return request
 

@@ -1,10 +1,10 @@
 -- name: request
-INSERT INTO inbox.copy_erasures (id, contract, number_wrapped, reason, requested_by, requested_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO inbox.copy_erasures (id, contract, number_wrapped, reason, requested_by, requested_at, kek)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 
 -- name: expire
 -- What nobody has approved in time is void, and nothing of the number stays.
-UPDATE inbox.copy_erasures SET number_wrapped = NULL, expired_at = $2
+UPDATE inbox.copy_erasures SET number_wrapped = NULL, kek = NULL, expired_at = $2
 WHERE contract = $1 AND requested_at <= $3 AND begun_at IS NULL AND erased_at IS NULL AND expired_at IS NULL
 
 -- name: waiting
@@ -27,7 +27,7 @@ WHERE id = $1 AND begun_at IS NULL AND erased_at IS NULL AND expired_at IS NULL
 -- name: erased
 -- Done, and noted for the ledger, in one statement; nothing of the number stays.
 WITH done AS (
-    UPDATE inbox.copy_erasures SET erased_at = $2, number_wrapped = NULL
+    UPDATE inbox.copy_erasures SET erased_at = $2, number_wrapped = NULL, kek = NULL
     WHERE id = $1 AND begun_at IS NOT NULL AND erased_at IS NULL RETURNING id, contract
 )
 INSERT INTO hub.confirming (disclosure, contract, partition, what, receipt_sha256, confirmed_at)

@@ -55,9 +55,10 @@ class KeyWrapper:
         """The key again; DependencyUnavailable where its KEK is not there, or KEK or name do not fit."""
         kek, sealed = kek_of(wrapped), wrapped[-_OLD:]
         bound = name.encode() if len(wrapped) == _OLD else _bound(kek, name)
-        return self._having(kek).decrypt(kek, sealed[:_NONCE], sealed[_NONCE:], bound)
+        return self.having(kek).decrypt(kek, sealed[:_NONCE], sealed[_NONCE:], bound)
 
-    def _having(self, kek: str) -> Place:
+    def having(self, kek: str) -> Place:
+        """The place in which this KEK should lie; DependencyUnavailable where none of ours is."""
         fitting = [place for place in self._places if place.driver == driver(kek)]
         for place in fitting:
             if len(fitting) == 1 or kek in place.ids():
