@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     secrets: Path | None = Field(None, description="folder of the CA, passwords and KEK; empty: <data>/secrets")
     kek: str = Field("", description="place of the KEK: file:/folder or a pkcs11: URI; empty: a file in `secrets`")
     kek_former: str = Field("", description="where older KEKs lie, until nothing is wrapped under them any more")
+    backup_days: int | None = Field(
+        None, ge=0, le=36_500, description="for how long backups of the hub's database are kept; empty: nobody says"
+    )
     contracts: Path | None = Field(None, description="folder of another Book; empty: the one that is shipped")
     prefix: str = Field("juki", description="first word of every topic")
     partitions: int = Field(8, ge=1, le=512, description="partitions of every topic; raising it is a migration")

@@ -1,10 +1,10 @@
 """What was destroyed stays destroyed: the journal of destroyed keys, and the one way to the keys of a database.
 
-juki.erasures names every content key that was ever destroyed, by which order of which two accounts, and when; it is
-kept for ever, and nothing of a resident stands there. Whoever is about to open or to seal reads it to its end first,
-and destroys in the database whatever is named there and still (or again) has a row. So a backup from before a
-destruction may be restored, and an order that was cut off between topic and database is completed by whatever starts
-next. Where the journal cannot be read, nothing is opened.
+juki.erasures names every content key that was ever destroyed, by which order of which two accounts or by which rule,
+and when; it is kept for ever, and nothing of a resident stands there. Whoever is about to open or to seal reads it to
+its end first, and destroys in the database whatever is named there and still (or again) has a row. So a backup from
+before a destruction may be restored, and an order that was cut off between topic and database is completed by whatever
+starts next. Where the journal cannot be read, nothing is opened.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,6 +27,10 @@ from hub.wrapping import wrapper
 DONE: Final = "destroyed"
 """How an act ends whose keys are gone."""
 
+BY_ORDER: Final = "by-order"
+"""By which rule a key is destroyed that two persons name themselves. Any other is one of law/retention.toml, and then
+one account has let it run."""
+
 AT_ONCE: Final = 1000
 """Keys per record, so that a record stays far below what a broker takes."""
 
@@ -35,13 +39,14 @@ _SQL = queries(Path(__file__).with_name("destroyed.sql"))
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Keys that one act has destroyed. `rule`: by which rule; `asked_by`, `approved_by`: ids of accounts."""
+    """Keys that one act has destroyed. `rule`: by which rule; `asked_by`, `approved_by`: ids of accounts, the second
+    of nobody where the rule alone stands behind it."""
 
     act: UUID
     rule: str
     kids: tuple[str, ...]
     asked_by: UUID
-    approved_by: UUID
+    approved_by: UUID | None
     at: datetime
 
 
@@ -88,7 +93,7 @@ def records(one: Erasure) -> list[Outgoing]:
     return [
         Outgoing(one.act.bytes, orjson.dumps({
             "act": str(one.act), "rule": one.rule, "kids": kids, "asked_by": str(one.asked_by),
-            "approved_by": str(one.approved_by), "at": one.at.isoformat(),
+            "approved_by": str(one.approved_by) if one.approved_by else None, "at": one.at.isoformat(),
         }), (), int(one.at.timestamp() * 1000))
         for kids in (one.kids[at : at + AT_ONCE] for at in range(0, len(one.kids), AT_ONCE))
     ]  # fmt: skip
@@ -98,11 +103,12 @@ def read(record: Incoming) -> Erasure:
     """One record of the journal; JukiError where it is none, because nobody can say then what may be opened."""
     try:
         found: dict[str, Any] = orjson.loads(record.value or b"")
+        alone = found["approved_by"] is None and found["rule"] != BY_ORDER
         return Erasure(
             UUID(found["act"]), str(found["rule"]), tuple(map(str, found["kids"])), UUID(found["asked_by"]),
-            UUID(found["approved_by"]), datetime.fromisoformat(found["at"]),
+            None if alone else UUID(found["approved_by"]), datetime.fromisoformat(found["at"]),
         )  # fmt: skip
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         place = f"{record.topic}[{record.partition}] offset {record.offset}"
         raise JukiError("erasure-unreadable", place) from None
 

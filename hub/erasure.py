@@ -7,7 +7,7 @@ starts next (destroyed.py); cut off before, by approving it again.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,17 +22,15 @@ from hub.acts import End, new_release
 from hub.caller import present
 from hub.config import Settings
 from hub.database import Database, connect, queries
-from hub.destroyed import Erasure
+from hub.destroyed import BY_ORDER, Erasure
 from hub.errors import JukiError, TokenRefused, UsageError
 from hub.keys import CHANGES
 from hub.people import Act, Person
+from hub.retention import certificates
 from hub.seal import header
 from hub.tokens import Bearer
 from hub.wanted import ERASER, WEEK_MS
 from hub.ways import walked
-
-RULE: Final = "by-order"
-"""By which rule a key is destroyed that two persons name themselves."""
 
 _PAGE: Final = 5000
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -127,6 +125,7 @@ class Eraser:
                 await self._carried_out(number, person)
             if (ended := await acts.ended(self.database, number)) is None:
                 raise JukiError("not-carried-out", str(number))
+            await certificates.issued(self.settings, self.database, number, self.now())
         return ended
 
     async def _carried_out(self, number: UUID, person: Person) -> None:
@@ -135,7 +134,7 @@ class Eraser:
         row = await self.database.fetchrow(_SQL["due"], number)
         if row is None:
             raise JukiError("not-carried-out", str(number))
-        erasure = Erasure(number, RULE, tuple(row["kids"]), row["orderer"], row["approver"], self.now())
+        erasure = Erasure(number, BY_ORDER, tuple(row["kids"]), row["orderer"], row["approver"], self.now())
         async with bus.writer(self.settings, ERASER) as writer:
             await writer.send({(self.topic, 0): destroyed.records(erasure)})
         await destroyed.destroy(self.database, [erasure])
@@ -148,9 +147,15 @@ async def opened(settings: Settings, now: Clock) -> AsyncIterator[Eraser]:
         yield Eraser(settings, database, await present(settings, database, now()), now)
 
 
-async def ask(database: Database, topic: str, wish: Wish, person: Person, reason: str, now: datetime) -> Order:  # noqa: PLR0913 - every word that is kept
-    """Write down what is asked for, with the very keys; UsageError: day-not-over, no-such-key, or without a reason."""
-    kids = await named(database, wish, now)
+async def ask(  # noqa: PLR0913 - every word that is kept
+    database: Database, topic: str, wish: Wish, person: Person, reason: str, now: datetime,
+    only: Collection[str] | None = None,
+) -> Order:  # fmt: skip
+    """Write down what is asked for, with the very keys; UsageError: day-not-over, no-such-key, or without a reason.
+
+    `only`: of the keys that are meant these alone.
+    """
+    kids = tuple(kid for kid in await named(database, wish, now) if only is None or kid in only)
     release = new_release(0, 0, [])
     async with database.transaction() as held:
         asked = await acts.request(held, topic, release, person, reason, now)
@@ -175,18 +180,20 @@ async def view(settings: Settings, database: Database, wish: Wish, now: datetime
     contract = given.book(settings).contracts.get(wish.owner)
     kept_since = _BEGINNING if contract and not walked(contract) else now - timedelta(milliseconds=WEEK_MS)
     row = await database.fetchrow(_SQL["changes" if wish.owner == CHANGES else "told"], days, kept_since, wish.owner)
-    found = await _in_the_inbox(database, wish.owner, {*kids})
+    found = Counter[str]()
+    for (kid, state), count in (await undelivered(database, wish.owner)).items():
+        found[state] += count if kid in kids else 0
     told, on_topic = (row["told"], row["on_topic"]) if row else (0, 0)
     return View(wish, kids, told, on_topic, found["waiting"], found["dead"])
 
 
-async def _in_the_inbox(database: Database, owner: str, kids: set[str]) -> Counter[str]:
-    """What is not delivered yet and sealed with one of these keys, by state: asked of the tokens themselves."""
-    found: Counter[str] = Counter()
+async def undelivered(database: Database, owner: str) -> Counter[tuple[str | None, str]]:
+    """What is not delivered yet, by the key that sealed it and by state: asked of the tokens themselves."""
+    found: Counter[tuple[str | None, str]] = Counter()
     after = -1
     while rows := await database.fetch(_SQL["open"], owner, after, _PAGE):
         after = rows[-1]["position"]
-        found.update(row["state"] for row in rows if _kid(row["head"]) in kids)
+        found.update((_kid(row["head"]), row["state"]) for row in rows)
     return found
 
 

@@ -57,6 +57,7 @@ class Act(StrEnum):
     ERASURE_SEE = "erasure-see"
     ERASURE = "erasure"
     ERASURE_APPROVE = "erasure-approve"
+    RETENTION_RUN = "retention-run"
     KEK_SEE = "kek-see"
     KEK_ROTATE = "kek-rotate"
     KEK_ROTATE_APPROVE = "kek-rotate-approve"
@@ -141,6 +142,7 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.ERASURE_SEE: _CONCERNED,
     Act.ERASURE: frozenset({Duty.OPERATOR}),
     Act.ERASURE_APPROVE: frozenset({Duty.APPROVER}),
+    Act.RETENTION_RUN: frozenset({Duty.OPERATOR}),
     Act.KEK_SEE: _CONCERNED,
     Act.KEK_ROTATE: frozenset({Duty.OPERATOR}),
     Act.KEK_ROTATE_APPROVE: frozenset({Duty.APPROVER}),

@@ -3,14 +3,16 @@
 import asyncio
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
 import typer
 
 from contracts.errors import visible
+from hub.cli import retained
 from hub.cli.requested import Json
 from hub.config import settings
+from hub.errors import UsageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -20,12 +22,16 @@ if TYPE_CHECKING:
 
 _erase = typer.Typer(no_args_is_help=True, help="Destroying content keys (消去): what they sealed never opens again.")
 
-Contract = Annotated[str, typer.Option(help="contract id; hub:changes for what the relay seals to the hub itself")]
-Until = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="the last of the days, in Japan; before today")]
+retained.add(_erase)
+
+_CONTRACT: Final = typer.Option(help="contract id; hub:changes for what the relay seals to the hub itself")
+_UNTIL: Final = typer.Option(formats=["%Y-%m-%d"], help="the last of the days, in Japan; before today")
+Contract = Annotated[str, _CONTRACT]
+Until = Annotated[datetime, _UNTIL]
 
 _BEYOND = """\
-Not reached: what a subscriber has copied; and an older backup in the hands of somebody who also has the KEK, until the
-KEK is replaced (hub/README.md, Known weaknesses).\
+Not reached: what a subscriber has copied; and an older backup in the hands of somebody who also has the KEK, until that
+KEK is destroyed (hub/BACKUPS.md).\
 """
 
 
@@ -35,11 +41,24 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
 
 
 @_erase.command("plan")
-def plan(contract: Contract, until: Until, as_json: Json = False) -> None:
-    """Show which keys a request would name, and how many tokens would no longer open. Nothing is done.
+def plan(
+    contract: Annotated[str | None, _CONTRACT] = None,
+    until: Annotated[datetime | None, _UNTIL] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is due today by the rules; or which keys a request would name, and what would no longer open.
 
-    Example: jukihub erase plan --contract tax --until 2026-03-31
+    \b
+    Nothing is done. `jukihub erase due` ends what is `by-rule`, and asks for what takes a person.
+    Examples:
+      jukihub erase plan
+      jukihub erase plan --contract tax --until 2026-03-31
     """
+    if contract is None and until is None:
+        retained.planned(as_json)
+        return
+    if contract is None or until is None:
+        raise UsageError("both-or-neither", "--contract, --until")
     found = asyncio.run(_viewed(_wish(contract, until)))
     if as_json:
         typer.echo(json.dumps(found.as_json()))
@@ -103,7 +122,7 @@ def approve(request: UUID, as_json: Json = False) -> None:
     ended = asyncio.run(_approved(request))
     if as_json:
         typer.echo(json.dumps({"act": str(request), "code": ended.code, "count": ended.count}))
-    typer.echo(f"{request}: {ended.count} keys destroyed", err=True)
+    typer.echo(f"{request}: {ended.count} keys destroyed; jukihub erase certificate {request}", err=True)
     typer.echo(_BEYOND, err=True)
 
 

@@ -3,8 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -15,7 +13,7 @@ from typer.testing import CliRunner
 from contracts.change import JAPAN
 from hub import accounts, acts, cli, config, destroyed, erasure, keys, tokens
 from hub.acts import End
-from hub.bus import Batches, Incoming
+from hub.bus import Incoming
 from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, connect
@@ -36,6 +34,7 @@ from hub.people import Duty
 from hub.seal import Place, Sheet, seal
 from hub.wrapping import wrapper
 from tests.house import House, made_databases
+from tests.journal import Journal
 from tests.office import NOW, Office, cheap_passwords, opened
 
 OWNER, TODAY = "prefecture", NOW.astimezone(JAPAN).date()
@@ -43,29 +42,6 @@ OLD = [TODAY - timedelta(days=n) for n in (3, 2, 1)]
 KIDS = [f"{OWNER}.{day}" for day in OLD]
 UNTIL = OLD[1]
 OTHER = UUID(int=99)
-
-
-@dataclass
-class Journal:
-    """juki.erasures in memory. `failing`: a batch that is not acknowledged, though it is `late`ly there."""
-
-    records: list[Incoming] = field(default_factory=list)
-    failing: bool = False
-    late: bool = False
-
-    async def send(self, batches: Batches) -> None:
-        if not self.failing or self.late:
-            for (topic, part), sent in batches.items():
-                self.records += [Incoming(topic, part, len(self.records), one.key, one.value, (), 0) for one in sent]
-        if self.failing:
-            raise ProduceFailed("not-acknowledged")
-
-    async def read(self, _settings: Settings, _principal: str) -> list[Erasure]:
-        return [destroyed.read(one) for one in self.records]
-
-    @asynccontextmanager
-    async def writing(self, _settings: Settings, _principal: str) -> AsyncIterator["Journal"]:
-        yield self
 
 
 @pytest.fixture

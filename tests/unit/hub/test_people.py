@@ -30,6 +30,7 @@ atena-correct-approve      approver
 erasure-see                viewer operator approver auditor contract-officer
 erasure                    operator
 erasure-approve            approver
+retention-run              operator
 kek-see                    viewer operator approver auditor contract-officer
 kek-rotate                 operator
 kek-rotate-approve         approver
