@@ -4,6 +4,8 @@
 Whoever copied its keys keeps them: destruction of ours does not reach a copy, the subscriber's receipt does.
 """
 
+from collections.abc import Sequence
+
 import orjson
 import pybase64
 from joserfc import jwe
@@ -12,22 +14,29 @@ from joserfc.jwk import ECKey
 
 from hub.errors import UsageError
 from hub.keys import KeyStore
+from hub.seal import ContentKey
 
 
 async def grant(keys: KeyStore, contract: str, public_jwk: bytes) -> str:
     """A JWE compact with every content key of `contract` that exists, readable by the holder of the private key."""
-    recipient = _recipient(public_jwk)
+    to = recipient(public_jwk)
+    return sealed_to(to, await keys.content_keys(contract))
+
+
+def sealed_to(to: ECKey, keys: Sequence[ContentKey]) -> str:
+    """A JWE compact with these keys."""
     members = [
         {"kty": "oct", "kid": key.kid, "use": "enc", "k": pybase64.urlsafe_b64encode(key.key).rstrip(b"=").decode()}
-        for key in await keys.content_keys(contract)
+        for key in keys
     ]
     return jwe.encrypt_compact(
-        {"alg": "ECDH-ES+A256KW", "enc": "A256GCM"}, orjson.dumps({"keys": members}), recipient,
+        {"alg": "ECDH-ES+A256KW", "enc": "A256GCM"}, orjson.dumps({"keys": members}), to,
         algorithms=["ECDH-ES+A256KW", "A256GCM"],
     )  # fmt: skip
 
 
-def _recipient(public_jwk: bytes) -> ECKey:
+def recipient(public_jwk: bytes) -> ECKey:
+    """The public key of a JWK; UsageError where it is none, or a private one."""
     try:
         read = orjson.loads(public_jwk)
         if "d" in read:

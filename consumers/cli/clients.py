@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from uuid import UUID
 
@@ -21,11 +22,16 @@ In this order:
   jukihub clients request --contract welfare --label "福祉システム" --reason "稼働の開始"
   jukihub clients approve 6d0c…     another person: client_id and secret, shown this once
   jukihub clients revoke 0193…      one person; it counts no more, nor do its tokens
-The subscriber opens what it fetches with keys of its own: `jukihub keys grant`.
+The subscriber opens what it fetches with its own private key. Its public one is registered by two persons as well:
+  jukihub clients key request --contract welfare --to public.jwk --reason "稼働の開始"
+  jukihub clients key approve 71c0…
+A program of a department that reads its topic or files may fetch its keys here too: `--right keys:read`.
 """
-_RIGHTS = ("contracts:read", "disclosures:read", "acknowledgements:write")
+_RIGHTS = ("contracts:read", "disclosures:read", "acknowledgements:write", "keys:read")
 
 _app = typer.Typer(no_args_is_help=True, help=_HELP)
+key_app = typer.Typer(no_args_is_help=True, help="Public keys, to which content keys are handed out.")
+_app.add_typer(key_app, name="key")
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
@@ -120,6 +126,86 @@ def revoke(
     """
     _at_office(lambda office: office.revoke(client, reason))
     typer.echo(f"{client}: revoked", err=True)
+
+
+@_app.command("keys")
+def list_keys(
+    contract: Annotated[str | None, typer.Option(help="Of this contract only.")] = None, as_json: Json = False
+) -> None:
+    """Every public key, also those that wait or have ended.
+
+    Example: jukihub clients keys --contract welfare
+    """
+    found = [one.as_json() for one in _at_office(lambda office: office.public_keys(contract))]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for one in found:
+        state = "ended" if one["ended_at"] else "counts" if one["approved_at"] else "waits for approval"
+        typer.echo("{id} {contract} {thumbprint} ".format(**one) + f"{state}: {one['reason']}")
+    if not found:
+        typer.echo("no public keys", err=True)
+
+
+@_app.command("handouts")
+def list_handouts(
+    contract: Annotated[str | None, typer.Option(help="Of this contract only.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="The newest alone.")] = 1000,
+    as_json: Json = False,
+) -> None:
+    """Which content keys were handed out to which program, or refused, the newest first.
+
+    Example: jukihub clients handouts --contract welfare --json
+    """
+    found = _at_office(lambda office: office.handed_out(contract, limit))
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    for one in found:
+        typer.echo("{at} {client} {kid} to {to}: {code}".format(**one))
+    if not found:
+        typer.echo("nothing was handed out", err=True)
+
+
+@key_app.command("request")
+def request_key(
+    contract: Annotated[str, typer.Option(help="Whose content keys it will get.")],
+    to: Annotated[Path, typer.Option(help="File of the public key: a JWK, EC P-256.", exists=True, dir_okay=False)],
+    reason: Annotated[str, typer.Option(help="Why; kept for ever, so nothing about a resident.")],
+    as_json: Json = False,
+) -> None:
+    """Ask for a subscriber's public key to be registered. Prints the request's id.
+
+    \b
+    Whoever approves compares the thumbprint with what the subscriber says by another way, such as by telephone. For a
+    change of keys register the new one first, and end the old one when the subscriber uses the new one.
+    Example: jukihub clients key request --contract welfare --to public.jwk --reason "鍵の更新"
+    """
+    asked = _at_office(lambda office: office.ask_key(contract, to.read_bytes(), reason))
+    typer.echo(json.dumps(asked.as_json(), ensure_ascii=False) if as_json else str(asked.id))
+    typer.echo(f"thumbprint {asked.thumbprint}; waits a day for another person's approval", err=True)
+
+
+@key_app.command("approve")
+def approve_key(request: UUID) -> None:
+    """Approve a public key that another person has asked for. Exit 4 where you are who has asked.
+
+    Example: jukihub clients key approve 71c0d6a9-4a52-4c55-9c58-3c1a8c1b5f0e
+    """
+    made = _at_office(lambda office: office.approve_key(request))
+    typer.echo(f"{made.contract}: {made.thumbprint} counts from now on", err=True)
+
+
+@key_app.command("end")
+def end_key(
+    key: UUID, reason: Annotated[str, typer.Option(help="Why; kept for ever, so nothing about a resident.")]
+) -> None:
+    """Nothing is handed out to a public key any more; at once, by one person.
+
+    Example: jukihub clients key end 71c0d6a9-4a52-4c55-9c58-3c1a8c1b5f0e --reason "the private key was lost"
+    """
+    _at_office(lambda office: office.end_key(key, reason))
+    typer.echo(f"{key}: ended", err=True)
 
 
 def _at_office(act: "Callable[[Office], Awaitable[T]]") -> T:

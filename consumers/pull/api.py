@@ -1,4 +1,4 @@
-"""The routes of REST pull: a token, what the contract permits, what is told, and acknowledging it.
+"""The routes of REST pull: a token, what the contract permits, what is told, acknowledging it, and the keys to it.
 
 Whoever fetches is a program of a subscriber, no account of a person: it has one contract, and sees nothing of any
 other. Each request asks the database anew whether the client and the contract still count; somebody who waits is asked
@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from consumers.pull import permitted
+from consumers.pull import handing, permitted
 from consumers.pull.acknowledge import acknowledge, wanted
 from consumers.pull.caller import Caller, Pull, address, calling_at
 from consumers.pull.feeds import LONGEST
@@ -46,6 +46,7 @@ LARGEST_BODY: Final = 160 * 1024
 MOST: Final = 500
 """Disclosures on one page."""
 
+JOSE: Final = "application/jose"
 _JSON: Final = "application/json"
 _ABOUT: Final = "What one subscriber's contract permits and tells, sealed, and its acknowledgement."
 _OAUTH: Final[dict[str, Any]] = {**SCHEMA, "properties": {
@@ -61,6 +62,12 @@ _PROOF: Final[dict[str, Any]] = {
     "client_id": {"type": "string", "format": "uuid"},
 }  # fmt: skip
 _UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "The same as under If-None-Match"}}
+_HANDED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "A JWE compact with a JWK set", "content": {JOSE: {"schema": {"type": "string"}}}},
+    410: {"description": "Destroyed, for good: what it sealed is erased", "content": {MEDIA: {"schema": SCHEMA}}},
+}
+_KID: Final = r"^(all|[a-z0-9-]{1,63}\.[0-9]{4}-[0-9]{2}-[0-9]{2})$"
+_PRINT: Final = "^[A-Za-z0-9_-]{43}$"
 _Known = Annotated[str | None, Header(alias="If-None-Match", max_length=1000)]
 
 
@@ -75,6 +82,7 @@ def routes(pull: Pull) -> APIRouter:
     router.include_router(_oauth(pull))
     router.include_router(_contract(pull))
     router.include_router(_disclosures(pull))
+    router.include_router(_keys(pull))
     return router
 
 
@@ -152,6 +160,25 @@ def _disclosures(pull: Pull) -> APIRouter:
         opener, where = caller.feed.opener, caller.contract.id
         settled = await acknowledge(caller.hub.database, opener, caller.settler, where, said)
         return Response(orjson.dumps({"receipt": receipt, "settled": settled}), media_type=_JSON)
+
+    return router
+
+
+def _keys(pull: Pull) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["keys"])
+    calling = calling_at(pull)
+
+    @router.get("/keys/{kid}", response_class=Response, responses=_HANDED)
+    async def key(
+        caller: Annotated[Caller, Depends(calling)],
+        kid: Annotated[str, InPath(pattern=_KID, description="as a token's header names it; `all`: each there is")],
+        to: Annotated[str | None, Query(pattern=_PRINT, description="thumbprint (RFC 7638); else the newest")] = None,
+    ) -> Response:
+        """A content key of one's own contract, sealed to a public key that two persons have registered."""
+        caller.allow(Right.KEYS)
+        who, hub = (caller.contract.id, caller.access.client), caller.hub
+        sealed = await handing.handed(hub.database, caller.keys, *who, kid, to, hub.now())
+        return Response(sealed, media_type=JOSE)
 
     return router
 

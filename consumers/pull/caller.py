@@ -18,6 +18,7 @@ from hub.api.door import Hub, Request
 from hub.api.machines import Depends, credentials
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, NotPermitted
+from hub.keys import KeyStore
 from hub.wrapping import wrapper
 
 SCHEME: Final = credentials(TOKEN, {
@@ -74,6 +75,13 @@ class Caller:
         if found is None:
             raise DependencyUnavailable("not-ready", "feed", "It has yet to be read: ask again")
         return found
+
+    @property
+    def keys(self) -> KeyStore:
+        """The content keys, of every contract alike: a process that serves one has them open."""
+        for feed in self.pull.feeds.values():
+            return feed.keys
+        raise DependencyUnavailable("not-ready", "keys", "Ask again")
 
     @property
     def settler(self) -> Settler:

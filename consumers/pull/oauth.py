@@ -4,7 +4,7 @@ A client proves itself by an assertion that counts once. What the errors of RFC 
 own closed code. Only who has proved to be a client learns that it was revoked, or that its contract is not in force.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -18,10 +18,12 @@ from consumers.pull.clients import Client
 from consumers.pull.scopes import Right, asked, spelled
 from contracts.book import Book
 from contracts.change import JAPAN
+from contracts.contract import DEPARTMENTAL, Contract
 from hub import log
 from hub.api.door import Window
 from hub.config import Settings
 from hub.database import Database
+from hub.ways import PULLED
 from hub.wrapping import KeyWrapper
 
 TOKEN: Final = "/oauth2/token"  # noqa: S105 - a path
@@ -118,9 +120,16 @@ def standing(book: Book, client: Client, now: datetime) -> str:
     if client.revoked_at is not None:
         return "client-revoked"
     contract = book.contracts.get(client.contract)
-    if contract is None or contract.via != "rest":
+    if contract is None or not may_ask(contract, client.rights):
         return "contract-not-pulled"
     return "" if contract.in_force(now.astimezone(JAPAN).date()) else "contract-not-in-force"
+
+
+def may_ask(contract: Contract, rights: Iterable[Right]) -> bool:
+    """Whether programs of this contract can have these rights: all where it is fetched, else those to keys alone."""
+    if contract.via in PULLED:
+        return True
+    return contract.via in DEPARTMENTAL and {*rights} == {Right.KEYS}
 
 
 def read_form(body: bytes) -> dict[str, str] | Refusal:

@@ -7,10 +7,13 @@ Revoking takes one person, because it only takes away.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from consumers.pull import clients
+from consumers.pull import clients, handing, publics
 from consumers.pull.clients import Asked, Client
+from consumers.pull.oauth import may_ask
+from consumers.pull.publics import PublicKey
 from consumers.pull.scopes import Right
 from hub import given
 from hub.acting import Clock, acting_as
@@ -20,7 +23,6 @@ from hub.database import Database, connect
 from hub.errors import UsageError
 from hub.people import Act
 from hub.tokens import Bearer
-from hub.ways import PULLED
 from hub.wrapping import wrapper
 
 
@@ -47,7 +49,7 @@ class Office:
         """Ask for a client of `contract`."""
         details: dict[str, str | int] = {"contract": contract, "label": label, "reason": reason}
         async with acting_as(self.bearer, self.database, Act.CLIENTS_REGISTER, contract, self.now, details) as person:
-            self._check(contract)
+            self._check(contract, rights)
             asked = await clients.ask(self.database, contract, label, rights, person, reason, self.now())
             details["request"] = str(asked.id)
         return asked
@@ -58,7 +60,7 @@ class Office:
         act = Act.CLIENTS_REGISTER_APPROVE
         async with acting_as(self.bearer, self.database, act, str(number), self.now, details) as person:
             asked = await clients.asked(self.database, number)
-            self._check(asked.contract)
+            self._check(asked.contract, asked.rights)
             made = await clients.approve(self.database, wrapper(self.settings), asked, person, self.now())
             details |= {"made": str(made[0].id), "contract": asked.contract}
         return made
@@ -70,12 +72,45 @@ class Office:
         async with acting_as(self.bearer, self.database, act, where, self.now, details) as person:
             await clients.revoke(self.database, number, person, reason, self.now())
 
-    def _check(self, name: str) -> None:
+    async def public_keys(self, contract: str | None = None) -> list[PublicKey]:
+        """Every public key that a contract registered or asked for, the newest first."""
+        async with acting_as(self.bearer, self.database, Act.CLIENTS_SEE, contract or "all", self.now):
+            return await publics.everyone(self.database, contract)
+
+    async def ask_key(self, contract: str, jwk: bytes, reason: str) -> PublicKey:
+        """Ask for a public key to be registered: to its holder content keys of `contract` will be handed out."""
+        details: dict[str, str | int] = {"contract": contract, "reason": reason}
+        async with acting_as(self.bearer, self.database, Act.CLIENTS_REGISTER, contract, self.now, details) as person:
+            self._check(contract, [Right.KEYS])
+            asked = await publics.ask(self.database, contract, jwk, person, reason, self.now())
+            details |= {"request": str(asked.id), "hash": asked.thumbprint}
+        return asked
+
+    async def approve_key(self, number: UUID) -> PublicKey:
+        """Approve it, as another person who has compared its thumbprint with the subscriber's own word."""
+        act = Act.CLIENTS_REGISTER_APPROVE
+        async with acting_as(self.bearer, self.database, act, str(number), self.now) as person:
+            return await publics.approve(self.database, number, person, self.now())
+
+    async def end_key(self, number: UUID, reason: str) -> None:
+        """Nothing is handed out to it any more."""
+        details: dict[str, str | int] = {"reason": reason, "ended": "public-key"}
+        act, where = Act.CLIENTS_REVOKE, str(number)
+        async with acting_as(self.bearer, self.database, act, where, self.now, details) as person:
+            await publics.end(self.database, number, person, reason, self.now())
+
+    async def handed_out(self, contract: str | None, limit: int) -> list[dict[str, Any]]:
+        """Which keys programs have fetched or were refused, the newest first."""
+        async with acting_as(self.bearer, self.database, Act.CLIENTS_SEE, contract or "all", self.now):
+            return await handing.handed_out(self.database, contract, limit)
+
+    def _check(self, name: str, rights: Sequence[Right]) -> None:
         contract = given.book(self.settings).contracts.get(name)
         if contract is None:
             raise UsageError("unknown-contract", "--contract")
-        if contract.via not in PULLED:
-            raise UsageError("not-pulled", "--contract", 'Only a contract with via = "rest" is fetched by programs')
+        if not may_ask(contract, rights):
+            remedy = 'Only a contract with via = "rest" is fetched by programs; other departments have keys:read alone'
+            raise UsageError("not-pulled", "--contract", remedy)
 
 
 @asynccontextmanager

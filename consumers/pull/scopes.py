@@ -3,6 +3,7 @@
     juki:contracts.welfare:read             what the contract permits
     juki:disclosures.welfare:read           what it is told
     juki:acknowledgements.welfare:write     what was taken, or refused
+    juki:keys.welfare:read                  the content keys that open it
 
 The contract stands in the resource, so that a scope of one contract is never one of another. The system's id is
 HUB_SYSTEM.
@@ -18,6 +19,7 @@ class Right(StrEnum):
     CONTRACT = "contracts:read"
     DISCLOSURES = "disclosures:read"
     ACKNOWLEDGE = "acknowledgements:write"
+    KEYS = "keys:read"
 
 
 def scope(system: str, contract: str, right: Right) -> str:

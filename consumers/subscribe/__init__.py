@@ -19,10 +19,11 @@ from consumers.subscribe.errors import (
 from consumers.subscribe.events import Applied, Disclosure, Erased, Event, Expired, Gap, KeysWanted, Place, Repeated
 from consumers.subscribe.feed import Access
 from consumers.subscribe.keys import Keys
+from consumers.subscribe.service import KeyService
 from consumers.subscribe.subscription import Subscription, subscription
 
 __all__ = [
-    "Access", "Applied", "ApplyFailed", "Disclosure", "Erased", "Event", "Expired", "Gap", "Keys", "KeysWanted",
-    "NotVisible", "Place", "RecordRefused", "Repeated", "StoreFailed", "Subscription", "SubscriptionError",
-    "Unavailable", "subscription",
+    "Access", "Applied", "ApplyFailed", "Disclosure", "Erased", "Event", "Expired", "Gap", "KeyService", "Keys",
+    "KeysWanted", "NotVisible", "Place", "RecordRefused", "Repeated", "StoreFailed", "Subscription",
+    "SubscriptionError", "Unavailable", "subscription",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from contracts.errors import JukiError
 from hub import log
-from hub.errors import PASSING, ApprovalRequired, NotPermitted, UsageError
+from hub.errors import PASSING, ApprovalRequired, KeyDestroyed, NotPermitted, UsageError
 
 MEDIA: Final = "application/problem+json"
 UNPROVED: Final = frozenset({"no-token", "token-unknown", "token-expired", "token-revoked", "account-retired"})
@@ -46,6 +46,11 @@ class TooMany(JukiError):
     """More requests than one caller may send in a minute."""
 
 
+_BY_KIND: Final = (
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS), (PASSING, HTTPStatus.SERVICE_UNAVAILABLE), (KeyDestroyed, HTTPStatus.GONE),
+)  # fmt: skip
+
+
 def install(app: FastAPI) -> None:
     """Let `app` answer with problems alone."""
     app.add_exception_handler(JukiError, _ours)
@@ -56,10 +61,9 @@ def install(app: FastAPI) -> None:
 
 def status_of(error: JukiError) -> HTTPStatus:
     """The status that says what kind of refusal it is."""
-    if isinstance(error, TooMany):
-        return HTTPStatus.TOO_MANY_REQUESTS
-    if isinstance(error, PASSING):
-        return HTTPStatus.SERVICE_UNAVAILABLE
+    for kinds, status in _BY_KIND:
+        if isinstance(error, kinds):
+            return status
     if error.code in UNPROVED:
         return HTTPStatus.UNAUTHORIZED
     if error.code in CONFLICTS:
