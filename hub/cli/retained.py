@@ -79,7 +79,7 @@ def certificate(
     """Print the certificate of an erasure: JSON with an Ed25519 signature, or a page to be printed and filed.
 
     \b
-    Where it stands on the ledger, `jukihub ledger prove ID` proves it.
+    Once a checkpoint of the ledger covers it, the JSON has the receipt that proves it (`jukihub ledger prove ID`).
     Examples:
       jukihub erase certificate 6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e > certificate.json
       jukihub erase certificate 6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e --page > certificate.html
@@ -96,14 +96,20 @@ def certificate(
 def verify(
     file: Annotated[Path, typer.Argument(help="a certificate", exists=True, dir_okay=False)],
     key: Annotated[str, typer.Option(help="the public key, as `jukihub erase key` prints it; got from elsewhere")],
+    ledger_key: Annotated[str | None, typer.Option(help="as `jukihub ledger key` prints it: also its receipt")] = None,
 ) -> None:
     """Whether this key signed this certificate as it stands. Needs neither broker nor database; exit 1 where not.
 
+    \b
+    With `--ledger-key` also whether it is in the ledger that was signed by that key.
     Example: jukihub erase verify certificate.json --key 4mO5…
     """
+    from hub.retention.proving import proved  # noqa: PLC0415 - as above
     from hub.retention.signing import verified  # noqa: PLC0415 - as above
 
     said = verified(file.read_bytes(), key)
+    if ledger_key is not None:
+        proved(file.read_bytes(), ledger_key)
     typer.echo(f"{said['id']}: {said['what']['count']} {said['how']}, {said['ended_at']}", err=True)
 
 

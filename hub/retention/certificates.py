@@ -21,6 +21,7 @@ from hub.config import Settings
 from hub.database import Database, Row, connect, queries
 from hub.destroyed import BY_ORDER
 from hub.errors import UsageError
+from hub.retention.proving import receipt
 from hub.retention.rooms import ROOMS, statements
 from hub.retention.signing import Signed, signed
 
@@ -60,11 +61,12 @@ async def listed(database: Database, limit: int = 1000) -> list[dict[str, Any]]:
 
 
 async def place(database: Database, number: UUID) -> dict[str, Any] | None:
-    """Where the ledger has its line; None until it is archived."""
+    """Where the ledger has its line, and what proves that; None until it is archived, `receipt` until it is signed."""
     row = await database.fetchrow(_SQL["on_the_ledger"], number, ON_THE_LEDGER)
     if row is None:
         return None
-    return {"partition": row["partition"], "offset": row["ledger_offset"], "at": row["confirmed_at"].isoformat()}
+    found = {"partition": row["partition"], "offset": row["ledger_offset"], "at": row["confirmed_at"].isoformat()}
+    return found | {"receipt": await receipt(database, number)}
 
 
 async def _of_keys(database: Database, number: UUID) -> dict[str, Any] | None:

@@ -95,8 +95,12 @@ def _proof(said: dict[str, Any], made: dict[str, str], ledger: dict[str, Any] | 
     yield "発行", f"{time(said['issued_at'])}　{said['system']}"
     yield "署名", f"{made['algorithm']}　{made['value']}"
     yield "公開鍵", made["key"]
-    place = f"パーティション{ledger['partition']}、位置{ledger['offset']}" if ledger else "まだ記録されていない"
-    yield "台帳の記録", place
+    if ledger is None:
+        yield "台帳の記録", "まだ記録されていない"
+        return
+    yield "台帳の記録", f"パーティション{ledger['partition']}、位置{ledger['offset']}"
+    receipt = ledger.get("receipt")
+    yield "台帳の署名", f"{len(receipt) - 1}行の証明をJSONの証明書に添える" if receipt else "次の署名を待っている"
 
 
 def _table(rows: Iterator[tuple[str, str]]) -> Iterator[str]:

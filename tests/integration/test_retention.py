@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from contracts.change import JAPAN
-from hub import cli, destroyed, tokens
+from hub import cli, confirmed, destroyed, tokens
 from hub.clock import now
 from hub.database import connect
 from hub.destroyed import Erasure
@@ -20,7 +20,10 @@ from hub.erasure import Eraser
 from hub.errors import DatabaseError, JukiError, NotPermitted, UsageError
 from hub.keys import CHANGES, KeyStore
 from hub.people import Duty
+from hub.proofs import checkpoints, leaves
+from hub.proofs.note import Signer
 from hub.retention import running
+from hub.retention.proving import proved
 from hub.retention.running import Retainer
 from hub.retention.signing import public_key, verified
 from hub.seal import Place, Sheet, seal
@@ -242,26 +245,43 @@ async def test_an_order_of_persons_has_two_of_them_in_the_journal_and_in_the_dat
         await destroyed.destroy(office.database, [one])
 
 
-async def test_the_digest_of_a_certificate_goes_onto_the_ledger_and_its_place_is_told(
-    office: Office, journal: Journal
-) -> None:
+async def archived(office: Office) -> None:
+    """What the keeper of the ledger and its archive do with what is to be confirmed."""
+    for at, row in enumerate(await office.database.fetch("SELECT * FROM hub.confirming ORDER BY disclosure")):
+        line = confirmed.line(row)
+        found = confirmed.archived(row["partition"], 17 + at, json.loads(line), line)
+        await office.database.execute("INSERT INTO hub.confirmations VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", *found)
+        await leaves.caught_up(office.database, row["partition"])
+
+
+async def test_a_certificate_stands_on_the_ledger_and_brings_the_proof_of_it(office: Office, journal: Journal) -> None:
     await keyed(office, "prefecture", LAST)
+    await filed(office, date(2025, 4, 30))
     nightly = await caller(office, "nightly", Duty.OPERATOR)
-    [number] = (await nightly.run()).ended
+    number, other = (await nightly.run()).ended
     signed, place = await nightly.certificate(number)
-    row = await office.database.fetchrow("SELECT * FROM hub.confirming")
+    row = await office.database.fetchrow("SELECT * FROM hub.confirming WHERE disclosure = $1", number)
     assert row is not None
-    assert (row["disclosure"], row["what"], bytes(row["receipt_sha256"]), place) == (
-        number, "erasure-certified", sha256(signed.content).digest(), None)  # fmt: skip
+    assert (row["what"], bytes(row["receipt_sha256"]), place) == (
+        "erasure-certified", sha256(signed.content).digest(), None)  # fmt: skip
     assert 0 <= row["partition"] < office.settings.partitions
-    await office.database.execute(
-        """INSERT INTO hub.confirmations SELECT partition, 17, disclosure, contract, what, receipt_sha256, confirmed_at,
-        ''::bytea FROM hub.confirming"""
-    )
+    await archived(office)
     _, place = await nightly.certificate(number)
     assert place is not None
-    assert place["offset"] == 17
-    assert (await nightly.certificate(number))[0] == signed
+    assert place["receipt"] is None
+    signer = Signer.new("juki-hub/test/ledger")
+    await checkpoints.sign(office.database, signer, office.now)
+    again, place = await nightly.certificate(number)
+    whole, key = json.dumps({**again.document, "ledger": place}).encode(), str(signer.verifier)
+    proved(whole, key)
+    assert again == signed
+    for refused, by, code in (
+        (whole, str(Signer.new("juki-hub/test/ledger").verifier), "receipt-invalid"),
+        (json.dumps({**(await nightly.certificate(other))[0].document, "ledger": place}).encode(), key, "of-another"),
+        (json.dumps(again.document).encode(), key, "no-receipt"),
+    ):
+        with pytest.raises(JukiError, match=code):
+            proved(refused, by)
 
 
 @pytest.mark.parametrize("statement", [

@@ -93,11 +93,12 @@ def test_it_is_verified_on_the_command_line_without_any_server(settings: Setting
 
 def test_the_page_says_everything_that_was_signed_in_japanese(settings: Settings) -> None:
     document = signed(settings, CERTIFICATE).document
-    printed = page(document, {"partition": 3, "offset": 17, "at": "2026-04-09T15:01:00+00:00"})
+    printed = page(document, {"partition": 3, "offset": 17, "receipt": ["{}", "{}"]})
     said = (
         "消去証明書", CERTIFICATE["id"], "トピックに置いた提供情報：番号法20条、7日間", "内容鍵 1件",
         "2026年04月10日 00時00分01秒", "nightly", "なし（規則による）", "tax.2026-04-01", "2026-05-10の翌日から",
         "pkcs11-1-5d0c9e1f", "提供先が手元に写した", document["signature"]["value"], public_key(settings), "位置17",
+        "1行の証明",
     )  # fmt: skip
     assert [each for each in said if each not in printed] == []
     assert [outside for outside in ("http:", "https:", "<script", "url(") if outside in printed] == []
