@@ -63,7 +63,6 @@ class Act(StrEnum):
     KEK_ROTATE_APPROVE = "kek-rotate-approve"
     KEK_DESTROY = "kek-destroy"
     KEK_DESTROY_APPROVE = "kek-destroy-approve"
-    CONTRACTS_APPROVE = "contracts-approve"
     LEDGER_SEE = "ledger-see"
     LEDGER_EXPORT = "ledger-export"
     LEDGER_SUBJECT = "ledger-subject"
@@ -148,7 +147,6 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.KEK_ROTATE_APPROVE: frozenset({Duty.APPROVER}),
     Act.KEK_DESTROY: frozenset({Duty.OPERATOR}),
     Act.KEK_DESTROY_APPROVE: frozenset({Duty.APPROVER}),
-    Act.CONTRACTS_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
     Act.LEDGER_SEE: _CONCERNED,
     Act.LEDGER_EXPORT: frozenset({Duty.AUDITOR}),
     Act.LEDGER_SUBJECT: _REGISTER,

@@ -36,7 +36,6 @@ kek-rotate                 operator
 kek-rotate-approve         approver
 kek-destroy                operator
 kek-destroy-approve        approver
-contracts-approve          contract-officer
 ledger-see                 viewer operator approver auditor contract-officer
 ledger-export              auditor
 ledger-subject             clerk
