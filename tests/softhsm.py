@@ -1,15 +1,15 @@
-"""A PKCS#11 token in software (SoftHSM2) for one test session.
+"""A PKCS#11 token in software (SoftHSM2) for one process of tests.
 
 Where the system has none and is a Debian or Ubuntu, its packages are unpacked beside our Python, once; no root is
 needed for it. Elsewhere, or where no package comes, what needs a token is skipped, aloud.
 """
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,23 +56,24 @@ def _bring() -> None:
         (Path(made) / "softhsm").rename(OWN)
 
 
-@contextmanager
-def token() -> Iterator[Path]:
-    """A token of this process and its children, with the file of its PIN, until the block is left."""
+@cache
+def token() -> Path:
+    """The file of the PIN of a token; one of this process and its children, since the module is told once where."""
     module, program = found()
-    with TemporaryDirectory(prefix="juki-token-") as made:
-        folder = Path(made)
-        (folder / "tokens").mkdir()
-        (folder / "conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n", "ascii")
-        os.environ["SOFTHSM2_CONF"] = str(folder / "conf")
-        subprocess.run(
-            [program, "--module", module, "--init-token", "--free", "--label", LABEL, "--pin", PIN,
-             "--so-pin", "97531"], check=True, capture_output=True,
-        )  # fmt: skip
-        pin = folder / "pin"
-        pin.touch(mode=0o600)
-        pin.write_text(PIN, "ascii")
-        yield pin
+    made = TemporaryDirectory(prefix="juki-token-")
+    atexit.register(made.cleanup)
+    folder = Path(made.name)
+    (folder / "tokens").mkdir()
+    (folder / "conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n", "ascii")
+    os.environ["SOFTHSM2_CONF"] = str(folder / "conf")
+    subprocess.run(
+        [program, "--module", module, "--init-token", "--free", "--label", LABEL, "--pin", PIN,
+         "--so-pin", "97531"], check=True, capture_output=True,
+    )  # fmt: skip
+    pin = folder / "pin"
+    pin.touch(mode=0o600)
+    pin.write_text(PIN, "ascii")
+    return pin
 
 
 def uri(pin: Path, label: str = "") -> str:

@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -275,9 +275,8 @@ async def test_every_table_that_names_a_kek_is_among_those_that_are_wrapped_anew
 
 
 @pytest.fixture(scope="module")
-def pin() -> Iterator[Path]:
-    with softhsm.token() as pin:
-        yield pin
+def pin() -> Path:
+    return softhsm.token()
 
 
 @pytest.mark.trap("C14")

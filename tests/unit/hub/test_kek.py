@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,9 +20,8 @@ KEY, NAME = bytes(range(32)), "tax.2026-04-02"
 
 
 @pytest.fixture(scope="module")
-def pin() -> Iterator[Path]:
-    with softhsm.token() as pin:
-        yield pin
+def pin() -> Path:
+    return softhsm.token()
 
 
 @pytest.fixture(params=["file", "pkcs11"])
