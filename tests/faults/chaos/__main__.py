@@ -9,6 +9,7 @@ otherwise; then, or with --keep, the folder with the logs of all processes stays
 import argparse
 import asyncio
 import json
+import logging
 import shutil
 import sys
 import tempfile
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> int:
     if given.plan:
         sys.stdout.writelines(f"{fault}\n" for fault in schedule(given.seed, given.minutes * 60))
         return 0
+    logging.basicConfig(handlers=[logging.NullHandler()])  # pools tell of every connection that a fault has taken
     folder = Path(tempfile.mkdtemp(prefix="juki-chaos-"))
     kept = True
     try:
