@@ -4,7 +4,8 @@
 Whoever copied its keys keeps them: destruction of ours does not reach a copy, the subscriber's receipt does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
 import orjson
 import pybase64
@@ -17,10 +18,19 @@ from hub.keys import KeyStore
 from hub.seal import ContentKey
 
 
-async def grant(keys: KeyStore, contract: str, public_jwk: bytes) -> str:
-    """A JWE compact with every content key of `contract` that exists, readable by the holder of the private key."""
-    to = recipient(public_jwk)
+async def grant(keys: KeyStore, contract: str, to: ECKey, days: Iterable[date] = ()) -> str:
+    """A JWE compact with every content key of `contract` that exists, readable by the holder of the private key.
+
+    The keys of `days` are made where they do not exist yet.
+    """
+    for day in days:
+        await keys.content_key(contract, day)
     return sealed_to(to, await keys.content_keys(contract))
+
+
+def days_from(today: date, ahead: int) -> list[date]:
+    """Today, and so many days to come."""
+    return [today + timedelta(days=number) for number in range(ahead + 1)]
 
 
 def sealed_to(to: ECKey, keys: Sequence[ContentKey]) -> str:

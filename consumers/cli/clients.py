@@ -196,6 +196,22 @@ def approve_key(request: UUID) -> None:
     typer.echo(f"{made.contract}: {made.thumbprint} counts from now on", err=True)
 
 
+@key_app.command("grant")
+def grant(
+    contract: Annotated[str, typer.Option(help="Whose content keys.")],
+    to: Annotated[str | None, typer.Option(help="Thumbprint of a public key that counts; else the newest.")] = None,
+    days: Annotated[int, typer.Option(min=0, max=31, help="Also the keys of this many days to come.")] = 0,
+) -> None:
+    """Print a contract's content keys as a JWE, for a subscriber that does not fetch them here itself.
+
+    \b
+    Sealed to a public key that two persons have registered, and to no other (exit 5). Asks the broker first which keys
+    were destroyed (exit 6 where it is away).
+    Example: jukihub clients key grant --contract child-policy --days 7 > keys.jwe
+    """
+    typer.echo(_at_office(lambda office: office.grant(contract, to, days)))
+
+
 @key_app.command("end")
 def end_key(
     key: UUID, reason: Annotated[str, typer.Option(help="Why; kept for ever, so nothing about a resident.")]

@@ -15,14 +15,17 @@ from consumers.pull.clients import Asked, Client
 from consumers.pull.oauth import may_ask
 from consumers.pull.publics import PublicKey
 from consumers.pull.scopes import Right
-from hub import given
+from contracts.change import JAPAN
+from hub import destroyed, given
 from hub.acting import Clock, acting_as
 from hub.caller import present
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import UsageError
+from hub.granting import days_from, grant
 from hub.people import Act
 from hub.tokens import Bearer
+from hub.wanted import DESK
 from hub.wrapping import wrapper
 
 
@@ -98,6 +101,15 @@ class Office:
         act, where = Act.CLIENTS_REVOKE, str(number)
         async with acting_as(self.bearer, self.database, act, where, self.now, details) as person:
             await publics.end(self.database, number, person, reason, self.now())
+
+    async def grant(self, contract: str, to: str | None, ahead: int) -> str:
+        """Every content key of a contract, and those of so many days to come, sealed to a public key that counts."""
+        details: dict[str, str | int] = {"days": ahead}
+        async with acting_as(self.bearer, self.database, Act.KEYS_GRANT, contract, self.now, details):
+            self._check(contract, [Right.KEYS])
+            details["hash"], public = await publics.counting(self.database, contract, to)
+            keys = await destroyed.keys(self.settings, self.database, DESK)
+            return await grant(keys, contract, public, days_from(self.now().astimezone(JAPAN).date(), ahead))
 
     async def handed_out(self, contract: str | None, limit: int) -> list[dict[str, Any]]:
         """Which keys programs have fetched or were refused, the newest first."""

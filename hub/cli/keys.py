@@ -1,7 +1,6 @@
 """`jukihub keys …`: handing content keys to subscribers; the KEKs below `jukihub keys kek`."""
 
 import asyncio
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -36,9 +35,10 @@ def grant(
 
     Example: `jukihub keys grant --contract child-policy --to public.jwk > keys.jwe`
 
-    Whoever runs this decides who the subscriber is: nothing here can tell whose key it is. So in production it is an
-    act of an operator, noted with the digest of that key. Refused (exit 5) for a contract with a counterpart outside,
-    to which the hub itself hands over. Asks the broker first which keys were destroyed (exit 6 where it is away).
+    Whoever runs this decides alone who the subscriber is: nothing here can tell whose key it is. So it is for
+    development: in production (exit 5) two persons register the key, and `jukihub clients key grant` seals to it.
+    Refused (exit 5) for a contract with a counterpart outside, to which the hub itself hands over. Asks the broker
+    first which keys were destroyed (exit 6 where it is away).
     """
     typer.echo(asyncio.run(_granted(settings(), contract, to.read_bytes(), days)))
 
@@ -57,6 +57,9 @@ async def _granted(given: Settings, contract: str, to: bytes, days: int) -> str:
 
     details: dict[str, str | int] = {"hash": sha256(to).hexdigest(), "days": days}
     async with typed(given, Act.KEYS_GRANT, contract, now, details):
+        if given.env == "production":
+            remedy = "Register it by two persons: jukihub clients key request; then: jukihub clients key grant"
+            raise NotPermitted("takes-two-persons", "--to", remedy)
         check(law.load(given.contracts).contracts.get(contract))
         return await _sealed(given, contract, to, days)
 
@@ -65,11 +68,10 @@ async def _sealed(given: Settings, contract: str, to: bytes, days: int) -> str:
     from hub.clock import now  # noqa: PLC0415
     from hub.database import connect  # noqa: PLC0415 - only this command needs the database
     from hub.destroyed import keys  # noqa: PLC0415
-    from hub.granting import grant as granted  # noqa: PLC0415 - nor joserfc
+    from hub.granting import days_from, recipient  # noqa: PLC0415 - nor joserfc
+    from hub.granting import grant as granted  # noqa: PLC0415 - as above
     from hub.wanted import DESK  # noqa: PLC0415
 
     async with connect(given.database) as database:
-        store = await keys(given, database, DESK)
-        for ahead in range(days + 1):
-            await store.content_key(contract, (now() + timedelta(days=ahead)).astimezone(JAPAN).date())
-        return await granted(store, contract, to)
+        store, coming = await keys(given, database, DESK), days_from(now().astimezone(JAPAN).date(), days)
+        return await granted(store, contract, recipient(to), coming)

@@ -95,6 +95,14 @@ def test_a_timer_with_a_token_of_its_own_is_let_in_and_noted(village: Settings, 
     ]  # fmt: skip
 
 
+def test_in_production_one_person_alone_hands_nobody_keys(village: Settings, typing: Any) -> None:
+    here = {"database": village.database, "registry": village.registry, "env": "production"}
+    operator = asyncio.run(_hired(village, Duty.OPERATOR))
+    with pytest.raises(NotPermitted, match="takes-two-persons"):
+        typing("keys grant --contract tax --to pyproject.toml", token=operator, **here)
+    assert [line[1:] for line in asyncio.run(_noted(village))][-1] == ("keys-grant", "tax", "takes-two-persons")
+
+
 def test_whoever_has_another_duty_is_refused_and_noted_also_in_development(village: Settings, typing: Any) -> None:
     here = {"database": village.database, "registry": village.registry}
     operator = asyncio.run(_hired(village, Duty.OPERATOR))

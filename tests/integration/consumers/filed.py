@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-import orjson
 from joserfc.jwk import ECKey, KeySet
 
 from consumers.disclosure import Disclosure
@@ -94,7 +93,7 @@ class Filed(HandOver):
     async def granted(self) -> KeySet:
         """The subscriber's keys, as it is given them."""
         private = ECKey.generate_key("P-256")
-        jwe = await grant(self.keys, "filed", orjson.dumps(private.as_dict(private=False)))
+        jwe = await grant(self.keys, "filed", private)
         return subscriber.keys(jwe, private.as_dict(private=True))  # type: ignore[no-any-return]
 
     async def read(self, objects: dict[str, bytes] | None = None) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from hub.bus import Outgoing, Position
 from hub.clock import now
 from hub.database import Database, connect
 from hub.envelope import DISCLOSURE
-from hub.granting import grant
+from hub.granting import grant, recipient
 from hub.keys import KeyStore
 from hub.seal import Place, Sheet, seal
 from hub.wrapping import wrapper
@@ -50,7 +50,7 @@ async def department(world: World, tmp_path: Path) -> list[str]:
 async def _granted(world: World, database: Database, folder: Path) -> list[str]:
     private = ECKey.generate_key("P-256")
     public = orjson.dumps(private.as_dict(private=False))
-    jwe = await grant(KeyStore(database, wrapper(world.settings)), CONTRACT, public)
+    jwe = await grant(KeyStore(database, wrapper(world.settings)), CONTRACT, recipient(public))
     (folder / "keys.jwe").write_text(jwe + "\n", encoding="ascii")
     (folder / "private.jwk").write_text(json.dumps(private.as_dict(private=True)), encoding="ascii")
     where = (world.settings.kafka, world.settings.secrets_dir, folder / "keys.jwe", folder / "private.jwk")

@@ -81,7 +81,7 @@ class Department:
     async def fetch_keys(self) -> None:
         """As `jukihub keys grant` gives them, without those that were destroyed."""
         private = ECKey.generate_key("P-256")
-        granted = await grant(self.keys, CONTRACT, orjson.dumps(private.as_dict(private=False)))
+        granted = await grant(self.keys, CONTRACT, private)
         (self.folder / "keys.jwe").write_text(granted, encoding="ascii")
         (self.folder / "private.jwk").write_text(json.dumps(private.as_dict(private=True)), encoding="ascii")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import orjson
 import pytest
 from joserfc.jwk import ECKey
 
@@ -64,7 +63,7 @@ async def carried(world: World, hub: Database, keys: KeyStore, count: int) -> No
 async def department(world: World, keys: KeyStore, folder: Path, count: int) -> AsyncIterator[list[Disclosure]]:
     """What the department's own library has applied, with its own keys, once it is so many."""
     private = ECKey.generate_key("P-256")
-    granted = await grant(keys, CONTRACT, orjson.dumps(private.as_dict(private=False)))
+    granted = await grant(keys, CONTRACT, private)
     (folder / "keys.jwe").write_text(granted, encoding="ascii")
     (folder / "private.jwk").write_text(json.dumps(private.as_dict(private=True)), encoding="ascii")
     access = Access(CONTRACT, world.settings.kafka, world.settings.secrets_dir, world.settings.prefix)

@@ -63,7 +63,7 @@ async def test_tokens_are_handed_out_as_they_lie_and_open_with_the_subscribers_o
     program = await city.program()
     await city.tell(WELFARE, 7, part=1)
     own = ECKey.generate_key("P-256")
-    given = await grant(city.keys, WELFARE, orjson.dumps(own.as_dict(private=False)))  # type: ignore[arg-type]
+    given = await grant(city.keys, WELFARE, own)  # type: ignore[arg-type]
     keys = jwe.decrypt_compact(given, own, algorithms=["ECDH-ES+A256KW", "A256GCM"]).plaintext
     [key] = orjson.loads(keys or b"")["keys"]
     [one] = (await program.page())["items"]

@@ -16,9 +16,11 @@ from consumers.pull.scopes import Right
 from consumers.subscribe import KeyService, SubscriptionError, service
 from consumers.subscribe.events import Disclosure, Erased, Place
 from consumers.subscribe.token import Record, opened
+from hub import destroyed
 from hub.errors import ApprovalRequired, NotPermitted, UsageError
 from hub.people import Duty
 from tests.integration.pull.program import DAY, SCHOOL, URL, WELFARE, Answer, City, Program, asked, later
+from tests.journal import Journal
 
 TOPIC_READER = "child-policy"
 KID = f"{WELFARE}.{DAY}"
@@ -67,6 +69,22 @@ async def test_a_key_opens_with_the_registered_private_key_alone_and_is_noted(ci
     clerk = await city.clerk("sato", Duty.VIEWER)
     [newest, _] = await clerk.handed_out(WELFARE, 10)
     assert (newest["client"], newest["to"]) == (str(program.secret.client_id), own.thumbprint())
+
+
+async def test_an_operator_gets_keys_for_a_registered_public_key_alone(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(destroyed, "journal", Journal().read)
+    ito, own = await city.clerk("ito", Duty.OPERATOR), new_key()
+    await ito.ask_key(WELFARE, public(own), "it begins")
+    with pytest.raises(NotPermitted, match="no-public-key"):
+        await ito.grant(WELFARE, None, 0)
+    await registered(city, own)
+    sealed = await ito.grant(WELFARE, own.thumbprint(), 1)
+    made = orjson.loads(jwe.decrypt_compact(sealed, own, algorithms=SEALED).plaintext or b"")["keys"]
+    assert [one["kid"] for one in made] == [KID, f"{WELFARE}.{DAY + timedelta(days=1)}"]
+    with pytest.raises(NotPermitted, match="no-public-key"):
+        await ito.grant(SCHOOL, own.thumbprint(), 0)
 
 
 async def test_nobody_is_handed_keys_of_another_contract_or_without_the_right(city: City) -> None:
