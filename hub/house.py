@@ -165,7 +165,7 @@ def _with_standins(here: Settings, book: Book, say: Say) -> Settings:
     before = remembered(here.data)
     if here.counterparts and here.counterparts != before.get("HUB_COUNTERPARTS"):
         return here  # somebody named real ones
-    group = members.standins(book, here.data.resolve(), infra("counterparts/standin.py"))
+    group = members.standins(book, here.data.resolve(), infra("counterparts/standin.py"), here.store_hours)
     if not group:
         return here
     for name in members.start(group):

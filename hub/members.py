@@ -22,6 +22,8 @@ from hub.ways import ADAPTED, FILED, PULLED
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+HAS_HOURS = "convenience-store"
+"""The counterpart that sleeps at night (HUB_STORE_HOURS)."""
 STARTS = 3
 """How often a process is started: a server that has just come up does not answer the first who ask."""
 
@@ -100,16 +102,16 @@ def processes(book: Book, data: Path) -> list[Member]:
     return [Member(name, (sys.executable, "-m", "hub", "run", *words), data) for name, words in (alone | over).items()]
 
 
-def standins(book: Book, data: Path, script: Path) -> list[Member]:
-    """One stand-in per counterpart that is handed over to, named `counterpart-<contract>`."""
-    return [_standin(name, kind, data, script) for name, kind in _adapted(book).items()]
+def standins(book: Book, data: Path, script: Path, hours: str = "") -> list[Member]:
+    """One stand-in per counterpart that is handed over to, named `counterpart-<contract>`. `hours`: the store's."""
+    return [_standin(name, kind, data, script, hours) for name, kind in _adapted(book).items()]
 
 
-def _standin(contract: str, kind: str, data: Path, script: Path) -> Member:
+def _standin(contract: str, kind: str, data: Path, script: Path, hours: str) -> Member:
     name = f"counterpart-{contract}"
     said, journal = data / "run" / f"{name}.json", data / "counterparts" / f"{contract}.jsonl"
     command = (sys.executable, str(script), "--kind", kind, "--run-file", str(said), "--state", str(journal))
-    return Member(name, command, data)
+    return Member(name, (*command, "--hours", hours) if hours and kind == HAS_HOURS else command, data)
 
 
 def _adapted(book: Book) -> dict[str, str]:

@@ -4,31 +4,39 @@ What is assumed. Fact: it holds the latest record of each resident and nothing o
 is erased; protected persons (支援措置) are not served, so their record is erased too. Certificates: 住基法12条. Known
 practice: keyed by 宛名番号; certificates are printed from 6:30 to 23:00. Unsure, therefore invented here: the
 transport, the names of the members, that reading back answers `erased`, that records can be counted, and that outside
-the hours no record is stored while an erasure is taken at any time. A record may be read back, so that the city can see
-that it is gone; whose it is stands in the body, because addresses are logged.
+the hours (`--hours`, by a clock of its own) no record is stored while an erasure is taken, and a question answered, at
+any time. A record may be read back, so that the city can see that it is gone; whose it is stands in the body, because
+addresses are logged. What a record has to hold is what the certificates print (certificates.py): 23 items always, of
+four more those that the contract has been granted; one that lacks what its certificate prints is refused.
 
-    POST /records               {"atena_no", "version", "operation": "store", "record": {23 items beside it}}
+    POST /records               {"atena_no", "version", "operation": "store", "record": {23 to 27 items beside it}}
                                 {"atena_no", "version", "operation": "erase"}
     POST /records/state         {"atena_no"}: {"state": "stored", "version"} · {"state": "erased" | "unknown"}
     POST /records/count         {}: {"stored": how many records are held}
     GET  /digests               整合性確認 (digests.py)
     GET  /records/{atena_no}    instrument: the same as /records/state, 404 where nothing is held
 
-Faults of its own: {"fault": "closed"} is the night (503 `closed` to whatever is not an erasure), {"fault":
-"keeps-erased"} takes erasures and still holds the record, {"fault": "miscounts", "by": 3} counts wrong.
+Faults of its own: {"fault": "closed"} is the night (503 `closed` to whatever is not an erasure), {"fault": "clock",
+"at": "22:59"} a clock that stands, {"fault": "keeps-erased"} takes erasures and still holds the record, {"fault":
+"miscounts", "by": 3} counts wrong.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+import certificates
 import digests
 import forms
+import hours
 from aiohttp import web
 from memory import Told
 
 PATH = "/records"
 PREFIX = "CONV"
-FAULTS: dict[str, dict[str, Any]] = {"closed": {}, "keeps-erased": {}, "miscounts": {"by": int}}
+KEEPS_HOURS = True
+FAULTS: dict[str, dict[str, Any]] = {
+    "closed": {}, "clock": {"at": hours.MINUTES}, "keeps-erased": {}, "miscounts": {"by": int},
+}  # fmt: skip
 
 RECORD: Mapping[str, forms.Check] = {
     "household_no": forms.digits(1, 15), "name": forms.text, "name_furigana": forms.text, "former_surname": forms.text,
@@ -38,6 +46,8 @@ RECORD: Mapping[str, forms.Check] = {
     "relationship_to_head": forms.text, "honseki": forms.text, "nationality": forms.text,
     "foreign_resident_since": forms.date, "art30_45_category": forms.text, "residence_status": forms.residence_status,
     "residence_expiry": forms.date, "residence_card_no": forms.text, "dv_protection": forms.dv_protection,
+    "alias_history": forms.entries, "my_number": forms.my_number, "juminhyo_code": forms.digits(11, 11),
+    "seal_registration": forms.seal_registration,
 }  # fmt: skip
 _ERASE: Mapping[str, forms.Check] = {
     "atena_no": forms.digits(1, 15), "version": forms.number, "operation": forms.one_of("erase"),
@@ -53,7 +63,14 @@ def fault(body: Mapping[str, Any]) -> tuple[str, str] | None:
     if isinstance(body, dict) and body.get("operation") == "erase":
         return forms.fault_in(body, _ERASE, frozenset(_ERASE))
     outside = forms.fault_in(body, _STORE, frozenset(_STORE))
-    return outside or forms.fault_in(body["record"], RECORD, frozenset())
+    return outside or _fault_of_record(body["record"])
+
+
+def _fault_of_record(record: Mapping[str, Any]) -> tuple[str, str] | None:
+    told = {item: check for item, check in RECORD.items() if item in record or item not in certificates.GRANTABLE}
+    wrong = forms.fault_in(record, told, frozenset())
+    empty = None if wrong else certificates.lacking(record)
+    return ("null-item", empty) if empty else wrong
 
 
 def subject(body: Mapping[str, Any]) -> str:
@@ -85,8 +102,12 @@ def held(subject: str, record: Mapping[str, Any] | None) -> dict[str, Any] | Non
 
 def judge(standin: Any, body: Mapping[str, Any]) -> web.Response | None:
     """At night nothing is stored."""
-    closed = "closed" in standin.faults.on and body["operation"] != "erase"
-    return web.json_response({"code": "closed"}, status=503) if closed else None
+    on = standin.faults.on
+    night = "closed" in on or hours.are_over(standin.hours, on.get("clock", {}).get("at") or hours.now())
+    if not night or body["operation"] == "erase":
+        return None
+    standin.memory.refused.append({"id": "", "code": "closed"})
+    return web.json_response({"code": "closed"}, status=503)
 
 
 async def state(standin: Any, request: web.Request) -> web.Response:

@@ -114,6 +114,7 @@ def entries(value: Any) -> str | None:
 address = parts({**dict.fromkeys(_ADDRESS, text), "municipality_code": municipality_code, "postal_code": text})
 dv_protection = parts({"category": text, "starts_on": date, "ends_on": date})
 residence_status = parts({"status": text, "period": text})
+seal_registration = parts({"number": text, "registered_on": date})
 action = one_of("記載", "消除", "修正")
 sex = one_of("1", "2")
 

@@ -1,6 +1,6 @@
 """A counterpart's stand-in, as its own process on 127.0.0.1, as strict as the real one would be.
 
-    python standin.py --kind prefecture --port 0 [--run-file F] [--state F] [--digest-key-file F]
+    python standin.py --kind prefecture --port 0 [--run-file F] [--state F] [--digest-key-file F] [--hours H]
 
 In this order: the idempotency key (taken before: the same receipt, nothing done again), the form (400 with a closed
 code and the place of a known item), faults by order, the order of versions per subject (422 out-of-order), the effect,
@@ -24,6 +24,7 @@ from typing import Any, cast
 import convenience_store
 import digests
 import forms
+import hours
 import immigration
 import intermediate_server
 import jlis_delivery
@@ -50,28 +51,30 @@ _TYPE = "application/json"
 class Standin:
     """One counterpart: its memory, its faults, and what it answers."""
 
-    def __init__(self, kind: Kind, journal: Path | None, digest_key: bytes | None = None) -> None:
+    def __init__(
+        self, kind: Kind, journal: Path | None, digest_key: bytes | None = None, open_at: hours.Hours | None = None
+    ) -> None:
         self.kind = kind
         self.journal = journal
         self.digest_key = digest_key
+        self.hours = open_at
         self.begin()
 
     def begin(self) -> None:
-        """With what the journal remembers, and no fault."""
-        self.outgoing: list[dict[str, Any]] = []
-        self.known: list[dict[str, Any]] = []
-        self.inquiries: list[dict[str, Any]] = []
+        """With what was remembered: disclosures, what the kind knows beside them, and the faults that are on."""
         self.memory = Memory(self.kind, self.journal)
         self.memory.remember()
-        self.faults = Faults(getattr(self.kind, "FAULTS", {}))
+        file = self.journal.with_suffix(".faults.json") if self.journal else None
+        self.faults = Faults(getattr(self.kind, "FAULTS", {}), file)
         self.own = Own(self.journal)
         if resume := getattr(self.kind, "resume", None):
             resume(self)
 
     async def forget(self, _request: web.Request) -> web.Response:
         """Begin anew, as if nobody had told anything: an instrument for tests that share a process."""
-        if self.journal is not None:
-            self.journal.unlink(missing_ok=True)
+        for file in (self.journal, self.faults.file):
+            if file is not None:
+                file.unlink(missing_ok=True)
         self.own.forget()
         self.begin()
         return web.json_response({"status": "ok"})
@@ -143,7 +146,8 @@ class Standin:
         return web.json_response({"code": wrong} if wrong else {"on": self.faults.on}, status=400 if wrong else 200)
 
     async def told(self, _request: web.Request) -> web.Response:
-        return web.json_response({**self.memory.as_json(), "inquiries": self.inquiries})
+        inquiries = [line["inquiry"] for line in self.own.noted if "inquiry" in line]
+        return web.json_response({**self.memory.as_json(), "inquiries": inquiries})
 
     def parsed(self, request: web.Request, data: bytes) -> Any:
         """The JSON of a body; None where it is not strict JSON."""
@@ -198,13 +202,12 @@ def _announce(kind: str, port: int, run_file: Path | None) -> None:
         half.replace(run_file)
 
 
-async def serve(kind: str, port: int, run_file: Path | None, state: Path | None, key_file: Path | None) -> None:
+async def serve(standin: Standin, kind: str, port: int, run_file: Path | None) -> None:
     """Serve until SIGTERM or SIGINT."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    key = digests.read_key(key_file) if key_file else None
-    runner = web.AppRunner(Standin(KINDS[kind], state, key).app(), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(standin.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
@@ -220,8 +223,13 @@ def main() -> None:
     parser.add_argument("--run-file", type=Path, help="where kind, pid, port and url are written as JSON")
     parser.add_argument("--state", type=Path, help="journal of what was taken, read again at the next start")
     parser.add_argument("--digest-key-file", type=Path, help="the key of 整合性確認, hexadecimal")
+    parser.add_argument("--hours", type=hours.read, help="HH:MM-HH:MM in Japan, where its kind keeps hours")
     given = parser.parse_args()
-    asyncio.run(serve(given.kind, given.port, given.run_file, given.state, given.digest_key_file))
+    if given.hours and not hasattr(KINDS[given.kind], "KEEPS_HOURS"):
+        parser.error(f"{given.kind} keeps no hours")
+    key = digests.read_key(given.digest_key_file) if given.digest_key_file else None
+    standin = Standin(KINDS[given.kind], given.state, key, given.hours)
+    asyncio.run(serve(standin, given.kind, given.port, given.run_file))
 
 
 if __name__ == "__main__":

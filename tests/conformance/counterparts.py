@@ -4,6 +4,7 @@ Both are switched and asked in the same way, and both keep the promises of test_
 """
 
 import asyncio
+import importlib
 import json
 import os
 import signal
@@ -30,6 +31,15 @@ PATIENCE, IMPATIENCE = 10.0, 0.4
 """Seconds that the adapters of these tests wait for an answer; the second where it was told to be slow."""
 
 
+def module(name: str) -> Any:
+    """A script of infra/counterparts by its name, without its process: they are no package, and lie side by side."""
+    sys.path.insert(0, str(SCRIPT.parent))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(SCRIPT.parent))
+
+
 class Standin:
     """A stand-in process and the adapter that speaks to it."""
 
@@ -37,7 +47,7 @@ class Standin:
         self.via, self.process, self.url = via, process, url
         self.adapter: Adapter = ADAPTERS[via]
         self.line = Line(session, url)
-        self._session = session
+        self.session = session
         self._seconds = PATIENCE
 
     def impatient(self) -> Adapter:
@@ -48,25 +58,25 @@ class Standin:
 
     async def switch(self, fault: str, **settings: Any) -> None:
         self._seconds = {"slow": IMPATIENCE, "clear": PATIENCE}.get(fault, self._seconds)
-        async with self._session.post(f"{self.url}/control", json={"fault": fault, **settings}) as answer:
+        async with self.session.post(f"{self.url}/control", json={"fault": fault, **settings}) as answer:
             assert answer.status == 200, await answer.text()
 
     async def told(self) -> dict[str, Any]:
-        async with self._session.get(f"{self.url}/told") as answer:
+        async with self.session.get(f"{self.url}/told") as answer:
             return dict(await answer.json())
 
     async def asked(self, path: str) -> Any:
         """What it answers to a GET."""
-        async with self._session.get(self.url + path) as answer:
+        async with self.session.get(self.url + path) as answer:
             return await answer.json(content_type=None)
 
     async def instructed(self, path: str, content: Any) -> dict[str, Any]:
         """Use one of its instruments."""
-        async with self._session.post(self.url + path, json=content) as answer:
+        async with self.session.post(self.url + path, json=content) as answer:
             return dict(await answer.json())
 
     async def read_back(self, subject: str) -> tuple[int, str]:
-        async with self._session.get(f"{self.url}{self.adapter.settings.path}/{subject}") as answer:
+        async with self.session.get(f"{self.url}{self.adapter.settings.path}/{subject}") as answer:
             return answer.status, (await answer.json())["state"]
 
     async def close(self) -> None:

@@ -3,8 +3,8 @@
 In memory: acts, decision and adapters are the real ones, and a stand-in's judgement is asked without its process.
 """
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count, islice
 from typing import Any
@@ -16,6 +16,7 @@ from consumers.adapters import ADAPTERS
 from consumers.disclosure import Disclosure
 from contracts import book
 from contracts.change import parse
+from contracts.contract import Approval, Contract, Grant
 from contracts.decide import Silence, decide
 from hub.outcome import Refused
 from producers.acts import ACTS
@@ -24,7 +25,7 @@ from producers.morning import morning
 from producers.notices import read
 from producers.outbox import Draft
 from producers.synthetic.households import city
-from tests.conformance.counterparts import SCRIPT
+from tests.conformance.counterparts import module
 from tests.fakes import recorded
 
 SEED, DAY, NOW = 7, date(2026, 4, 2), datetime(2026, 4, 2, 1, 15, tzinfo=UTC)
@@ -33,12 +34,9 @@ MORNING, EVERYBODY = 150, 50
 
 
 @pytest.fixture
-def kinds(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
+def kinds() -> Mapping[str, Any]:
     """The stand-ins' own judgement."""
-    monkeypatch.setattr(sys, "path", [str(SCRIPT.parent), *sys.path])
-    import standin  # noqa: PLC0415 - no package: a script beside its kinds
-
-    return dict(standin.KINDS)
+    return dict(module("standin").KINDS)
 
 
 def residents(households: int) -> dict[str, Person]:
@@ -68,10 +66,15 @@ def drafts_of_everybody() -> Iterator[Draft]:
         yield Draft(person.resident, "EX_OFFICIO_CORRECTION", person.record, renamed, "2026-04-01")
 
 
-def judged(drafts: list[Draft], kinds: Mapping[str, Any]) -> tuple[set[str], list[tuple[str, str, str]]]:
+def adapted() -> list[Contract]:
+    return [one for one in book.load().contracts.values() if one.via in ADAPTERS]
+
+
+def judged(
+    drafts: list[Draft], kinds: Mapping[str, Any], contracts: Iterable[Contract]
+) -> tuple[set[str], list[tuple[str, str, str]]]:
     """Which ways were walked, and what was refused: (way, kind, code)."""
     walked, refused = set[str](), list[tuple[str, str, str]]()
-    contracts = [one for one in book.load().contracts.values() if one.via in ADAPTERS]
     for change in map(parse, recorded(drafts, NOW)):
         for contract in contracts:
             decided = decide(change, contract, change.day)
@@ -87,10 +90,18 @@ def judged(drafts: list[Draft], kinds: Mapping[str, Any]) -> tuple[set[str], lis
 
 
 def test_a_whole_morning_is_understood_by_every_counterpart_that_is_told_of_it(kinds: Mapping[str, Any]) -> None:
-    walked, refused = judged([*drafts_of_a_morning()], kinds)
+    walked, refused = judged([*drafts_of_a_morning()], kinds, adapted())
     assert (walked, refused) == ({*ADAPTERS} - {"immigration"}, [])
 
 
 def test_everybody_of_a_city_foreigners_included_is_understood(kinds: Mapping[str, Any]) -> None:
-    walked, refused = judged([*drafts_of_everybody()], kinds)
+    walked, refused = judged([*drafts_of_everybody()], kinds, adapted())
     assert (walked, refused) == ({*ADAPTERS} - {"previous-municipality"}, [])
+
+
+def test_a_contract_that_was_granted_everything_it_may_be_is_understood_too(kinds: Mapping[str, Any]) -> None:
+    """Only of certificates: what it may be granted is printed. The others take what they take, and no more."""
+    plain = book.load().contracts["convenience-store"]
+    grants = tuple(Grant(item, Approval("見本", DAY, "見本"), date(2026, 4, 1)) for item in plain.conditional)
+    walked, refused = judged([*drafts_of_everybody()], kinds, [replace(plain, granted=grants)])
+    assert (len(grants), walked, refused) == (4, {"convenience-store"}, [])

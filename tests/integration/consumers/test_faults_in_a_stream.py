@@ -4,7 +4,6 @@ Ways, stand-ins and faults are found, not listed. The only thing that is written
 a fault or a way of which that is not said fails the test, as does a word about one that there is no more.
 """
 
-import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import cycle
@@ -15,7 +14,7 @@ import pytest
 from consumers.adapters import ADAPTERS
 from consumers.disclosure import Disclosure
 from hub.database import Database
-from tests.conformance.counterparts import SCRIPT, Standing
+from tests.conformance.counterparts import Standing, module
 from tests.conformance.samples import IDENTIFIER, disclosure
 from tests.integration.consumers.line import HandOver
 
@@ -25,9 +24,10 @@ NO_STAND_IN: Mapping[str, str] = {}
 ENDS: Mapping[str, str] = {
     "down": "deferred", "slow": "deferred", "nonsense": "deferred", "refuse-one": "dead", "refuse-many": "dead",
     "closed": "deferred", "keeps-erased": "deferred", "late-results": "deferred", "no-code": "deferred",
-    "error-result": "dead", "miscounts": "harmless",
+    "error-result": "dead", "miscounts": "harmless", "clock": "harmless",
 }  # fmt: skip
-"""How a disclosure ends while the fault is on."""
+"""How a disclosure ends while the fault is on. A clock disturbs nobody where no hours are kept
+(test_hours_of_the_centre.py)."""
 
 ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("intermediate-server", "keeps-erased"): "no disclosure erases a copy: the city does (test_copies.py)",
@@ -38,18 +38,7 @@ SPECIAL, STEADY = 1, 2
 """Residents: one who is protected, and at the store is erased; one of whom nothing is special."""
 
 
-def _standins() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The kinds of stand-in, and the faults that all of them have."""
-    sys.path.insert(0, str(SCRIPT.parent))
-    try:
-        import faults  # noqa: PLC0415 - no package: scripts beside one another
-        import standin  # noqa: PLC0415 - as above
-    finally:
-        sys.path.remove(str(SCRIPT.parent))
-    return dict(standin.KINDS), dict(faults.CHOICES)
-
-
-KINDS, COMMON = _standins()
+KINDS, COMMON = module("standin").KINDS, module("faults").CHOICES
 STREAMED = sorted(ADAPTERS.keys() - NO_STAND_IN.keys())
 
 

@@ -8,7 +8,7 @@ from contracts.book import load
 from hub import house
 from hub.config import read
 from hub.errors import DependencyUnavailable
-from hub.members import processes
+from hub.members import processes, standins
 from tests.house import few
 
 
@@ -31,3 +31,12 @@ def test_each_server_of_ours_is_given_its_own_settings(given: dict[str, str], sc
 def test_a_house_runs_what_is_fetched_from_where_a_contract_of_its_book_is_fetched() -> None:
     whole, small = ({one.name for one in processes(book, Path())} for book in (load(), few()))
     assert ("pull" in whole, "pull" in small) == (True, False)
+
+
+def test_the_stand_in_of_the_store_keeps_the_hours_that_the_hub_keeps() -> None:
+    def told(hours: str) -> dict[str, tuple[str, ...]]:
+        group = standins(few(), Path(), Path("standin.py"), hours)
+        return {one.name: one.command[-2:] for one in group if "--hours" in one.command}
+
+    assert told("06:30-23:00") == {"counterpart-convenience-store": ("--hours", "06:30-23:00")}
+    assert told("") == {}
