@@ -6,15 +6,19 @@ birth date and sex; a name may be written differently elsewhere. 5. It is meant 
 move is planned and not yet carried out. 7. The day of moving is known. Whoever has moved to another municipality than
 planned has moved nevertheless. People of one household who moved on one day are one 届出, so that a head who takes
 everybody along leaves nobody to be head. Refusals are codes, each with a sentence for the clerk, and never a value.
+
+Another CS may send what it has sent before, for ever. A notice whose very move is confirmed here already asks for
+nothing and is passed over; of a refusal a clerk is told once, and once more when it has another reason (`untold`).
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -80,25 +84,44 @@ _PLACES: Final = {*Tennyu.model_fields, *Facts.model_fields, "from"}
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """Somebody who has filed a 転出 here."""
+    """Somebody who has filed a 転出 here. `confirmed_on`: the day of the move that a 転入通知 has last confirmed."""
 
     registered: bool
     record: dict[str, Any]
+    confirmed_on: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A 転入通知 of which no 届出 is made. `line`: from 1."""
+    """A 転入通知 of which no 届出 is made. `line`: from 1. `id`: of the notice; made of its bytes where it has none."""
 
     line: int
+    id: UUID
     code: str
     place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move that a 転入通知 confirms."""
+
+    id: UUID
+    moved_on: str
+    record: dict[str, Any]
 
 
 async def movers(db: Database) -> list[Mover]:
     """Everybody whom a 転入通知 may be about."""
     rows = await db.fetch(SQL["movers"])
-    return [Mover(row["status"] == "registered", orjson.loads(row["record"])) for row in rows]
+    return [Mover(row["status"] == "registered", orjson.loads(row["record"]), row["confirmed_on"]) for row in rows]
+
+
+async def untold(db: Database, refused: Sequence[Refusal], now: datetime) -> list[Refusal]:
+    """Those of which nobody was told yet by this code. From here on they count as told."""
+    known = {row["id"]: row["code"] for row in await db.fetch(SQL["told"], [one.id for one in refused])}
+    fresh = {one.id: one for one in refused if known.get(one.id) != one.code}
+    await db.execute(SQL["telling"], [*fresh], [one.code for one in fresh.values()], now)
+    return [*fresh.values()]
 
 
 def notices(
@@ -108,16 +131,17 @@ def notices(
     by_code = defaultdict[Any, list[Mover]](list)
     for mover in known:
         by_code[mover.record.get("juminhyo_code")].append(mover)
-    seen, refused = dict[str, tuple[str, dict[str, Any]]](), list[Refusal]()
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
+    moves, refused = dict[str, Move](), list[Refusal]()
+    for number, line in enumerate(map(bytes.strip, lines), start=1):
+        if line:
+            own = uuid5(NAMESPACE_OID, sha256(line).hexdigest())
             try:
-                told = read(line.rstrip(b"\r\n"))
-                _once(told, seen)
-                seen[told.record.juminhyo_code] = told.record.change_date, _mover(told, by_code)
+                told = read(line)
+                own = told.id
+                _enter(told, by_code, moves)
             except (NoticeRefused, ChangeRefused) as no:
-                refused.append(Refusal(number, no.code, no.place))
-    return [*_grouped(seen.values(), today)], refused
+                refused.append(Refusal(number, own, no.code, no.place))
+    return [*_grouped(moves.values(), today)], refused
 
 
 def read(line: bytes) -> Tennyu:
@@ -136,13 +160,17 @@ def sentence(code: str) -> str:
     return SENTENCES.get(code, SENTENCES["bad-value"])
 
 
-def _once(told: Tennyu, seen: dict[str, Any]) -> None:
-    if told.record.juminhyo_code in seen:
+def _enter(told: Tennyu, by_code: Mapping[Any, list[Mover]], moves: dict[str, Move]) -> None:
+    """Add the move that this notice confirms, unless it was confirmed before."""
+    code, found = told.record.juminhyo_code, _mover(told, by_code)
+    if code in moves and moves[code].id != told.id:
         raise NoticeRefused("named-twice", "record.juminhyo_code")
+    if found is not None:
+        moves[code] = Move(told.id, told.record.change_date, found)
 
 
-def _mover(told: Tennyu, by_code: Mapping[Any, list[Mover]]) -> dict[str, Any]:
-    """The record of whom this is about; NoticeRefused where there is none to be confirmed."""
+def _mover(told: Tennyu, by_code: Mapping[Any, list[Mover]]) -> dict[str, Any] | None:
+    """The record of whom this is about; None where this move is confirmed already, else NoticeRefused."""
     fitting = by_code.get(told.record.juminhyo_code, [])
     if len(fitting) != 1:
         raise NoticeRefused("ambiguous" if fitting else "unknown-here", "record.juminhyo_code")
@@ -151,6 +179,8 @@ def _mover(told: Tennyu, by_code: Mapping[Any, list[Mover]]) -> dict[str, Any]:
         raise NoticeRefused("identity-disagrees", "record")
     if told.to != (_code(found.record.get("address")) or _code(told.record.previous_address)):
         raise NoticeRefused("not-ours", "to")
+    if found.confirmed_on == told.record.change_date:
+        return None
     if not found.registered:
         raise NoticeRefused("already-removed")
     if found.record.get("move_out_destination") is None:
@@ -164,10 +194,10 @@ def _code(address: Any) -> str | None:
     return address.get("municipality_code") if isinstance(address, dict) else None
 
 
-def _grouped(found: Iterable[tuple[str, dict[str, Any]]], today: date) -> Iterator[dict[str, Any]]:
+def _grouped(found: Iterable[Move], today: date) -> Iterator[dict[str, Any]]:
     together: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for moved_on, record in found:
-        together[moved_on, record["household_no"]].append(record["atena_no"])
+    for move in found:
+        together[move.moved_on, move.record["household_no"]].append(move.record["atena_no"])
     for (moved_on, _), numbers in sorted(together.items()):
         yield {
             "receipt": f"tennyu-{moved_on}-{min(numbers)}", "act": "move-out-confirmed",

@@ -29,33 +29,46 @@ def receive(
     refusals: Annotated[
         typer.FileBinaryWrite | None, typer.Option(help="also write what was refused here, one JSON object per line")
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="tell of every refusal, also where it was told before")
+    ] = False,
 ) -> None:
     """Turn 転入通知 (住基法9条) into 届出 that confirm a planned 転出, one JSON object per line.
 
     \b
     Examples:
       jukihub received tennyu.jsonl | jukihub todokede -
-      curl -s $CS/outgoing | jukihub received - --refusals refused.jsonl | jukihub todokede -
-    What is refused is for a clerk: {"line", "code", "place"}; exit code 3 then. Nothing is written to the register.
+      curl -s "$CS/outgoing?to=992011" | jukihub received - --refusals refused.jsonl | jukihub todokede -
+    What is refused is for a clerk: {"line", "id", "code", "place"}; exit code 3 then. A notice may come again for ever:
+    one whose move is confirmed already is passed over, and a refusal is told once (again with --all, or when its reason
+    is another one). Of that, id and code are kept; nothing else is written to the register.
     In production an act of a clerk; a timer has a token of an account of its own in HUB_TOKEN.
     """
     day = day_or_today(on)
-    made, refused = asyncio.run(_made(file, day))
+    made, refused, before = asyncio.run(_made(file, day, everything=everything))
     for notice in made:
         typer.echo(orjson.dumps(notice).decode())
     for one in refused:
         typer.echo(f"{one.line}: {received.sentence(one.code)} [{one.code}]", err=True)
         if refusals is not None:
             refusals.write(orjson.dumps(_wire(one)) + b"\n")
+    if before:
+        typer.echo(f"{before} refused before, for the same reason: --all", err=True)
     if refused:
         raise typer.Exit(_PARTIAL)
 
 
-async def _made(lines: BinaryIO, day: Any) -> tuple[list[dict[str, Any]], list[Refusal]]:
+async def _made(
+    lines: BinaryIO, day: Any, *, everything: bool
+) -> tuple[list[dict[str, Any]], list[Refusal], int]:
+    """The 届出, the refusals to be told, and how many were told before."""
     here = settings()
     async with typed(here, Act.REGISTER_LIST, "received", now), connect(here.registry_dsn, 1) as db:
-        return received.notices(lines, await received.movers(db), day)
+        made, refused = received.notices(lines, await received.movers(db), day)
+        fresh = await received.untold(db, refused, now())
+    telling = refused if everything else fresh
+    return made, telling, len(refused) - len(telling)
 
 
 def _wire(one: Refusal) -> dict[str, Any]:
-    return {"line": one.line, "code": one.code} | ({"place": one.place} if one.place else {})
+    return {"line": one.line, "id": str(one.id), "code": one.code} | ({"place": one.place} if one.place else {})

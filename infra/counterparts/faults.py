@@ -7,14 +7,17 @@
 {"fault": "nonsense", "how": "no-receipt" | "html" | "truncated" | "empty", "when": "before" | "after"}
 {"fault": "clear"}                                            all of them off
 
-A kind may have faults of its own (FAULTS, at the top of its module).
+A kind may have faults of its own (FAULTS, at the top of its module). With --state a fault stays on through a restart
+until it is cleared, as that of a real counterpart would: `<state>.faults.json`.
 
 `when`: whether the counterpart takes the disclosure ("after") or not ("before", the default) although it answers badly.
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -33,7 +36,13 @@ class Faults:
     """What is switched on: fault → its settings. `own`: the faults that this kind has beside those of all."""
 
     own: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    file: Path | None = None
     on: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """As it was before a restart."""
+        if self.file is not None and self.file.exists():
+            self.on = json.loads(self.file.read_text(encoding="utf-8"))
 
     def switch(self, order: Any) -> str | None:
         """Obey an order; the closed code of what is wrong with it otherwise."""
@@ -43,11 +52,21 @@ class Faults:
         settings = {name: value for name, value in order.items() if name != "fault"}
         if order["fault"] == "clear":
             self.on.clear()
+            self._keep()
             return "unknown-setting" if settings else None
         if not all(_allowed(choices[order["fault"]].get(name), value) for name, value in settings.items()):
             return "unknown-setting"
         self.on[order["fault"]] = settings
+        self._keep()
         return None
+
+    def _keep(self) -> None:
+        """Remember what is on, whole or as it was."""
+        if self.file is not None:
+            half = self.file.with_suffix(".half")
+            half.touch(mode=0o600)
+            half.write_text(json.dumps(self.on), encoding="utf-8")
+            half.replace(self.file)
 
     def refuses(self, subject: str) -> str | None:
         """The code with which this request is refused by order."""
@@ -61,6 +80,7 @@ class Faults:
             rule["nth"] -= 1
             if rule["nth"] == 0:
                 del self.on["refuse-one"]
+            self._keep()
             return str(rule.get("code", "not-accepted")) if rule["nth"] == 0 else None
         return str(rule.get("code", "not-accepted")) if rule.get("subject") == subject else None
 

@@ -9,7 +9,7 @@ equal.
     POST /inquiries   {"basis", "purpose", "at_most": 1 to 10, "by": {"juminhyo_code"} | {four items}}
                       Idempotency-Key: id of the inquiry      200 {"receipt", "found": [8 or 9 items each]}
     POST /known       instrument: people whom J-LIS knows, [{9 items}]
-    GET  /told        its own record: `inquiries`, without what was answered
+    GET  /told        its own record: `inquiries`, without what was answered; it outlives a restart
 """
 
 import json
@@ -56,8 +56,12 @@ async def know(standin: Any, request: web.Request) -> web.Response:
     for person in people:
         if wrong := forms.fault_in(person, ITEMS, frozenset({"name", "juminhyo_code"})):
             return web.json_response({"code": wrong[0], "place": wrong[1]}, status=400)
-    standin.known += people
-    return web.json_response({"known": len(standin.known)})
+    standin.own.note({"known": people})
+    return web.json_response({"known": len(_known(standin))})
+
+
+def _known(standin: Any) -> list[Mapping[str, Any]]:
+    return [person for line in standin.own.noted for person in line.get("known", ())]
 
 
 async def ask(standin: Any, request: web.Request) -> web.Response:
@@ -75,15 +79,15 @@ def _answered(standin: Any, request: web.Request, data: bytes) -> web.Response:
     wrong = ("bad-idempotency-key", "") if not _UUID.fullmatch(key) else fault(question)
     if wrong:
         return web.json_response({"code": wrong[0], "place": wrong[1]}, status=400)
-    found = [person for person in standin.known if _fits(person, question["by"])]
-    standin.inquiries.append(
-        {"id": key, "basis": question["basis"], "purpose": question["purpose"], "found": len(found)}
-    )
+    found = [person for person in _known(standin) if _fits(person, question["by"])]
+    kept = {"id": key, "basis": question["basis"], "purpose": question["purpose"], "found": len(found)}
+    standin.own.note({"inquiry": kept})
     if len(found) > question["at_most"]:
         return web.json_response({"code": "too-many"}, status=422)
     hidden = set() if question["basis"] == WITH_NUMBER else {"my_number"}
     told = [{item: value for item, value in person.items() if item not in hidden} for person in found]
-    return web.json_response({"receipt": f"INQ-{len(standin.inquiries):08d}", "found": told})
+    count = sum("inquiry" in line for line in standin.own.noted)
+    return web.json_response({"receipt": f"INQ-{count:08d}", "found": told})
 
 
 def _fits(person: Mapping[str, Any], by: Mapping[str, Any]) -> bool:

@@ -25,7 +25,7 @@ result file), {"fault": "no-code"} (J-LIS does not answer yet), {"fault": "keeps
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import digests
@@ -96,18 +96,27 @@ class City:
         self.linked: set[str] = set()
         self.numbers: set[str] = set()
         self.errors: dict[str, str] = {}
-        self.reload: set[str] | None = None
+        self.reload: int | None = None
+        """How many copies had come before the 全件再登録 that has begun."""
 
     def learn(self, records: dict[str, Any], versions: Mapping[str, int], line: Mapping[str, Any]) -> None:
-        """One line of what was noted: a flag, a 符号, an erasure. Of an erasure the later copies stay."""
-        who = line["who"]
-        if line["what"] == "withheld":
+        """One line of what was noted. Of an erasure the later copies stay."""
+        what, who = line["what"], line.get("who", "")
+        if what == "withheld":
             self.withheld[who] = max(line["version"], self.withheld.get(who, 0))
-        elif line["what"] == "linked":
+        elif what == "linked":
             self.linked.add(who)
             self.numbers.add(line["number"])
+        elif what == "error":
+            self.errors[line["receipt"]] = line["code"]
+        elif what == "reload":
+            self.reload = line["from"]
         elif versions.get(who, 0) <= line["version"]:
             records[who] = None
+
+    def told_again(self, told: Sequence[Told]) -> set[str] | None:
+        """Who was told again since the 全件再登録 began; None where none has begun."""
+        return None if self.reload is None else {one.subject for one in told[self.reload :]}
 
 
 def resume(standin: Any) -> None:
@@ -129,10 +138,8 @@ def judge(standin: Any, body: Mapping[str, Any]) -> web.Response | None:
         return web.json_response({"code": "auto-answer-first"}, status=409)
     if standin.faults.about("error-result", who):
         receipt = f"{PREFIX}-E{len(city.errors) + 1:07d}"
-        city.errors[receipt] = standin.faults.code("error-result")
+        _note(standin, {"what": "error", "receipt": receipt, "code": standin.faults.code("error-result")})
         return web.json_response({"receipt": receipt, "repeat": False, "state": "processing"})
-    if city.reload is not None:
-        city.reload.add(who)
     return None
 
 
@@ -213,17 +220,17 @@ async def reloads(standin: Any, request: web.Request) -> web.Response:
     body = await standin.asked(request, {"operation": forms.one_of("begin", "end"), "count": forms.count})
     if isinstance(body, web.Response):
         return body
-    city, receipt = standin.city, f"{PREFIX}-R{len(standin.own.noted):07d}"
+    receipt, again = f"{PREFIX}-R{len(standin.own.noted):07d}", standin.city.told_again(standin.memory.told)
     if body["operation"] == "begin":
-        city.reload = set()
+        _note(standin, {"what": "reload", "from": len(standin.memory.told)})
         return web.json_response({"receipt": receipt, "state": "begun"})
-    if city.reload is None or len(city.reload) != body["count"]:
-        told = None if city.reload is None else len(city.reload)
+    if again is None or len(again) != body["count"]:
+        told = None if again is None else len(again)
         return web.json_response({"code": "bad-count", "place": "count", "told": told}, status=409)
-    rest = [who for who, copy in standin.memory.records.items() if copy is not None and who not in city.reload]
+    rest = [who for who, copy in standin.memory.records.items() if copy is not None and who not in again]
     for who in rest:
         _erase(standin, who)
-    city.reload = None
+    _note(standin, {"what": "reload", "from": None})
     return web.json_response({"receipt": receipt, "state": "ended", "erased": len(rest)})
 
 

@@ -1,7 +1,10 @@
 """What a counterpart knows: whom it was told of, in which order, under which receipt; with a journal that survives.
 
 A disclosure that it took once is answered with the same receipt for ever and changes nothing again. Of one subject the
-version only rises. The journal has one JSON line per disclosure taken, flushed before the answer goes out.
+version only rises. The journal has one JSON line per disclosure taken, flushed before the answer goes out. What a kind
+knows beside disclosures (`Own`) and the faults that are switched on (faults.py) outlive a restart too. Three things do
+not, on purpose: the counts of requests, repeats and refusals, which are those of this run; and planted differences
+(planting.py), because a restart is the way to take them back.
 """
 
 import json
@@ -35,14 +38,21 @@ class Kind(Protocol):
     def keep(self, records: dict[str, Any], told: Told) -> str: ...
 
 
+def _whole_lines(file: Path | None) -> list[str]:
+    """The lines of a journal; a last one that was cut off was never answered, and is dropped for good."""
+    if file is None or not file.exists():
+        return []
+    whole = file.read_text(encoding="utf-8").split("\n")[:-1]
+    file.write_text("".join(line + "\n" for line in whole), encoding="utf-8")
+    return whole
+
+
 class Own:
     """What a kind knows beside disclosures, one JSON line each: in the order in which it came, and after a restart."""
 
     def __init__(self, journal: Path | None) -> None:
         self._file = journal.with_suffix(".own.jsonl") if journal else None
-        there = self._file is not None and self._file.exists()
-        lines = self._file.read_text(encoding="utf-8").split("\n")[:-1] if self._file and there else []
-        self.noted: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        self.noted: list[dict[str, Any]] = [json.loads(line) for line in _whole_lines(self._file)]
 
     def note(self, line: dict[str, Any]) -> None:
         """Note it for ever."""
@@ -50,7 +60,7 @@ class Own:
         if self._file is not None:
             self._file.touch(mode=0o600)
             with self._file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def forget(self) -> None:
         if self._file is not None:
@@ -72,12 +82,8 @@ class Memory:
     requests: int = 0
 
     def remember(self) -> None:
-        """Read the journal of an earlier run; a last line that was cut off was never answered, and is dropped."""
-        if self.journal is None or not self.journal.exists():
-            return
-        whole = self.journal.read_text(encoding="utf-8").split("\n")[:-1]
-        self.journal.write_text("".join(line + "\n" for line in whole), encoding="utf-8")
-        for line in whole:
+        """Read the journal of an earlier run."""
+        for line in _whole_lines(self.journal):
             self._enter(Told(**json.loads(line)))
 
     def repeated(self, key: str) -> Told | None:

@@ -6,7 +6,11 @@ members and codes are invented. The CS knows its municipalities, and a notice go
 
     POST /notices        {"from", "to": municipality codes, "notice_no", "record": {10 items}}
     POST /move-in        instrument: somebody has moved from us to one of them; the record of their 転入通知
-    GET  /outgoing       what they have sent, one notice per line, each with its "id": `jukihub received` takes it
+    GET  /outgoing?to=   what they have sent and nobody has confirmed, one notice per line, each with its "id":
+                         `jukihub received` takes it
+    POST /outgoing/taken {"to", "notice_no"}: that municipality has everything up to this number, and is sent it no more
+
+What was sent, and what was taken of it, outlives a restart.
 """
 
 import json
@@ -61,22 +65,40 @@ async def move_in(standin: Any, request: web.Request) -> web.Response:
     notice = {
         "from": (record.get("address") or {}).get("municipality_code"),
         "to": (record.get("previous_address") or {}).get("municipality_code"),
-        "notice_no": len(standin.outgoing) + 1, "record": record,
+        "notice_no": len(_sent(standin)) + 1, "record": record,
     }  # fmt: skip
     if wrong := fault(notice):
         return web.json_response({"code": wrong[0], "place": wrong[1]}, status=400)
     said = json.dumps(notice, sort_keys=True, ensure_ascii=False)
-    standin.outgoing.append({"id": str(uuid5(NAMESPACE_URL, said)), **notice})
-    return web.json_response({"id": standin.outgoing[-1]["id"]})
+    sent = {"id": str(uuid5(NAMESPACE_URL, said)), **notice}
+    standin.own.note({"sent": sent})
+    return web.json_response({"id": sent["id"]})
+
+
+def _sent(standin: Any) -> list[dict[str, Any]]:
+    return [line["sent"] for line in standin.own.noted if "sent" in line]
 
 
 async def outgoing(standin: Any, request: web.Request) -> web.Response:
-    """What was sent to one municipality (`to`), or to anybody."""
+    """What was sent to one municipality (`to`), or to anybody, and not yet taken."""
     if down := standin.faults.down(request):
         return down
-    to = request.query.get("to")
-    lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in standin.outgoing if to in (None, one["to"])]
+    to, has = request.query.get("to"), dict[str, int]()
+    for line in standin.own.noted:
+        if "taken" in line:
+            has[line["taken"]["to"]] = max(line["taken"]["notice_no"], has.get(line["taken"]["to"], 0))
+    waiting = [one for one in _sent(standin) if to in (None, one["to"]) and one["notice_no"] > has.get(one["to"], 0)]
+    lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in waiting]
     return web.Response(text="".join(lines), content_type="application/x-ndjson")
 
 
-EXTRA = (("POST", "/move-in", move_in), ("GET", "/outgoing", outgoing))
+async def taken(standin: Any, request: web.Request) -> web.Response:
+    """A municipality says up to which number it has what it was sent."""
+    body = await standin.asked(request, {"to": forms.municipality_code, "notice_no": forms.number})
+    if isinstance(body, web.Response):
+        return body
+    standin.own.note({"taken": body})
+    return web.json_response({"receipt": f"{PREFIX}-T{len(standin.own.noted):07d}"})
+
+
+EXTRA = (("POST", "/move-in", move_in), ("GET", "/outgoing", outgoing), ("POST", "/outgoing/taken", taken))

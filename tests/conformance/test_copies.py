@@ -101,6 +101,33 @@ async def test_a_restart_forgets_neither_flag_nor_code(tmp_path: Path) -> None:
         assert await posted(after, "/copies/state", {"togo_atena_no": who(2)}) == {"state": "erased"}
 
 
+async def test_a_restart_forgets_no_reload_that_has_begun(tmp_path: Path) -> None:
+    begin, end = {"operation": "begin", "count": 0}, {"operation": "end", "count": 2}
+    async with standin(VIA, tmp_path) as before:
+        for seed in (1, 2, 3):
+            await before.hand_over(disclosure(VIA, seed))
+        await posted(before, "/reloads", begin)
+        await before.hand_over(disclosure(VIA, 1, nth=2))
+    async with standin(VIA, tmp_path) as after:
+        assert (await posted(after, "/reloads", end))["told"] == 1, "who was told again before counts too"
+        await after.hand_over(disclosure(VIA, 2, nth=2))
+        assert (await posted(after, "/reloads", end))["erased"] == 1
+        assert await posted(after, "/copies/state", {"togo_atena_no": who(3)}) == {"state": "erased"}
+    async with standin(VIA, tmp_path) as later:
+        assert (await posted(later, "/reloads", end))["code"] == "bad-count", "and none that has ended begins again"
+
+
+async def test_a_restart_forgets_no_error_of_the_result_file(tmp_path: Path) -> None:
+    async with standin(VIA, tmp_path) as before:
+        await before.switch("error-result", code="bad-code")
+        message = before.adapter.encode(disclosure(VIA))
+        answer = await before.line.send(before.adapter.settings, str(disclosure(VIA).id), message)  # type: ignore[arg-type]
+        receipt = before.adapter.read(answer).receipt  # type: ignore[arg-type, union-attr]
+    async with standin(VIA, tmp_path) as after:
+        said = await posted(after, "/results", {"receipt": receipt})
+    assert (said["result"], said["code"]) == ("error", "bad-code")
+
+
 async def test_an_error_in_the_result_file_is_a_refusal_and_leaves_no_copy(server: Standin) -> None:
     await server.switch("error-result", subject=who(), code="bad-code")
     assert await server.hand_over(disclosure(VIA)) == Refused("counterpart-bad-code")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ import pytest
 
 from consumers.inquiry import BASES, ITEMS, MOST, PURPOSES, Question, ask, checked, question
 from hub.errors import DependencyUnavailable, NotPermitted, UsageError
-from tests.conformance.counterparts import Standin, Standing
+from tests.conformance.counterparts import Standin, Standing, standin
 from tests.conformance.samples import disclosure
 
 WITH_NUMBER, WITHOUT = "番号法14条2項", "住基法30条の12第1項"
@@ -43,6 +44,15 @@ async def jlis(standing: Standing) -> AsyncIterator[Standin]:
 async def test_somebody_is_found_by_code_and_by_the_four_items(jlis: Standin, asked: Question) -> None:
     [found] = await ask(jlis.line, asked)
     assert {**person(1), **found} == person(1)
+
+
+async def test_a_restart_forgets_neither_whom_it_knows_nor_who_has_asked(tmp_path: Path) -> None:
+    async with standin("jlis-delivery", tmp_path) as before:
+        await before.instructed("/known", [person(1)])
+        await ask(before.line, by_code(1))
+    async with standin("jlis-delivery", tmp_path) as after:
+        [kept] = (await after.told())["inquiries"]
+        assert (kept["basis"], kept["found"], len(await ask(after.line, by_code(1)))) == (WITH_NUMBER, 1, 1)
 
 
 async def test_my_number_comes_on_its_own_basis_alone(jlis: Standin) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from consumers.adapters import ADAPTERS
 from hub.outcome import Deferred, Delivered, Outcome, Refused
-from tests.conformance.counterparts import Standin, Standing, standin
+from tests.conformance.counterparts import Standin, Standing, module, standin
 from tests.conformance.samples import IDENTIFIER, disclosure, my_number
 
 
@@ -143,6 +143,30 @@ async def test_a_restart_knows_what_was_taken(via: str, tmp_path: Path) -> None:
         await before.process.wait()
     async with standin(via, tmp_path) as after:
         assert await after.hand_over(disclosure(via, name="見本\u2028行")) == receipt
+
+
+async def test_a_fault_stays_on_through_a_restart_until_it_is_cleared(tmp_path: Path) -> None:
+    async with standin("prefecture", tmp_path) as first:
+        await first.switch("refuse-one", nth=2)
+        assert isinstance(await first.hand_over(disclosure("prefecture", 1)), Delivered)
+    async with standin("prefecture", tmp_path) as second:
+        assert isinstance(await second.hand_over(disclosure("prefecture", 2)), Refused), "the second from then on"
+        await second.switch("down", how="503")
+    async with standin("prefecture", tmp_path) as third:
+        assert await third.hand_over(disclosure("prefecture", 3)) == Deferred("unavailable")
+        await third.switch("clear")
+    async with standin("prefecture", tmp_path) as fourth:
+        assert isinstance(await fourth.hand_over(disclosure("prefecture", 3)), Delivered)
+
+
+def test_of_a_line_that_was_cut_off_nothing_is_left_to_spoil_the_next(tmp_path: Path) -> None:
+    memory, journal = module("memory"), tmp_path / "kind.jsonl"
+    own = memory.Own(journal)
+    own.note({"what": "first"})
+    [file] = tmp_path.iterdir()
+    file.write_text(file.read_text(encoding="utf-8") + '{"what": "cut', encoding="utf-8")
+    memory.Own(journal).note({"what": "second"})
+    assert memory.Own(journal).noted == [{"what": "first"}, {"what": "second"}]
 
 
 async def test_an_answer_that_was_lost_is_found_again_under_the_same_id(store: Standin) -> None:

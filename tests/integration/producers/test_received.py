@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -14,7 +15,7 @@ from hub.config import Settings
 from hub.database import Database
 from producers import received, received_cli
 from producers.todokede import answer, today
-from tests.conformance.counterparts import Standing
+from tests.conformance.counterparts import Standin, Standing, standin
 from tests.integration.producers.registry import NOW, residents
 
 AWAY = {"municipality_code": "993018", "text": "見本県例示町大字例1番地"}
@@ -71,8 +72,7 @@ async def test_the_notice_of_another_municipality_confirms_the_move_that_was_pla
     kinds = await db.fetch("SELECT kind FROM registry.history ORDER BY version")
     assert [row["kind"] for row in kinds] == ["MOVE_OUT_PLANNED", "MOVE_OUT_CONFIRMED", "MOVE_OUT_DOMESTIC"]
 
-    again, refused = received.notices([line], await received.movers(db), today(NOW))
-    assert (again, [one.code for one in refused]) == ([], ["already-removed"])
+    assert received.notices([line], await received.movers(db), today(NOW)) == ([], []), "and asks for nothing more"
 
 
 async def test_whoever_has_planned_nothing_is_nobody_for_a_notice(db: Database, standing: Standing) -> None:
@@ -91,7 +91,46 @@ async def test_the_command_writes_notices_to_stdout_and_refusals_to_people_and_t
     app = typer.Typer()
     app.command("received")(received_cli.receive)
     words = ["-", "--on", "2026-04-10", "--refusals", str(tmp_path / "refused.jsonl")]
-    done = await asyncio.to_thread(CliRunner().invoke, app, words, input=b"{\n" + line + b"\n")
+
+    async def typed(*more: str) -> Any:
+        return await asyncio.to_thread(CliRunner().invoke, app, [*words, *more], input=b"{\n" + line + b"\n")
+
+    done = await typed()
     assert [orjson.loads(one)["atena_nos"] for one in done.stdout.splitlines()] == [[who["atena_no"]]]
     assert (done.exit_code, "[bad-json]" in done.stderr) == (3, True)
-    assert orjson.loads((tmp_path / "refused.jsonl").read_bytes()) == {"line": 1, "code": "bad-json"}
+    written = orjson.loads((tmp_path / "refused.jsonl").read_bytes())
+    assert written.items() >= {"line": 1, "code": "bad-json"}.items()
+
+    again = await typed()
+    assert (again.exit_code, again.stdout, "[bad-json]" in again.stderr) == (0, done.stdout, False), "told once"
+    assert "1 refused before" in again.stderr
+    assert (await typed("--all")).exit_code == 3
+    kept = await db.fetch("SELECT * FROM registry.tennyu")
+    assert [(str(row["id"]), row["code"]) for row in kept] == [(written["id"], "bad-json")]
+
+
+async def test_a_refusal_with_another_reason_is_told_once_more(db: Database) -> None:
+    first = received.Refusal(1, UUID(int=1), "unknown-here")
+    other = received.Refusal(1, UUID(int=1), "not-planned")
+    assert [len(await received.untold(db, [one], NOW)) for one in (first, first, other, other)] == [1, 0, 1, 0]
+
+
+async def test_what_was_sent_is_sent_until_it_is_taken_and_no_restart_forgets_either(
+    db: Database, tmp_path: Path
+) -> None:
+    who = await somebody_alone(db)
+
+    async def sent(other: Standin) -> list[int]:
+        async with other.session.get(other.url + "/outgoing?to=992011") as answer:
+            return [orjson.loads(line)["notice_no"] for line in (await answer.text()).splitlines()]
+
+    async with standin("previous-municipality", tmp_path) as other:
+        for day in ("2026-04-01", "2026-04-02"):
+            await other.instructed("/move-in", entered(who) | {"change_date": day})
+    async with standin("previous-municipality", tmp_path) as other:
+        assert await sent(other) == [1, 2]
+        assert "receipt" in await other.instructed("/outgoing/taken", {"to": "992011", "notice_no": 1})
+        assert (await other.instructed("/outgoing/taken", {"to": "992011"}))["code"] == "missing-item"
+        assert await sent(other) == [2]
+    async with standin("previous-municipality", tmp_path) as other:
+        assert await sent(other) == [2]

@@ -1,8 +1,9 @@
 """転入通知 of other municipalities: whose it is, and which become a 届出 for the counter."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
 import pytest
@@ -29,7 +30,8 @@ def notice(n: int, **changed: Any) -> dict[str, Any]:
         "birth_date": who["birth_date"], "sex": who["sex"], "address": AWAY, "previous_address": who["address"],
         "change_date": "2026-04-05",
     }  # fmt: skip
-    return {"id": str(UUID(int=n, version=4)), "from": TOWN, "to": CITY, "notice_no": n, "record": {**facts, **changed}}
+    own = str(uuid5(NAMESPACE_URL, str(n)))
+    return {"id": own, "from": TOWN, "to": CITY, "notice_no": n, "record": {**facts, **changed}}
 
 
 def judged(known: list[Mover], *told: Any) -> tuple[list[dict[str, Any]], list[Refusal]]:
@@ -76,7 +78,7 @@ REFUSED: list[tuple[str, list[Mover], Any, str]] = [
     ("the plan was taken back", [mover(1, move_out_destination=None)], notice(1), "not-planned"),
     ("the day is unknown", [mover(1)], notice(1, change_date={"year": 2026, "month": 4}), "day-incomplete"),
     ("an item too many", [mover(1)], notice(1, my_number="000000000000"), "unknown-field"),
-    ("no record", [mover(1)], {"id": str(UUID(int=1)), "from": TOWN, "to": CITY, "notice_no": 1}, "missing-field"),
+    ("no record", [mover(1)], {"id": str(UUID(int=2**127)), "from": TOWN, "to": CITY, "notice_no": 1}, "missing-field"),
     ("a wrong check digit", [mover(1)], {**notice(1), "from": "993010"}, "bad-value"),
     ("a date that does not exist", [mover(1)], notice(1, change_date="2026-02-30"), "bad-value"),
     ("another reason", [mover(1)], notice(1, change_reason="BIRTH"), "bad-value"),
@@ -91,9 +93,33 @@ def test_what_is_nobodys_planned_move_is_refused(what: str, known: list[Mover], 
     assert (made, [(one.line, one.code) for one in refused]) == ([], [(1, code)])
 
 
-def test_the_same_person_twice_in_one_file_is_refused_the_second_time() -> None:
+def test_two_notices_of_one_person_in_one_file_are_one_and_a_refusal() -> None:
+    other = {**notice(1), "id": str(UUID(int=9, version=4))}
+    made, refused = judged([mover(1)], notice(1), other)
+    assert (len(made), refused) == (1, [Refusal(2, UUID(int=9, version=4), "named-twice", "record.juminhyo_code")])
+
+
+def test_the_same_notice_twice_in_one_file_is_one() -> None:
     made, refused = judged([mover(1)], notice(1), notice(1))
-    assert (len(made), refused) == (1, [Refusal(2, "named-twice", "record.juminhyo_code")])
+    assert (len(made), refused) == (1, [])
+
+
+@pytest.mark.parametrize("registered", [False, True], ids=["gone", "back again, with another plan"])
+def test_a_notice_whose_move_is_confirmed_asks_for_nothing_more(registered: bool) -> None:
+    done = replace(mover(1, registered=registered), confirmed_on="2026-04-05")
+    assert judged([done], notice(1)) == ([], [])
+    made, refused = judged([done], notice(1, change_date="2026-04-07"))
+    assert (len(made), [one.code for one in refused]) == ((1, []) if registered else (0, ["already-removed"]))
+
+
+def test_a_confirmed_move_hides_no_notice_of_somebody_else() -> None:
+    done = replace(mover(1, registered=False), confirmed_on="2026-04-05")
+    assert [one.code for one in judged([done], notice(1, sex="1"))[1]] == ["identity-disagrees"]
+
+
+def test_a_line_without_an_id_is_known_again_by_its_bytes() -> None:
+    (first, second), (again,) = judged([], b"{", b"[")[1], judged([], b"", b"{\n")[1]
+    assert (first.id == again.id, first.id == second.id) == (True, False)
 
 
 def test_one_refusal_is_nobody_elses() -> None:
