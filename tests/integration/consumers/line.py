@@ -101,7 +101,7 @@ class HandOver:
         return Deliverer(self.database, self.contract.id, self.opener, counterpart, self.settler, self.clock)
 
     async def sealed(self, said: Disclosure, subject: int, part: int = 0, **changed: Any) -> Outgoing:
-        """`said` as the router would send it; `changed`: seq, ctr or place, where a test wants it wrong."""
+        """`said` as the router would send it; `changed`: seq, ctr, place, day or key, where a test wants another."""
         content = {
             "id": str(said.id), "contract": said.contract, "version": said.version, "state": said.state,
             "recorded_at": "2026-04-01T00:00:00+09:00", "items": said.items,
@@ -113,7 +113,7 @@ class HandOver:
         seq, own = changed.get("seq", self._seq.get(part, 0)), subject.to_bytes(16, "big")
         sheet = Sheet(seq, str(said.id), orjson.dumps(content), own)
         place = changed.get("place", Place(self.contract.id, self.topic.name, part))
-        key = await self.keys.content_key(place.aud, DAY)
+        key = changed.get("key") or await self.keys.content_key(place.aud, changed.get("day", DAY))
         token = seal(key, place, changed.get("ctr", self.contract.hash), 1, [sheet])[0]
         return Outgoing(own, token, DISCLOSURE, 1)
 
