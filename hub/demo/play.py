@@ -75,7 +75,7 @@ class Demo:
         return [self._morning(), *self._release()]
 
     def _subscribe(self) -> None:
-        """The department: a key pair of its own, the keys granted to it, and thirty lines of stock libraries."""
+        """The department: a key pair of its own, the keys granted to it, and forty lines of stock libraries."""
         key = ECKey.generate_key("P-256")
         private, public, granted = (self.data / name for name in ("private.jwk", "public.jwk", "keys.jwe"))
         private.touch(mode=0o600)
@@ -140,8 +140,8 @@ class Demo:
         return [contract for name, contract in law.load().contracts.items() if name not in read]
 
     def _opened(self) -> Sequence[Any]:
-        """What the department has printed; a line that it is just writing counts next time."""
-        return lines(self.opened.read_text(encoding="utf-8").rpartition("\n")[0])
+        """The disclosures that the department has printed; a line that it is just writing counts next time."""
+        return [one for one in lines(self.opened.read_text(encoding="utf-8").rpartition("\n")[0]) if "id" in one]
 
     def _copies(self) -> list[Any]:
         return [one["body"] for one in self.evidence.memory("intermediate-server")["told"]]

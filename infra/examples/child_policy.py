@@ -19,7 +19,21 @@ login = {"sasl_plain_username": ME, "sasl_plain_password": Path(SECRETS, f"{ME}.
 trust = {"security_protocol": "SASL_SSL", "ssl_context": helpers.create_ssl_context(cafile=f"{SECRETS}/ca.pem")}
 where = {"bootstrap_servers": BOOTSTRAP, "group_id": f"{PREFIX}-{ME}", "auto_offset_reset": "earliest"}
 safely = {"isolation_level": "read_committed", "enable_auto_commit": False, "sasl_mechanism": "SCRAM-SHA-512"}
-seen = set()  # a department keeps the ids of what it took beside its own data, in the same transaction
+due, versions = {}, {}  # a department keeps these beside its own data, in the same transaction
+counts = {"missing": 0, "repeated": 0, "older": 0}
+
+
+def is_news(partition, seq, resident, version) -> bool:
+    """Whether it was not told before: numbers count up by one per partition, versions rise per resident."""
+    next_, known = due.get(partition, 1), versions.get(resident, 0)
+    told = {"missing": max(seq - next_, 0), "repeated": seq < next_, "older": seq >= next_ and version <= known}
+    due[partition] = max(next_, seq + 1)
+    counts.update({each: counts[each] + told[each] for each in told})
+    if any(told.values()):
+        print(json.dumps({"partition": partition, **counts}), file=sys.stderr, flush=True)
+    if news := not told["repeated"] and not told["older"]:
+        versions[resident] = version
+    return news
 
 
 async def main() -> None:
@@ -29,9 +43,9 @@ async def main() -> None:
             place = {"aud": CONTRACT, "sub_topic": record.topic, "part": record.partition, "sub": record.key.hex()}
             if not place.items() <= token.headers().items():
                 sys.exit("a token was moved")
-            if (jti := token.headers()["jti"]) not in seen:
-                seen.add(jti)
-                print(json.dumps(json.loads(token.plaintext or b""), ensure_ascii=False), flush=True)
+            told = json.loads(token.plaintext or b"")
+            if is_news(record.partition, token.headers()["seq"], record.key, told["version"]):
+                print(json.dumps(told, ensure_ascii=False), flush=True)
 
 
 asyncio.run(main())
