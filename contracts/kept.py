@@ -15,14 +15,22 @@ FLAG: Final = "protected"
 """Beside the items: whether the person is protected, where the contract lets it be known and the person be kept."""
 
 
+def keepable(contract: Contract, on: date) -> tuple[str, ...]:
+    """The names of what a copy has of each: every permitted item but those of the change, and FLAG where it is said."""
+    items = tuple(item for item in contract.permitted(on) if item not in OF_THE_CHANGE)
+    return (*items, FLAG) if "dv_protection" in items and contract.protected == "deliver" else items
+
+
 def kept(record: Registered, contract: Contract, on: date) -> dict[str, Any] | None:
-    """Every item that a copy has of `record` on the day `on`; None where the copy has nobody."""
+    """Everything that a copy has of `record` on the day `on`, by name; None where the copy has nobody."""
     if not contract.in_force(on) or not belongs(record, contract, on):
         return None
     protected = is_protected(record)
     if contract.protected == "withhold" and protected:
         return None
-    held = {item: record.get(item) for item in contract.permitted(on) if item not in OF_THE_CHANGE}
+    held = {name: record.get(name) for name in keepable(contract, on)}
+    if FLAG in held:
+        held[FLAG] = protected
     if "is_japanese" in held:
         held["is_japanese"] = is_japanese(record)
-    return held | ({FLAG: protected} if "dv_protection" in held and contract.protected == "deliver" else {})
+    return held

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from consumers.files import loading
 from consumers.files import store as storage
-from consumers.files.columns import Columns
 from consumers.files.loading import Load
 from consumers.files.manifest import Kind
 from consumers.files.reading import SQL, Chosen, Moved, Reading
@@ -18,6 +17,7 @@ from consumers.opening import Opener
 from consumers.overtake import Scout
 from consumers.settle import Settler
 from contracts.change import JAPAN
+from contracts.columns import Columns
 from contracts.contract import Contract
 from hub import destroyed, given, topics
 from hub.acting import acting

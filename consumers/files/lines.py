@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from consumers.disclosure import Disclosure
-from consumers.files.columns import Columns, Value, of_item, values
+from contracts.columns import Columns, Value, of_item, values
 
 ESCAPE: Final = "\\"
 WITHHELD: Final = "\\W"

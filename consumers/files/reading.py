@@ -13,9 +13,9 @@ from uuid import UUID
 
 from consumers.disclosure import Disclosure
 from consumers.files import lines
-from consumers.files.columns import Columns, Unfit
 from consumers.opening import Opener
 from consumers.settle import Ended, Head, Settler
+from contracts.columns import Columns, Unfit
 from hub.database import Database, Row, queries
 from hub.errors import DependencyUnavailable, JukiError
 from hub.keys import DESTROYED

@@ -21,7 +21,6 @@ from typing import Any, Final
 
 from consumers.alone import alone
 from consumers.files import lines, manifest
-from consumers.files.columns import Columns
 from consumers.files.manifest import Contents, Kind, Piece, Title
 from consumers.files.outside import Report
 from consumers.files.reading import SQL, Chosen, Line, Reading
@@ -29,6 +28,7 @@ from consumers.files.sealing import Binding, sealed
 from consumers.files.store import Store
 from consumers.settle import Settler, Together
 from contracts.change import JAPAN
+from contracts.columns import Columns
 from contracts.contract import Contract
 from hub.database import Connection, Database, Row
 from hub.errors import Contested, DependencyUnavailable, NotPermitted, TokenRefused

@@ -10,13 +10,13 @@ from uuid import UUID, uuid5
 from joserfc.jwk import ECKey, KeySet
 
 from consumers.disclosure import Disclosure
-from consumers.files.columns import Columns
 from consumers.files.command import Desk
 from consumers.files.reading import Reading
 from consumers.files.writing import Writer, Written, end_of, one_writer, until
 from consumers.opening import Opener
 from consumers.overtake import Scout
 from consumers.settle import Settler
+from contracts.columns import Columns
 from contracts.contract import Approval, Contract
 from hub.database import Database
 from hub.granting import grant

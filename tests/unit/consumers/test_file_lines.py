@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumers.disclosure import Disclosure
-from consumers.files.columns import Columns, Unfit, of_item, values
 from consumers.files.lines import header, line
 from consumers.files.outside import LISTED, Report
+from contracts.columns import ALWAYS, Columns, Unfit, names_of, of_item, texts, values
 from contracts.law import items
 from contracts.record import Record
 from tests.store import subscriber
@@ -90,6 +90,14 @@ def test_a_transfer_names_its_order_and_withholds_what_that_did_not_name() -> No
 @pytest.mark.parametrize(("protected", "expected"), [(True, "true"), (False, "false"), (None, WITHHELD)])
 def test_a_contract_that_may_know_of_a_protection_is_told_in_every_line(protected: bool | None, expected: Any) -> None:
     assert read(said(protected=protected), "dv_protection")["protected"] == expected
+
+
+def test_what_is_digested_by_columns_is_what_a_reader_has() -> None:
+    told = {"name": "=見本", "birth_date": {"year": 1950, "text": "昭和25年"}, "is_household_head": True,
+            "address": None, "dv_protection": {"category": "DV", "starts_on": "2026-04-01"}}  # fmt: skip
+    cells, held = read(said(protected=True, **told), *told), {**told, "protected": True}
+    assert {name: cells[name] for name in names_of(held)} == texts(held)
+    assert cells.keys() - {*names_of(held)} == {*ALWAYS}
 
 
 def test_a_contract_that_may_not_know_of_a_protection_has_no_such_column() -> None:

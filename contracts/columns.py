@@ -10,12 +10,11 @@ The order is that of the contract, and of the parts in contracts/record.py. A va
 no reason to leave something of it out: `Unfit`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, get_args
-
-import orjson
 
 from contracts import record
 from contracts.errors import JukiError
@@ -34,6 +33,7 @@ _TABLES: Final[Mapping[str, Any]] = {
     "{category, starts_on, ends_on}": record.DvProtection, "{number, registered_on}": record.SealRegistration,
 }  # fmt: skip
 """The types of law/items.toml that have parts, and where those stand."""
+_ENCODED: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _UNKNOWN: Final = {"year": "XXXX", "month": "XX", "day": "XX"}
 
 
@@ -78,6 +78,23 @@ def values(item: str, value: Any) -> list[Value]:
     return [_listed(value) if kind == "list" else _plain(value)]
 
 
+def names_of(kept: Iterable[str]) -> tuple[str, ...]:
+    """The columns of these items and, where it is one of them, of PROTECTED."""
+    return tuple(name for item in kept for name in ((item,) if item == PROTECTED else of_item(item)))
+
+
+def texts(kept: Mapping[str, Any]) -> dict[str, str | None]:
+    """What a reader of files has of these items and of PROTECTED: column -> text, None where the register has none."""
+    cells = (value for item, one in kept.items() for value in ((one,) if item == PROTECTED else values(item, one)))
+    return dict(zip(names_of(kept), map(_as_text, cells), strict=True))
+
+
+def _as_text(value: Value) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
+
+
 def _of_value(name: str, is_date: bool) -> tuple[str, ...]:
     return (name, f"{name}.text") if is_date else (name,)
 
@@ -120,4 +137,4 @@ def _plain(value: Any) -> Value:
 
 
 def _listed(value: Any) -> Value:
-    return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return None if value is None else _ENCODED(value)
