@@ -8,6 +8,7 @@ Of this repository it needs `contracts` and nothing else. It logs nothing of its
 cannot go on is an error with a place and a closed code. README.md beside it is the page to read.
 """
 
+from consumers.subscribe.digesting import Compared, digests, document
 from consumers.subscribe.errors import (
     ApplyFailed,
     NotVisible,
@@ -21,9 +22,10 @@ from consumers.subscribe.feed import Access
 from consumers.subscribe.keys import Keys
 from consumers.subscribe.service import KeyService
 from consumers.subscribe.subscription import Subscription, subscription
+from contracts.handed import RESIDENT
 
 __all__ = [
-    "Access", "Applied", "ApplyFailed", "Disclosure", "Erased", "Event", "Expired", "Gap", "KeyService", "Keys",
-    "KeysWanted", "NotVisible", "Place", "RecordRefused", "Repeated", "StoreFailed", "Subscription",
-    "SubscriptionError", "Unavailable", "subscription",
+    "RESIDENT", "Access", "Applied", "ApplyFailed", "Compared", "Disclosure", "Erased", "Event", "Expired", "Gap",
+    "KeyService", "Keys", "KeysWanted", "NotVisible", "Place", "RecordRefused", "Repeated", "StoreFailed",
+    "Subscription", "SubscriptionError", "Unavailable", "digests", "document", "subscription",
 ]  # fmt: skip

@@ -30,6 +30,7 @@ _NOTE_GAP = """INSERT INTO juki_subscription.gaps (topic, partition, from_seq, t
 ON CONFLICT DO NOTHING"""
 _GAPS = """SELECT partition, from_seq, to_seq FROM juki_subscription.gaps WHERE topic = $1
 ORDER BY partition, from_seq"""
+_READ = "SELECT partition, last_seq FROM juki_subscription.positions WHERE topic = $1"
 _CLOSE_GAP = "DELETE FROM juki_subscription.gaps WHERE topic = $1 AND partition = $2 AND from_seq = $3"
 
 Apply = Callable[[Any, Disclosure], Awaitable[None]]
@@ -97,6 +98,13 @@ class Own:
         """Forget a gap, because it was filled or somebody has answered for it."""
         async with self._transaction() as held:
             await held.execute(_CLOSE_GAP, self._topic, gap.partition, gap.from_seq)
+
+    async def looked_at(self, lines: Callable[[Any], AsyncIterator[Any]]) -> tuple[list[Any], dict[int, int]]:
+        """What `lines` reads of the subscriber's own tables, and how far the topic was read, both at one moment."""
+        with _without_values():
+            async with self._pool.acquire() as held, held.transaction(isolation="repeatable_read", readonly=True):
+                read = {row["partition"]: row["last_seq"] for row in await held.fetch(_READ, self._topic)}
+                return [line async for line in lines(held)], read
 
     async def _move(self, held: Any, partition: int, mark: Mark, batch: Batch) -> None:
         ours = (self._topic, partition, mark.next_offset, batch.next_offset, batch.last_seq)
