@@ -43,7 +43,8 @@ _SQL = queries(Path(__file__).with_name("lookback.sql"))
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One disclosure as the ledger names it. `items`: ids, in the order in which they were sealed."""
+    """One disclosure as the ledger names it. `items`: ids, in the order in which they were sealed. `transfer`: the
+    order of a 随時移転, None for all else."""
 
     contract: str
     state: str
@@ -52,6 +53,7 @@ class Telling:
     seq: int
     partition: int
     disclosure: str
+    transfer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def tellings(row: Mapping[str, Any]) -> list[Telling]:
     return [
         Telling(
             one["contract"], one["state"], tuple(one["items"]), one["contract_hash"], one["seq"], row["partition"],
-            one["disclosure"],
+            one["disclosure"], one.get("transfer"),
         )
         for one in orjson.loads(row["line"])["told"]
     ]  # fmt: skip

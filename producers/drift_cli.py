@@ -1,4 +1,4 @@
-"""`jukihub drift` and `jukihub again …`: does a counterpart hold what it was told, and telling again what it lost."""
+"""`jukihub drift` and `jukihub again …`: does a subscriber hold what it was told, and telling again what it lost."""
 
 import asyncio
 import sys
@@ -19,6 +19,7 @@ from hub.errors import UsageError
 if TYPE_CHECKING:
     from producers.drift.desk import Desk, Healed
     from producers.drift.finding import Finding
+    from producers.drift.paper import Paper
 
 T = TypeVar("T")
 PARTIAL: Final = 3
@@ -36,53 +37,68 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
 
 
 def drift(  # noqa: PLR0913 - a command's options
-    contract: Annotated[str, typer.Argument(help="a contract whose counterpart can tell digests")],
+    contract: Annotated[str, typer.Argument(help="a contract whose subscriber keeps a copy")],
     key: Annotated[Path, typer.Option(metavar="FILE", help="the digests' key, 64 hexadecimal digits")],
+    theirs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="the digests that a department has handed over")
+    ] = None,
     heal: Annotated[bool, typer.Option("--heal", help="tell again, to this contract alone, who can be told")] = False,
     reason: Annotated[str, typer.Option(help="why; with --heal; say nothing about anybody")] = "",
     settle: Annotated[float, typer.Option(min=0, help="seconds between the two looks at what differs")] = 5.0,
     as_json: Json = False,
 ) -> None:
-    """Does a counterpart still hold exactly what it was lawfully told? Both sides digest the permitted items alone.
+    """Does a subscriber still hold exactly what it was lawfully told? Both sides digest the permitted items alone.
 
     \b
     Examples:
       jukihub drift convenience-store --key secrets/store.key
-      jukihub drift intermediate-server --key secrets/server.key --json
-      jukihub drift convenience-store --key secrets/store.key --heal --reason "復旧後の照合"
-    Names residents by pseudonym: missing there, different there, foreign there, each with the change that is missing.
-    --heal records first loads of them for this contract, decided and handed over like any Change; of many a second
-    person approves them (exit 4, `jukihub again approve`). Exit code 3 where something differs and is not told again.
+      jukihub drift tax --key secrets/tax.key --theirs first.json            # which buckets differ: 3f,a1
+      jukihub drift tax --key secrets/tax.key --theirs second.json --json    # who differs in them
+      jukihub drift tax --key secrets/tax.key --theirs second.json --heal --reason "復旧後の照合"
+    A counterpart is asked; a department hands its digests over (consumers/subscribe/README.md), first of every
+    bucket, then of the residents in those that differ. Names residents by pseudonym: missing there, different there,
+    stale there, foreign there, each with the change and disclosure that is missing. --heal records first loads of
+    them for this contract, decided and handed over like any Change; of many a second person approves them (exit 4,
+    `jukihub again approve`). Exit code 3 where something differs and is not told again.
     """
     if heal and not reason.strip():
         raise UsageError("missing", "--reason", "Say why, and nothing about anybody")
-    healed = _at_desk(lambda desk: _looked(desk, contract, key, settle, reason if heal else None))
-    _tell(contract, healed, as_json)
+    secret, paper = _other_side(contract, key, theirs)
+    healed = _at_desk(lambda desk: _looked(desk, contract, secret, settle, reason if heal else None, paper))
+    _tell(contract, healed, paper, as_json)
     if healed.order is not None:
         until = f"{healed.order.expires_at:%Y-%m-%d %H:%M} UTC"
         typer.echo(f"{len(healed.order.subjects)} are to be told again: request {healed.order.id} waits until {until} "
                    "for another person's approval", err=True)  # fmt: skip
         raise typer.Exit(WAITS)
-    if healed.left:
+    if healed.left or (paper and paper.wanted):
         raise typer.Exit(PARTIAL)
 
 
-async def _looked(desk: "Desk", contract: str, key: Path, settle: float, reason: str | None) -> "Healed":
+def _other_side(contract: str, key: Path, theirs: Path | None) -> "tuple[bytes, Paper | None]":
     from producers.counterpart import read_key  # noqa: PLC0415 - an HTTP client, which nobody's help needs
+    from producers.drift import paper  # noqa: PLC0415 - not needed for anybody's help
+
+    secret = read_key(key)
+    return secret, paper.read(theirs, secret, contract, now()) if theirs else None
+
+
+async def _looked(  # noqa: PLR0913 - a command's options
+    desk: "Desk", contract: str, key: bytes, settle: float, reason: str | None, paper: "Paper | None"
+) -> "Healed":
     from producers.drift.desk import Healed  # noqa: PLC0415 - not needed for anybody's help
 
     async def rest() -> None:
         _say(f"something differs: looking again in {settle:g} s")
         await asyncio.sleep(settle)
 
-    secret = read_key(key)
     _say("digesting and comparing")
     if reason is None:
-        return Healed(await desk.look(contract, secret, rest), [], None)
-    return await desk.heal(contract, secret, rest, reason)
+        return Healed(await desk.look(contract, key, rest, paper), [], None)
+    return await desk.heal(contract, key, rest, reason, paper)
 
 
-def _tell(contract: str, healed: "Healed", as_json: bool) -> None:
+def _tell(contract: str, healed: "Healed", paper: "Paper | None", as_json: bool) -> None:
     counts = dict(sorted(Counter(one.sort for one in healed.findings).items()))
     if as_json:
         said: dict[str, Any] = {
@@ -90,11 +106,26 @@ def _tell(contract: str, healed: "Healed", as_json: bool) -> None:
             "told_again": [one.pseudonym.hex() for one in healed.told if one.pseudonym],
             "request": healed.order.as_json() if healed.order else None,
         }  # fmt: skip
-        typer.echo(orjson.dumps(said).decode())
+        typer.echo(orjson.dumps(said | (_as_json(paper) if paper else {})).decode())
         return
     for one in healed.findings:
         typer.echo(one.in_words())
-    _summed(healed.left, len(healed.told), counts)
+    if paper:
+        _tell_of(paper)
+    if counts or not (paper and paper.wanted):
+        _summed(healed.left, len(healed.told), counts)
+
+
+def _as_json(paper: "Paper") -> dict[str, list[str]]:
+    return {"wanted": sorted(paper.wanted), "not_compared": [*paper.left_out]}
+
+
+def _tell_of(paper: "Paper") -> None:
+    if paper.wanted:
+        typer.echo(f"--buckets {','.join(sorted(paper.wanted))}")
+        typer.echo(f"{len(paper.wanted)} buckets differ, their residents not said: have those digested too", err=True)
+    if paper.left_out:
+        typer.echo(f"permitted, and not compared: {', '.join(paper.left_out)}", err=True)
 
 
 def _summed(left: "list[Finding]", told: int, counts: dict[str, int]) -> None:

@@ -5,7 +5,7 @@ through the outbox. Up to HUB_TOLD_AGAIN_ALONE residents one person may have tol
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -21,8 +21,10 @@ from hub.telling_again import Order
 from hub.tokens import Bearer
 from hub.wording import said
 from producers import counterpart
+from producers.digests import COUNTERPART
 from producers.drift.finding import NOTHING_TO_TELL, TELL_AGAIN, Finding, curable
-from producers.drift.looking import Look, checkable, differing, named
+from producers.drift.looking import Look, checkable, comparable, differing, named
+from producers.drift.paper import Paper, side_of
 from producers.drift.telling import tell_again
 from producers.todokede import today
 
@@ -53,21 +55,23 @@ class Desk:
     bearer: Bearer
     now: Clock
 
-    async def look(self, name: str, key: bytes, settle: Settle) -> list[Finding]:
-        """Who differs, and what is missing."""
+    async def look(self, name: str, key: bytes, settle: Settle, paper: Paper | None = None) -> list[Finding]:
+        """Who differs, and what is missing. `paper`: the other side, where it is one that cannot be asked."""
         details: dict[str, str | int] = {"contract": name}
         async with acting_as(self.bearer, self.hub, Act.DRIFT_SEE, name, self.now, details):
-            found = await self._found(self._contract(name), key, settle)
+            found = await self._found(self._contract(name), key, settle, paper)
             details["count"] = len(found)
         return found
 
-    async def heal(self, name: str, key: bytes, settle: Settle, reason: str) -> Healed:
+    async def heal(
+        self, name: str, key: bytes, settle: Settle, reason: str, paper: Paper | None = None
+    ) -> Healed:
         """The same, and whoever can be told again is, or is asked for where they are many."""
         limit = self.settings.told_again_alone
         details: dict[str, str | int] = {"contract": name, "reason": said(reason, "reason"), "limit": limit}
         async with acting_as(self.bearer, self.hub, Act.TELL_AGAIN, name, self.now, details) as person:
             contract = self._contract(name)
-            found = await self._found(contract, key, settle)
+            found = await self._found(contract, key, settle, paper)
             healed = await self._healed(contract, found, person, reason, details)
             details["count"] = len(healed.told)
         return healed
@@ -110,13 +114,15 @@ class Desk:
         return name, len(told)
 
     def _contract(self, name: str) -> Contract:
-        return checkable(given.book(self.settings).contracts.get(name), name, today(self.now()))
+        return comparable(given.book(self.settings).contracts.get(name), name, today(self.now()))
 
-    async def _found(self, contract: Contract, key: bytes, settle: Settle) -> list[Finding]:
-        async with counterpart.asked(self.settings, contract.id) as there:
-            look = Look(self.registry, there, key, contract, today(self.now()))
+    async def _found(self, contract: Contract, key: bytes, settle: Settle, paper: Paper | None) -> list[Finding]:
+        on, key_of = today(self.now()), destroyed.pseudonym_keys(self.settings, self.hub)
+        checkable(contract, paper, on)
+        side = side_of(contract, paper, Pseudonyms(await key_of(contract.id))) if paper else COUNTERPART
+        async with nullcontext(paper) if paper else counterpart.asked(self.settings, contract.id) as there:
+            look = Look(self.registry, there, key, contract, on, side)
             differences = await differing(look, settle)
-        key_of = destroyed.pseudonym_keys(self.settings, self.hub)
         return await named(look, self.hub, key_of, differences) if differences else []
 
 

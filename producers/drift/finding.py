@@ -12,8 +12,9 @@ from uuid import UUID
 from contracts.contract import Contract
 from hub.last_told import COMING, WAITING, LastTold, Standing
 from producers.digests import Difference
+from producers.drift.paper import Paper
 
-MISSING, DIFFERENT, FOREIGN = "missing", "different", "foreign"
+MISSING, DIFFERENT, STALE, FOREIGN = "missing", "different", "stale", "foreign"
 SORTS: Final = {"missing-there": MISSING, "differs": DIFFERENT, "unknown-here": FOREIGN}
 
 TELL_AGAIN: Final = "tell-again"
@@ -37,7 +38,8 @@ _GONE: Final = frozenset({"left", "deleted"})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One difference. `resident`: None for a stranger; `last`: the last that the contract was told of them."""
+    """One difference. `resident`: None for a stranger; `last`: the last that the contract was told of them; `version`:
+    of what the other side was told last, where it says so."""
 
     sort: str
     digest: bytes
@@ -45,6 +47,7 @@ class Finding:
     pseudonym: bytes | None
     last: LastTold | None
     remedy: str
+    version: int | None = None
 
     @property
     def missing(self) -> LastTold | None:
@@ -57,32 +60,47 @@ class Finding:
         return {
             "sort": self.sort, "resident": self.pseudonym.hex() if self.pseudonym else None,
             "digest": self.digest.hex(), "missing": self.missing.as_json() if self.missing else None,
-            "remedy": self.remedy,
+            "holds": self.version, "remedy": self.remedy,
         }  # fmt: skip
 
     def in_words(self) -> str:
         """One line."""
         who = self.pseudonym.hex() if self.pseudonym else f"digest {self.digest.hex()[:16]}"
-        told = f"change {self.missing.change} ({self.missing.hand_over})" if self.missing else "never told"
-        return f"{self.sort:9} {who} {told}: {self.remedy}"
+        return f"{self.sort:9} {who} {_told(self.missing)}: {self.remedy}"
 
 
-def found(
-    difference: Difference, resident: UUID | None, contract: Contract, standing: Standing | None, in_outbox: bool
-) -> Finding:
+def _told(last: LastTold | None) -> str:
+    if last is None:
+        return "never told"
+    return f"change {last.change}, disclosure {last.disclosure}, version {last.version} ({last.hand_over})"
+
+
+def found(  # noqa: PLR0913 - all that is known of one difference
+    difference: Difference, resident: UUID | None, contract: Contract, standing: Standing | None, is_coming: bool,
+    paper: Paper | None = None,
+) -> Finding:  # fmt: skip
     """What a difference is, once it is known whose it is and how things stand with them."""
+    last = standing.last if standing else None
+    version = paper.version(difference.digest) if paper else None
+    unread = last is not None and paper is not None and not paper.has_read(last.partition, last.seq)
     return Finding(
-        SORTS[difference.code], difference.digest, resident, standing.pseudonym if standing else None,
-        standing.last if standing else None, _remedy(contract, standing, in_outbox),
+        _sort(SORTS[difference.code], last, version), difference.digest, resident,
+        standing.pseudonym if standing else None, last, _remedy(contract, standing, is_coming or unread), version,
     )  # fmt: skip
 
 
-def _remedy(contract: Contract, standing: Standing | None, in_outbox: bool) -> str:
+def _sort(sort: str, last: LastTold | None, version: int | None) -> str:
+    """Whether what is held otherwise is what was told earlier, where the other side says of which version it is."""
+    is_behind = last is not None and version is not None and version < last.version
+    return STALE if sort == DIFFERENT and is_behind else sort
+
+
+def _remedy(contract: Contract, standing: Standing | None, is_coming: bool) -> str:
     if standing is None:
         return STRANGER
     if standing.blocked:
         return DEAD_LETTER
-    if in_outbox or (standing.last is not None and standing.last.hand_over in {COMING, WAITING}):
+    if is_coming or (standing.last is not None and standing.last.hand_over in {COMING, WAITING}):
         return ON_ITS_WAY
     return TELL_AGAIN if contract.mirror else NO_MIRROR
 

@@ -1,11 +1,10 @@
-"""A town whose Changes go the whole way to one counterpart: outbox, seal, router, ledger, inbox, hand-over.
-
-Only the broker is in memory: databases, keys, the counterpart (a process) and everything in between are the real ones.
+"""A town whose Changes go the whole way to one subscriber: outbox, seal, router, ledger; to a counterpart also inbox
+and hand-over. Only the broker is in memory: databases, keys, the counterpart (a process) and all in between are real.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,13 +13,16 @@ from consumers.deliver import Counterpart, Deliverer
 from consumers.inbox import Inbox
 from consumers.opening import Opener
 from consumers.settle import Settler
-from hub import archive
+from hub import accounts, archive, destroyed, tokens
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.keys import KeyStore
+from hub.people import Duty
+from hub.pseudonym import Pseudonyms
 from hub.wrapping import wrapper
 from producers import snapshot
 from producers.city import load
+from producers.drift.desk import Desk
 from producers.household import Record
 from tests.conformance.counterparts import Standin
 from tests.conformance.samples import IDENTIFIER
@@ -28,31 +30,79 @@ from tests.fakes import MemoryContracts
 from tests.inputs.memory import BOOK, WholeWay
 from tests.integration.consumers.line import MemoryTopic, until
 from tests.integration.producers.registry import NOW, changed, died, residents
+from tests.office import FIRST
 
 ALL = snapshot.Pace(0, 10**9)
 
 
 @dataclass
-class Post:
-    """The line of one contract. `now`: a clock that stands until it is put on."""
+class Town:
+    """The line of one contract, as far as its topic. `now`: a clock that stands until it is put on."""
 
     settings: Settings
     hub: Database
     registry: Database
-    counterpart: Standin
+    contract: str
     way: WholeWay
     archiver: archive.Archiver
-    inbox: Inbox
-    deliverer: Deliverer
-    now: datetime = NOW
-
-    @property
-    def contract(self) -> str:
-        return self.counterpart.via
+    now: datetime = field(default=NOW, kw_only=True)
 
     def clock(self) -> datetime:
         self.now += timedelta(milliseconds=1)
         return self.now
+
+    async def carry(self) -> None:
+        """Carry what the outbox holds to its end."""
+        await self.route()
+
+    async def route(self) -> None:
+        """As far as the topic and the ledger."""
+        rows = await self.registry.fetch("DELETE FROM registry.outbox RETURNING id, change")
+        await self.way.publish(*(row["change"] for row in sorted(rows, key=lambda row: row["id"])))
+        await self.way.route()
+        await self.archiver.once()
+
+    async def first_load(self) -> None:
+        """Everybody is told to the contract once, and it takes it."""
+        run = await snapshot.begun(self.registry, (self.contract,), self.now)
+        await snapshot.carry(self.registry, run, ALL, self.clock, lambda _: None)
+        await self.carry()
+
+    async def people(self) -> list[tuple[UUID, Record]]:
+        return [one for one in await residents(self.registry) if one[1]["protected"] is False]
+
+    async def changed(self, who: UUID, kind: str, before: Record, **items: Any) -> None:
+        await changed(self.registry, who, kind, before, before | items, self.clock())
+
+    async def died(self, who: UUID, last: Record) -> None:
+        await died(self.registry, who, last, self.clock())
+
+    async def pseudonym(self, who: UUID) -> str:
+        """As the contract knows them."""
+        key = await destroyed.pseudonym_keys(self.settings, self.hub)(self.contract)
+        return Pseudonyms(key).of([who])[0].hex()
+
+    async def last_change(self, who: UUID) -> UUID:
+        """The last Change of somebody that the register has recorded."""
+        found = await self.registry.fetchval(
+            "SELECT change FROM registry.history WHERE resident = $1 ORDER BY version DESC LIMIT 1", who
+        )
+        return UUID(int=found.int)
+
+    async def desk(self, name: str, *duties: Duty) -> Desk:
+        """Somebody with these duties, at the desk."""
+        person = await accounts.add(self.hub, name, frozenset(duties), FIRST, self.now)
+        token = (await tokens.new(self.hub, person.id, "test", tokens.LONGEST, self.now))[1]
+        return Desk(self.settings, self.hub, self.registry, await tokens.bearer(self.hub, token, self.now), self.clock)
+
+
+@dataclass
+class Post(Town):
+    """The line of one contract to its counterpart, and to the end."""
+
+    counterpart: Standin
+    inbox: Inbox
+    deliverer: Deliverer
 
     def number(self, of: Record) -> str:
         """By which the counterpart knows somebody."""
@@ -71,34 +121,12 @@ class Post:
         await until(settled)
         await self.deliverer.finish()
 
-    async def route(self) -> None:
-        """As far as the topic and the ledger."""
-        rows = await self.registry.fetch("DELETE FROM registry.outbox RETURNING id, change")
-        await self.way.publish(*(row["change"] for row in sorted(rows, key=lambda row: row["id"])))
-        await self.way.route()
-        await self.archiver.once()
-
     async def waiting(self) -> int:
         """What can still be handed over: not what waits behind a dead letter."""
         return int(await self.hub.fetchval(
             "SELECT count(*) FROM inbox.disclosures d WHERE state = 'waiting' AND NOT EXISTS ("
             "SELECT FROM inbox.disclosures e WHERE e.subject = d.subject AND e.state = 'dead')"
         ))  # fmt: skip
-
-    async def first_load(self) -> None:
-        """Everybody is told to the contract once, and it takes it."""
-        run = await snapshot.begun(self.registry, (self.contract,), self.now)
-        await snapshot.carry(self.registry, run, ALL, self.clock, lambda _: None)
-        await self.carry()
-
-    async def people(self) -> list[tuple[UUID, Record]]:
-        return [one for one in await residents(self.registry) if one[1]["protected"] is False]
-
-    async def changed(self, who: UUID, kind: str, before: Record, **items: Any) -> None:
-        await changed(self.registry, who, kind, before, before | items, self.clock())
-
-    async def died(self, who: UUID, last: Record) -> None:
-        await died(self.registry, who, last, self.clock())
 
     async def plant(self, **order: Any) -> None:
         answer = await self.counterpart.instructed("/plant", order)
@@ -112,22 +140,43 @@ class Post:
 @asynccontextmanager
 async def opened(settings: Settings, counterpart: Standin, size: int) -> AsyncIterator[Post]:
     """A town of `size` whose line to this counterpart is open."""
-    name, own = counterpart.via, settings.model_copy(update={"counterparts": f"{counterpart.via}={counterpart.url}"})
-    async with connect(own.database, 4) as hub, connect(own.registry_dsn, 4) as registry:
-        await load(registry, size, 7)
-        keys = KeyStore(hub, wrapper(own))
-        way = await WholeWay.open(keys)  # type: ignore[arg-type]
-        opener = Opener(keys, name, opener_topic(name), MemoryContracts(BOOK.contracts[name].hash))  # type: ignore[arg-type]
+    own = settings.model_copy(update={"counterparts": f"{counterpart.via}={counterpart.url}"})
+    async with town(own, counterpart.via, size) as made:
+        opener = opener_of(made)
+        line = Counterpart(counterpart.adapter, counterpart.line)
         post = Post(
-            own, hub, registry, counterpart, way,
-            archive.Archiver(hub, topic(way, "juki.ledger").reader(), [0]),  # type: ignore[arg-type]
-            Inbox(hub, topic(way, opener_topic(name)).reader(), opener, name, [0], lambda: post.now),  # type: ignore[arg-type]
-            Deliverer(hub, name, opener, Counterpart(counterpart.adapter, counterpart.line),
-                      Settler(hub, name, lambda: post.now), lambda: post.now),
+            made.settings, made.hub, made.registry, made.contract, made.way, made.archiver, counterpart,
+            inbox_of(made, opener, lambda: post.now),
+            Deliverer(made.hub, made.contract, opener, line, Settler(made.hub, made.contract, lambda: post.now),
+                      lambda: post.now),
         )  # fmt: skip
-        way.clock = post.clock
-        await post.archiver.resume()
+        made.way.clock = post.clock
         yield post
+
+
+@asynccontextmanager
+async def town(settings: Settings, contract: str, size: int) -> AsyncIterator[Town]:
+    """A town of `size` whose Changes come as far as the topic of this contract."""
+    async with connect(settings.database, 4) as hub, connect(settings.registry_dsn, 4) as registry:
+        await load(registry, size, 7)
+        way = await WholeWay.open(KeyStore(hub, wrapper(settings)))  # type: ignore[arg-type]
+        archiver = archive.Archiver(hub, topic(way, "juki.ledger").reader(), [0])  # type: ignore[arg-type]
+        made = Town(settings, hub, registry, contract, way, archiver)
+        way.clock = made.clock
+        await archiver.resume()
+        yield made
+
+
+def opener_of(town: Town) -> Opener:
+    """What opens the tokens of the town's contract."""
+    known = MemoryContracts(BOOK.contracts[town.contract].hash)
+    return Opener(town.way.keys, town.contract, opener_topic(town.contract), known)  # type: ignore[arg-type]
+
+
+def inbox_of(town: Town, opener: Opener, clock: Callable[[], datetime]) -> Inbox:
+    """The inbox of the town's contract."""
+    reader: Any = topic(town.way, opener_topic(town.contract)).reader()
+    return Inbox(town.hub, reader, opener, town.contract, [0], clock)
 
 
 def opener_topic(name: str) -> str:

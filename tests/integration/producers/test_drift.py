@@ -13,13 +13,12 @@ import orjson
 import pytest
 
 from contracts import book
-from hub import accounts, destroyed, tokens
+from hub import accounts, tokens
 from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import ApprovalRequired, DependencyUnavailable, NotPermitted, UsageError
 from hub.people import Duty
-from hub.pseudonym import Pseudonyms
 from producers.city import load
 from producers.drift import desk as desks
 from producers.drift import telling
@@ -76,12 +75,6 @@ async def store(
         yield post
 
 
-async def desk(post: Post, name: str, *duties: Duty) -> Desk:
-    person = await accounts.add(post.hub, name, frozenset(duties), FIRST, post.now)
-    token = (await tokens.new(post.hub, person.id, "test", tokens.LONGEST, post.now))[1]
-    return Desk(post.settings, post.hub, post.registry, await tokens.bearer(post.hub, token, post.now), post.clock)
-
-
 async def at_once() -> None:
     """No time between two looks."""
 
@@ -93,11 +86,6 @@ async def looked(post: Post, at: Desk) -> list[Finding]:
 def sorts(findings: list[Finding]) -> dict[str, tuple[str, str]]:
     """Pseudonym -> sort and remedy; a stranger's is empty."""
     return {(one.pseudonym or b"").hex(): (one.sort, one.remedy) for one in findings}
-
-
-async def pseudonym(post: Post, who: UUID) -> str:
-    key = await destroyed.pseudonym_keys(post.settings, post.hub)(post.contract)
-    return Pseudonyms(key).of([who])[0].hex()
 
 
 async def planted(post: Post) -> dict[str, tuple[str, UUID]]:
@@ -114,7 +102,7 @@ async def planted(post: Post) -> dict[str, tuple[str, UUID]]:
         foreign[post.number(fourth)] = post.number(other)
         found[FOREIGN].append(four)
     await post.plant(altered=[post.number(first)], lost=[post.number(second)], foreign=foreign)
-    return {await pseudonym(post, who): (sort, who) for sort, people in found.items() for who in people}
+    return {await post.pseudonym(who): (sort, who) for sort, people in found.items() for who in people}
 
 
 @pytest.mark.parametrize("via", MIRRORS)
@@ -124,7 +112,7 @@ async def test_every_sort_is_found_with_the_change_that_is_missing_and_healed_th
     cheap_passwords(monkeypatch)
     async with town(house, standing, tmp_path, via) as post:
         await post.first_load()
-        ito = await desk(post, "ito", Duty.OPERATOR)
+        ito = await post.desk("ito", Duty.OPERATOR)
         assert await looked(post, ito) == []
         expected = await planted(post)
 
@@ -135,7 +123,7 @@ async def test_every_sort_is_found_with_the_change_that_is_missing_and_healed_th
         for one in found:
             if one.pseudonym:
                 assert one.missing is not None
-                assert one.missing.change == await last_change(post, expected[one.pseudonym.hex()][1])
+                assert one.missing.change == await post.last_change(expected[one.pseudonym.hex()][1])
                 assert one.missing.hand_over == "delivered"
 
         told_before = {name: len(post.way.records(name)) for name in BOOK}
@@ -148,14 +136,6 @@ async def test_every_sort_is_found_with_the_change_that_is_missing_and_healed_th
         more = {name: len(post.way.records(name)) - count for name, count in told_before.items()}
         assert {name: count for name, count in more.items() if count} == {via: len(expected)}
         assert await last_told(post) == {"entered": 2, "deleted": 1} | ({"left": 1} if via == MIRRORS[0] else {})
-
-
-async def last_change(post: Post, who: UUID) -> UUID:
-    """The last Change of somebody that the register has recorded."""
-    found = await post.registry.fetchval(
-        "SELECT change FROM registry.history WHERE resident = $1 ORDER BY version DESC LIMIT 1", who
-    )
-    return UUID(int=found.int)
 
 
 async def last_told(post: Post) -> dict[str, int]:
@@ -186,7 +166,7 @@ async def test_what_the_counterpart_was_never_told_is_said_to_be_so(store: Post)
             "VALUES (gen_random_uuid(), $1, $2, NULL, 'registered', false, $3)",
             b"000000000077777", record["household_no"].encode(), json.dumps(record).encode(),
         )  # fmt: skip
-    [found] = await looked(store, await desk(store, "ito", Duty.OPERATOR))
+    [found] = await looked(store, await store.desk("ito", Duty.OPERATOR))
     assert (found.sort, found.missing, found.remedy) == (MISSING, None, "tell-again")
     assert "never told" in found.in_words()
 
@@ -197,9 +177,9 @@ async def test_what_is_on_its_way_or_waits_behind_a_letter_is_not_told_again(sto
     await store.changed(two, "MINOR_CORRECTION", second, alias_name="見本 二")
     await store.carry()
     await store.changed(one, "MINOR_CORRECTION", first, alias_name="見本 一")
-    ito = await desk(store, "ito", Duty.OPERATOR)
+    ito = await store.desk("ito", Duty.OPERATOR)
     expected = {
-        await pseudonym(store, one): (DIFFERENT, "on-its-way"), await pseudonym(store, two): (DIFFERENT, "dead-letter"),
+        await store.pseudonym(one): (DIFFERENT, "on-its-way"), await store.pseudonym(two): (DIFFERENT, "dead-letter"),
     }  # fmt: skip
     assert sorts(await looked(store, ito)) == expected
     await store.route()
@@ -212,7 +192,7 @@ async def test_what_is_on_its_way_or_waits_behind_a_letter_is_not_told_again(sto
 async def test_what_arrives_between_two_looks_has_not_drifted(store: Post) -> None:
     (who, record), *_ = await store.people()
     await store.changed(who, "MINOR_CORRECTION", record, alias_name="見本 一")
-    ito = await desk(store, "ito", Duty.OPERATOR)
+    ito = await store.desk("ito", Duty.OPERATOR)
     assert await ito.look(store.contract, KEY, store.carry) == []
 
 
@@ -220,9 +200,9 @@ async def test_many_are_told_again_only_when_a_second_person_has_approved_them(s
     lost = [record for _, record in await store.people()][:5]
     await store.plant(lost=[store.number(record) for record in lost])
     few = store.settings.model_copy(update={"told_again_alone": 4})
-    both = await desk(store, "ito", Duty.OPERATOR, Duty.APPROVER)
+    both = await store.desk("ito", Duty.OPERATOR, Duty.APPROVER)
     ito = Desk(few, store.hub, store.registry, both.bearer, store.clock)
-    kato = await desk(store, "kato", Duty.APPROVER)
+    kato = await store.desk("kato", Duty.APPROVER)
     healed = await ito.heal(store.contract, KEY, at_once, "after a restore")
     assert healed.order is not None
     assert (healed.told, len(healed.order.subjects)) == ([], 5)
@@ -242,12 +222,12 @@ async def test_an_approved_order_that_was_cut_off_is_carried_on_and_tells_nobody
 ) -> None:
     lost = [record for _, record in await store.people()][:3]
     await store.plant(lost=[store.number(record) for record in lost])
-    ito = await desk(store, "ito", Duty.OPERATOR)
+    ito = await store.desk("ito", Duty.OPERATOR)
     alone = Desk(store.settings.model_copy(update={"told_again_alone": 0}), store.hub, store.registry, ito.bearer,
                  store.clock)  # fmt: skip
     order = (await alone.heal(store.contract, KEY, at_once, "after a restore")).order
     assert order is not None
-    kato = await desk(store, "kato", Duty.APPROVER)
+    kato = await store.desk("kato", Duty.APPROVER)
 
     async def cut_off(*_: Any) -> None:
         raise DependencyUnavailable("database-unavailable", "PostgreSQL")
@@ -265,7 +245,7 @@ async def test_of_the_prefecture_it_is_said_and_a_clerk_tells_it(
 ) -> None:
     cheap_passwords(monkeypatch)
     async with town(house, standing, tmp_path, "prefecture") as post:
-        ito = await desk(post, "ito", Duty.OPERATOR)
+        ito = await post.desk("ito", Duty.OPERATOR)
         healed = await ito.heal("prefecture", KEY, at_once, "of no use")
         assert {(one.sort, one.remedy, one.missing) for one in healed.left} == {(MISSING, "no-mirror", None)}
         assert (healed.told, len(healed.left)) == ([], SIZE)
@@ -273,13 +253,14 @@ async def test_of_the_prefecture_it_is_said_and_a_clerk_tells_it(
 
 
 async def test_who_may_not_and_what_cannot_be_looked_at_is_refused_and_noted(store: Post) -> None:
-    clerk, auditor = await desk(store, "abe", Duty.CLERK), await desk(store, "sato", Duty.AUDITOR)
+    clerk, auditor = await store.desk("abe", Duty.CLERK), await store.desk("sato", Duty.AUDITOR)
     with pytest.raises(NotPermitted, match="duty-missing"):
         await looked(store, clerk)
     assert await looked(store, auditor) == []
     with pytest.raises(NotPermitted, match="duty-missing"):
         await auditor.heal(store.contract, KEY, at_once, "of no use")
-    for name, code in (("tax", "no-digests"), ("nobody", "unknown-contract"), ("prefecture", "no-counterpart")):
+    for name, code in (("tax", "no-digests"), ("nobody", "unknown-contract"), ("prefecture", "no-counterpart"),
+                       ("jlis-delivery", "not-comparable")):  # fmt: skip
         with pytest.raises(UsageError, match=code):
             await auditor.look(name, KEY, at_once)
     rows = await store.hub.fetch("SELECT act, object, code FROM hub.audit ORDER BY id")

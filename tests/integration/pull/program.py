@@ -201,9 +201,11 @@ def pulled_book(**changed: Any) -> Book:
 
 
 @asynccontextmanager
-async def opened(office: Office, book: Book | None = None, per_minute: int = 100_000) -> AsyncIterator[City]:
+async def opened(
+    office: Office, book: Book | None = None, per_minute: int = 100_000, own_keys: Any = None
+) -> AsyncIterator[City]:
     """A city whose two contracts are fetched from; its inboxes read topics in memory."""
-    known, keys = book or load(), MemoryKeys()
+    known, keys = book or load(), own_keys or MemoryKeys()
     names = {one: topics.disclosures("juki", one) for one in (WELFARE, SCHOOL)}
     pull = Pull(office.settings, known, feeds(names.items()), URL)
     app = application(office.settings, office.clock, per_minute, service(pull))

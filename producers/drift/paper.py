@@ -1,0 +1,119 @@
+"""Digests that a subscriber has handed over in a file, in the place of a counterpart that is asked (contracts/handed).
+
+What is compared is what the file says is compared, and that may be nothing but what the contract permits to be kept. A
+bucket of which the file says no residents is noted as wanted: the subscriber digests anew and names them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.columns import Unfit, names_of, texts
+from contracts.contract import Contract
+from contracts.handed import RESIDENT, DigestsRefused, Handed, decoded
+from contracts.kept import keepable
+from hub.errors import UsageError
+from hub.pseudonym import Pseudonyms
+from producers.digests import Form, Side, by_identifier
+from producers.drift.ways import WAYS, HandedOver
+from producers.household import Record
+
+LARGEST: Final = 256 * 1024 * 1024
+"""Bytes of a file: of every resident of a city of a million, and of nobody twice."""
+SKEW: Final = timedelta(minutes=5)
+"""By how much a subscriber's clock may be ahead."""
+
+
+@dataclass(slots=True)
+class Paper:
+    """The other side, as a file has it. Found out by looking: `wanted`, the buckets that differ and whose residents it
+    does not say; `left_out`, what the contract permits and the copy does not compare."""
+
+    said: Handed
+    wanted: set[str] = field(default_factory=set)
+    left_out: tuple[str, ...] = ()
+
+    async def buckets(self) -> Mapping[str, str]:
+        """Bucket -> digest."""
+        self.wanted = set()
+        return self.said.buckets
+
+    async def bucket(self, name: str) -> Mapping[bytes, bytes] | None:
+        """Code digest -> record digest, where the file says them."""
+        if (people := self.said.residents.get(name)) is None:
+            self.wanted.add(name)
+            return None
+        return {code: one.record for code, one in people.items()}
+
+    def version(self, code: bytes) -> int | None:
+        """What the copy was told last of somebody, where it says so."""
+        one = self.said.holding(code)
+        return one.version if one else None
+
+    def has_read(self, partition: int, seq: int) -> bool:
+        """Whether this number of the contract's topic was taken before the copy was digested, as far as it says."""
+        return self.said.read is None or seq <= self.said.read.get(partition, 0)
+
+
+def permitted(contract: Contract, on: date) -> tuple[str, ...]:
+    """What may be compared: items, or the columns of a contract that is told by files; PROTECTED where it is told."""
+    names = keepable(contract, on)
+    return names_of(names) if _by_columns(contract) else names
+
+
+def side_of(contract: Contract, paper: Paper, pseudonyms: Pseudonyms) -> Side:
+    """How the subscriber digests. `pseudonyms`: those of the contract."""
+
+    def pseudonym(_contract: Contract, resident: UUID, _record: Record) -> str:
+        return pseudonyms.of([resident])[0].hex()
+
+    return Side(form_of(contract, paper), pseudonym if paper.said.named_by == RESIDENT else by_identifier)
+
+
+def form_of(contract: Contract, paper: Paper) -> Form:
+    """What of our record is digested: what the paper compares, in the form in which the subscriber was told it."""
+    compared, by_columns = paper.said.compared, _by_columns(contract)
+
+    def form(held: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            told = texts(held) if by_columns else held
+        except Unfit:
+            return held  # no file could tell it, so whatever is there differs
+        return {name: told[name] for name in compared}
+
+    return form
+
+
+def read(file: Path, key: bytes, name: str, now: datetime) -> Paper:
+    """The paper in a file; UsageError says what is wrong with it."""
+    try:
+        if file.stat().st_size > LARGEST:
+            raise UsageError("too-large", "--theirs")
+        said = decoded(file.read_bytes(), key, name)
+    except OSError:
+        raise UsageError("unreadable", "--theirs", "A file with the subscriber's digests is meant") from None
+    except DigestsRefused as refused:
+        raise UsageError(refused.code, "--theirs", "Have it written and handed over once more") from None
+    if said.taken_at > now + SKEW:
+        raise UsageError("taken-in-the-future", "--theirs", "The subscriber's clock is ahead of this one")
+    return Paper(said)
+
+
+def lawful(paper: Paper, contract: Contract, on: date) -> None:
+    """UsageError where the copy compares what it may not keep, or nothing by which anybody would be seen to differ, or
+    names residents by what the hub cannot name them."""
+    names = permitted(contract, on)
+    if beyond := sorted({*paper.said.compared} - {*names}):
+        raise UsageError("not-permitted", ", ".join(beyond), "It keeps what its contract does not permit (any more)")
+    if not paper.said.compared:
+        raise UsageError("nothing-compared", "--theirs")
+    if paper.said.named_by not in (contract.identifier, RESIDENT):
+        raise UsageError("named-otherwise", "--theirs", f"By {contract.identifier} or {RESIDENT}")
+    paper.left_out = tuple(name for name in names if name not in paper.said.compared)
+
+
+def _by_columns(contract: Contract) -> bool:
+    return WAYS[contract.via] == HandedOver(columns=True)
