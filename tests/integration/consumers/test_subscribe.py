@@ -35,8 +35,8 @@ from hub.seal import Place as Sealed
 ACCESS = Access("tax", "", Path())
 TODAY = date(2026, 4, 2)
 SECRET = "見本𠮷髙葛󠄀"
-FRESH = """DROP SCHEMA IF EXISTS juki_subscription CASCADE; DROP TABLE IF EXISTS told;
-CREATE TABLE told (resident bytea, name text CHECK (name <> 'poison'))"""
+FRESH = """DROP SCHEMA IF EXISTS juki_subscription CASCADE; DROP TABLE IF EXISTS taken;
+CREATE TABLE taken (resident bytea, name text CHECK (name <> 'poison'))"""
 
 
 class Ring:
@@ -112,7 +112,7 @@ class Topic:
         return Subscription(ACCESS, self.ring, MemoryFeed(self.records), Own(self.pool, ACCESS.topic))  # type: ignore[arg-type]
 
     async def told(self) -> list[str]:
-        return [row["name"] for row in await self.pool.fetch("SELECT name FROM told ORDER BY ctid")]
+        return [row["name"] for row in await self.pool.fetch("SELECT name FROM taken ORDER BY ctid")]
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ async def topic(inbox_dsn: str) -> AsyncIterator[Topic]:
 
 
 async def apply(connection: Any, told: Disclosure) -> None:
-    await connection.execute("INSERT INTO told VALUES ($1, $2)", told.resident, told.items["name"])
+    await connection.execute("INSERT INTO taken VALUES ($1, $2)", told.resident, told.items["name"])
 
 
 async def drained(reader: Subscription) -> list[Event]:
