@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-import orjson
 from joserfc.jwk import ECKey, OctKey
 
 from consumers.files.command import Desk
@@ -144,7 +143,7 @@ class ByFiles:
             pass
         await self._written()
         private = ECKey.generate_key("P-256")
-        granted = await grant(self.town.way.keys, self.name, orjson.dumps(private.as_dict(private=False)))  # type: ignore[arg-type]
+        granted = await grant(self.town.way.keys, self.name, private)  # type: ignore[arg-type]
         keys = subscriber.keys(granted, private.as_dict(private=True))
         there = {name.removeprefix(f"{self.name}/"): content for name, content in self.store.objects.items()}
         for _, said in subscriber.manifests(iter(there), there.get, self.name, self.taken):

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from consumers.subscribe import Compared, document
 from contracts import book
 from hub import accounts, tokens
 from hub.clock import now
@@ -316,6 +317,22 @@ def test_it_is_typed_by_two_persons_and_says_what_is_left(jukihub: Any, tmp_path
     approved = jukihub("kato", "again", "approve", waiting["request"], "--json")
     assert json.loads(approved.stdout)["count"] == count
     assert "on-its-way" in jukihub("ito", *drift).stdout
+
+
+def test_what_a_department_has_handed_over_is_compared_in_two_steps(jukihub: Any, tmp_path: Path) -> None:
+    file, compared = tmp_path / "theirs.json", Compared("tax", "atena_no", ("atena_no", "name"))
+    drift = ("drift", "tax", "--key", str(key_file(tmp_path)), "--theirs", str(file), "--settle", "0")
+    file.write_bytes(document(compared, KEY, [], now()))
+    first = jukihub("ito", *drift)
+    wanted = first.stdout.removeprefix("--buckets ").strip().split(",")
+    assert (first.exit_code, first.stdout.count("\n")) == (3, 1)
+    file.write_bytes(document(compared, KEY, [], now(), None, wanted))
+    second = json.loads(jukihub("ito", *drift, "--json").stdout)
+    assert (second["wanted"], {*second["counts"]}) == ([], {MISSING})
+    assert "birth_date" in second["not_compared"]
+    assert len(second["findings"]) >= len(wanted)
+    file.write_bytes(document(compared, KEY[::-1], [], now()))
+    assert jukihub("ito", *drift).exception.code == "another-key-or-altered"
 
 
 def test_every_mirror_that_can_be_asked_is_keyed_by_what_its_counterpart_is_keyed_by() -> None:
