@@ -1,8 +1,9 @@
-"""What persons have done and tried: one line each, written once and never altered.
+"""What persons have done and tried, and which keys processes have used: a line each, written once and never altered.
 
-A line names an account, an act, an object of ours (the id of a letter, of a plan, of a contract) and how it ended:
-`begun`, `done`, or the closed code of what stood in the way. Nothing of a resident: the keys of `details` are a closed
-list, and their values are numbers, ids, and the reasons that persons type, which are asked to name nobody.
+A line names an account or a process, an act, an object of ours (the id of a letter, of a plan, of a contract) and how
+it ended: `begun`, `done`, or the closed code of what stood in the way. Nothing of a resident: the keys of `details` are
+a closed list, and their values are numbers, ids, and the reasons that persons type, which are asked to name nobody.
+Every line is a leaf of a tree that is signed (proofs/), in the transaction that writes it.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ FIRST: Final = "first-account"
 KEYS: Final = frozenset({
     "account", "basis", "contract", "count", "days", "duties", "ended", "expires", "failed", "filter", "hash",
     "label", "made", "partition", "offset", "plan", "purpose", "reason", "request", "token", "discarded",
-    "narrowed", "withheld", "delivered", "limit", "terminal",
+    "narrowed", "withheld", "delivered", "limit", "terminal", "day",
 })  # fmt: skip
 """What `details` may name; whoever needs another key adds it here."""
 
@@ -36,14 +37,15 @@ _SQL = queries(Path(__file__).with_name("audit.sql"))
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the audit."""
+    """One line of the audit. `process`: who it was, where it was nobody."""
 
-    person: UUID
+    person: UUID | None
     act: Act
     object: str
     code: str
     at: datetime
     details: Mapping[str, str | int] = field(default_factory=dict)
+    process: str | None = None
 
     def __post_init__(self) -> None:
         if not self.details.keys() <= KEYS:
@@ -52,7 +54,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """One line as it is read: `name` is that of the account."""
+    """One line as it is read: `name` is that of the account, or says which process it was."""
 
     id: int
     entry: Entry
@@ -62,8 +64,8 @@ class Noted:
         """For machines: ids as text, times in RFC 3339."""
         one = self.entry
         return {
-            "id": self.id, "at": one.at.isoformat(), "person": str(one.person), "name": self.name, "act": one.act,
-            "object": one.object, "code": one.code, "details": dict(one.details),
+            "id": self.id, "at": one.at.isoformat(), "person": str(one.person) if one.person else None,
+            "name": self.name, "act": one.act, "object": one.object, "code": one.code, "details": dict(one.details),
         }  # fmt: skip
 
 
@@ -79,7 +81,12 @@ async def entries(
 ) -> list[Noted]:
     """The newest `limit` lines since then, of one account and one act or of all, oldest first."""
     rows = await database.fetch(_SQL["entries"], since, person, act, limit)
-    return [Noted(row["id"], _entry(row), row["name"]) for row in rows]
+    return [noted(row) for row in rows]
+
+
+def noted(row: Mapping[str, Any]) -> Noted:
+    """A line as the database has it."""
+    return Noted(row["id"], _entry(row), row["name"])
 
 
 def _shown(words: str) -> str:
@@ -89,4 +96,6 @@ def _shown(words: str) -> str:
 
 def _entry(row: Mapping[str, Any]) -> Entry:
     details = orjson.loads(row["details"])
-    return Entry(row["person"], Act(row["act"]), row["object"], row["code"], row["noted_at"], details)
+    return Entry(
+        row["person"], Act(row["act"]), row["object"], row["code"], row["noted_at"], details, row["process"]
+    )  # fmt: skip

@@ -35,7 +35,7 @@ class Duty(StrEnum):
 
 
 class Act(StrEnum):
-    """Every act that a person can do; the list is closed."""
+    """Every act that a person can do, and the one that processes do alone (KEY_USE); the list is closed."""
 
     LETTERS_SEE = "letters-see"
     LETTERS_SHOW = "letters-show"
@@ -104,6 +104,9 @@ class Act(StrEnum):
     TERMINALS_SEE = "terminals-see"
     TERMINALS_MANAGE = "terminals-manage"
     AUDIT_SEE = "audit-see"
+    AUDIT_EXPORT = "audit-export"
+    AUDIT_SIGN = "audit-sign"
+    KEY_USE = "key-use"
     SELF_SEE = "self-see"
     SELF_LOGIN = "self-login"
     SELF_PASSWORD = "self-password"  # noqa: S105 - the name of an act
@@ -188,6 +191,9 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.TERMINALS_SEE: frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR}),
     Act.TERMINALS_MANAGE: frozenset({Duty.ADMINISTRATOR}),
     Act.AUDIT_SEE: frozenset({Duty.AUDITOR}),
+    Act.AUDIT_EXPORT: frozenset({Duty.AUDITOR}),
+    Act.AUDIT_SIGN: frozenset({Duty.AUDITOR}),
+    Act.KEY_USE: frozenset(),
     Act.SELF_SEE: _EVERYBODY,
     Act.SELF_LOGIN: _EVERYBODY,
     Act.SELF_PASSWORD: _EVERYBODY,

@@ -64,7 +64,7 @@ class EntryForm(Form):
 
     id: int
     at: datetime
-    person: UUID
+    person: UUID | None
     name: str
     act: Act
     object: str

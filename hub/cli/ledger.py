@@ -1,10 +1,11 @@
-"""`jukihub ledger …`: what the hub's records of disclosures prove, and to whom (提供記録)."""
+"""`jukihub ledger …`: what the hub's records of disclosures prove, and to whom (提供記録); and those of the audit."""
 
 import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 from uuid import UUID
@@ -19,12 +20,25 @@ from hub.people import Act
 if TYPE_CHECKING:
     from hub.database import Database
     from hub.proofs.findings import Finding, Verdict
+    from hub.proofs.logs import Log
     from hub.proofs.note import Checkpoint, Verifier
 
 PARTIAL: Final = 3
 _EVERY: Final = 10_000
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+
+
+class Tree(StrEnum):
+    """Which log is meant."""
+
+    LEDGER = "ledger"
+    AUDIT = "audit"
+
+
+Of = Annotated[Tree, typer.Option("--tree", help="the disclosures, or what persons and processes have done (監査)")]
+_ACTS: Final = {Tree.LEDGER: (Act.LEDGER_SEE, Act.LEDGER_EXPORT), Tree.AUDIT: (Act.AUDIT_SEE, Act.AUDIT_EXPORT)}
+"""Seeing a checkpoint or a receipt, and having all of it."""
 
 
 def commands(app: typer.Typer, _run: typer.Typer) -> None:
@@ -34,48 +48,59 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
         ledger.command(command.__name__)(command)
 
 
-def key() -> None:
+def key(tree: Of = Tree.LEDGER) -> None:
     """Print the public key that checkpoints of this ledger are verified with: one word, to be handed over in person.
 
     \b
-    The private half is HUB_SECRETS/ledger-key, and is made where there is none.
-    Example: jukihub ledger key > ledger.key
+    The private half is HUB_SECRETS/ledger-key (audit-key), and is made where there is none.
+    Examples:
+      jukihub ledger key > ledger.key
+      jukihub ledger key --tree audit > audit.key
     """
     from hub.proofs.signing import signer  # noqa: PLC0415 - not needed for anybody's help
 
-    typer.echo(str(signer(settings()).verifier))
+    typer.echo(str(signer(settings(), _log(tree)).verifier))
 
 
-def checkpoint() -> None:
+def checkpoint(tree: Of = Tree.LEDGER) -> None:
     """Print the newest signed checkpoint: a few lines that an auditor keeps, and later gives to `verify --earlier`.
 
     Example: jukihub ledger checkpoint > 2026-04-01.checkpoint
     """
-    typer.echo(asyncio.run(_checkpoint()), nl=False)
+    typer.echo(asyncio.run(_checkpoint(tree)), nl=False)
 
 
-def export(file: Annotated[Path, typer.Argument(metavar="FILE", help="to be made; it must not be there")]) -> None:
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="to be made; it must not be there")],
+    tree: Of = Tree.LEDGER,
+) -> None:
     """Write the whole ledger out for an auditor, as far as it is signed: every line, with its proof. JSON lines.
 
     \b
     No name and no value of a resident is in it; who was told what, when, by what contract, about which pseudonym is.
-    Example: jukihub ledger export 2026.jsonl && jukihub ledger verify 2026.jsonl --key ledger.key
+    Of the audit: which account or process did what, when, and the reasons that were typed.
+    Examples:
+      jukihub ledger export 2026.jsonl && jukihub ledger verify 2026.jsonl --key ledger.key
+      jukihub ledger export audit.jsonl --tree audit && jukihub ledger verify audit.jsonl --key audit.key
     """
     with new_file(file, "FILE") as opened:
-        size = asyncio.run(_exported(opened))
+        size = asyncio.run(_exported(opened, tree))
     typer.echo(f"{file}: {size:,} leaves", err=True)
 
 
 def prove(
-    wanted: Annotated[UUID, typer.Argument(metavar="ID", help="of a disclosure or of a Change")],
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="of a disclosure, a Change, or an entry of the audit")],
+    tree: Of = Tree.LEDGER,
 ) -> None:
     """Print a receipt: every line of the ledger about a disclosure or a Change, with its proof and the checkpoint.
 
     \b
     JSON lines; `jukihub ledger verify` takes it. Exit 3 where some of the lines are too new to be signed.
-    Example: jukihub ledger prove 01930000-0000-7000-8000-000000000001 > receipt.jsonl
+    Examples:
+      jukihub ledger prove 01930000-0000-7000-8000-000000000001 > receipt.jsonl
+      jukihub ledger prove 4711 --tree audit > receipt.jsonl
     """
-    lines, unsigned = asyncio.run(_proved(wanted))
+    lines, unsigned = asyncio.run(_proved(_id(wanted, tree), tree))
     typer.echo(b"".join(lines), nl=False)
     if unsigned:
         typer.echo(f"{unsigned} more lines are not signed yet: ask again in a minute", err=True)
@@ -120,8 +145,25 @@ def _say(found: "Verdict") -> None:
     if not found.sound:
         typer.echo(f"NOT SOUND: {found.faults:,} faults")
     place = found.checkpoint
-    typer.echo(f"{found.proved:,} lines of {place.origin} are those that were signed, of {place.size:,}; they name "
-               f"{found.disclosures:,} disclosures")  # fmt: skip
+    named = f"; they name {found.disclosures:,} disclosures" if found.disclosures else ""
+    typer.echo(f"{found.proved:,} lines of {place.origin} are those that were signed, of {place.size:,}{named}")
+
+
+def _log(tree: Tree) -> "Log":
+    from hub.proofs import logs  # noqa: PLC0415 - as above
+
+    return {Tree.LEDGER: logs.LEDGER, Tree.AUDIT: logs.AUDIT}[tree]
+
+
+def _id(wanted: str, tree: Tree) -> UUID | int:
+    bad = UsageError("bad-id", "ID", "A UUID is meant, or with --tree audit the number of an entry")
+    try:
+        found = UUID(wanted) if tree is Tree.LEDGER else int(wanted)
+    except ValueError:
+        raise bad from None
+    if isinstance(found, int) and not 0 <= found < 1 << 63:
+        raise bad
+    return found
 
 
 def _sentence(one: "Finding") -> str:
@@ -187,27 +229,27 @@ async def _acting(act: Act, object: str, details: "dict[str, str | int] | None" 
         yield database
 
 
-async def _checkpoint() -> str:
+async def _checkpoint(tree: Tree) -> str:
     from hub.proofs import checkpoints  # noqa: PLC0415 - as above
 
-    async with _acting(Act.LEDGER_SEE, "checkpoint") as database:
-        return (await checkpoints.newest(database)).note
+    async with _acting(_ACTS[tree][0], "checkpoint") as database:
+        return (await checkpoints.newest(database, _log(tree))).note
 
 
-async def _exported(opened: BinaryIO) -> int:
+async def _exported(opened: BinaryIO, tree: Tree) -> int:
     from hub.proofs import checkpoints, exporting  # noqa: PLC0415 - as above
 
     details: dict[str, str | int] = {}
-    async with _acting(Act.LEDGER_EXPORT, "ledger", details) as database:
-        signed = await checkpoints.newest(database)
-        async for line in exporting.export(database, signed, _progress()):
+    async with _acting(_ACTS[tree][1], str(tree), details) as database:
+        signed = await checkpoints.newest(database, _log(tree))
+        async for line in exporting.export(database, signed, _progress(), _log(tree)):
             opened.write(line)
         details["count"] = signed.checkpoint.size
     return signed.checkpoint.size
 
 
-async def _proved(wanted: UUID) -> tuple[list[bytes], int]:
+async def _proved(wanted: UUID | int, tree: Tree) -> tuple[list[bytes], int]:
     from hub.proofs import exporting  # noqa: PLC0415 - as above
 
-    async with _acting(Act.LEDGER_SEE, str(wanted)) as database:
-        return await exporting.receipt(database, wanted)
+    async with _acting(_ACTS[tree][0], str(wanted)) as database:
+        return await exporting.receipt(database, wanted, _log(tree))

@@ -1,13 +1,15 @@
-"""Keeping the ledger signed: what the process `jukihub run ledger` does beside archiving.
+"""Keeping ledger and audit signed: what the process `jukihub run ledger` does beside archiving.
 
 What must not be signed is said aloud and tried again, and keeps nothing from being archived.
 """
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from contracts.errors import JukiError
-from hub import log, metrics
+from hub import log as said
+from hub import metrics
 from hub.clock import now
 from hub.config import Settings
 from hub.database import Database
@@ -15,6 +17,7 @@ from hub.errors import PASSING
 from hub.lifecycle import Process
 from hub.patience import Patience
 from hub.proofs import checkpoints, signing
+from hub.proofs.logs import LOGS, Log
 from hub.proofs.note import Signer
 
 LOOKS: Final = 5.0
@@ -23,23 +26,29 @@ LOOKS: Final = 5.0
 
 async def signing_it(settings: Settings, process: Process, database: Database, patience: Patience) -> None:
     """Sign until told to stop; raises what passes (PASSING)."""
-    signer = signing.signer(settings)
+    signers = {log: signing.signer(settings, log) for log in LOGS}
     patience.at_work()
     while not process.stopping.is_set():
         process.beat("sign")
-        await once(database, signer)
+        await once(database, signers)
         await process.wait(LOOKS)
 
 
-async def once(database: Database, signer: Signer) -> None:
-    """Sign what there is to sign; a refusal is logged, and seen by the age of the metric."""
+async def once(database: Database, signers: Mapping[Log, Signer]) -> None:
+    """Sign what there is to sign in each log; a refusal is logged, and seen by the age of the metric."""
+    if all([await _signed(database, log, signer) for log, signer in signers.items()]):
+        metrics.LEDGER_SIGNED.set(time.time())
+
+
+async def _signed(database: Database, log: Log, signer: Signer) -> bool:
+    """Whether nothing stands in the way."""
     try:
-        signed = await checkpoints.sign(database, signer, now())
+        signed = await checkpoints.sign(database, signer, now(), log)
     except PASSING:
         raise
     except JukiError as refused:
-        log.get().error("checkpoint-refused", code=refused.code, place=refused.place)
-        return
-    metrics.LEDGER_SIGNED.set(time.time())
+        said.get().error("checkpoint-refused", code=refused.code, place=refused.place)
+        return False
     if signed:
-        log.get().info("checkpoint-signed", count=signed.checkpoint.size)
+        said.get().info("checkpoint-signed", place=log.name, count=signed.checkpoint.size)
+    return True

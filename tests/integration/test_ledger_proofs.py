@@ -23,6 +23,7 @@ from hub.database import Database, connect
 from hub.errors import DatabaseError
 from hub.people import Duty
 from hub.proofs import checkpoints, exporting, keeping, merkle, signing, tree
+from hub.proofs.logs import LEDGER
 from hub.proofs.note import Signer
 from hub.proofs.verifying import verify
 from hub.released import Released, Warrant
@@ -155,7 +156,7 @@ async def test_hashes_and_proofs_of_a_large_tree_are_those_of_the_whole(
     await ledger.database.execute(
         "INSERT INTO hub.ledger_leaves SELECT n, 0, n, sha256(n::text::bytea) FROM generate_series(0, 66299) n"
     )
-    hashes = await tree.hashes(ledger.database, 0, 0, 66_300)
+    hashes = await tree.hashes(ledger.database, LEDGER, 0, 0, 66_300)
     sizes = []
     for minute in (0, 1):
         signed = await ledger.signed(minute)
@@ -167,7 +168,7 @@ async def test_hashes_and_proofs_of_a_large_tree_are_those_of_the_whole(
     assert [(row["level"], row["n"]) for row in levels] == [(8, 258), (16, 1)]
     whole = merkle.Tree(hashes)
     for leaf in (0, 255, 256, 65_535, 65_536, 66_299):
-        path = await tree.along(ledger.database, merkle.inclusion(leaf, 66_300))
+        path = await tree.along(ledger.database, LEDGER, merkle.inclusion(leaf, 66_300))
         assert path == whole.path(leaf)
 
 
@@ -188,7 +189,7 @@ async def test_nothing_is_signed_that_does_not_extend_what_was(ledger: Ledger, t
     before = metrics.LEDGER_SIGNED._value.get()
     with pytest.raises(JukiError, match=r"ledger-not-extended|ledger-tree-torn"):
         await ledger.signed(minute=1)
-    await keeping.once(ledger.database, SIGNER)
+    await keeping.once(ledger.database, {LEDGER: SIGNER})
     assert metrics.LEDGER_SIGNED._value.get() == before
     assert await ledger.database.fetchval("SELECT count(*) FROM hub.ledger_checkpoints") == 1
 

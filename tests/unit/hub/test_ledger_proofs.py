@@ -339,7 +339,7 @@ def test_the_signing_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) ->
     made = signing.signer(here)
     assert made.verifier == signing.signer(here).verifier
     assert made.verifier.name == "juki-hub/some-city/ledger"
-    file = tmp_path / "secrets" / signing.FILE
+    file = tmp_path / "secrets" / "ledger-key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     file.chmod(0o640)
     with pytest.raises(DependencyUnavailable, match="ledger-key-not-safe"):

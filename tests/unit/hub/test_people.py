@@ -77,6 +77,9 @@ people-manage              administrator
 terminals-see              auditor administrator
 terminals-manage           administrator
 audit-see                  auditor
+audit-export               auditor
+audit-sign                 auditor
+key-use
 self-see                   viewer operator approver auditor contract-officer clerk administrator
 self-login                 viewer operator approver auditor contract-officer clerk administrator
 self-password              viewer operator approver auditor contract-officer clerk administrator

@@ -7,11 +7,7 @@ LEFT JOIN hub.releases r ON r.partition = f.partition AND r.ledger_offset = f.le
 LEFT JOIN hub.confirmations c ON c.partition = f.partition AND c.ledger_offset = f.ledger_offset
 WHERE f.leaf >= $1 AND f.leaf < $2 ORDER BY f.leaf
 
--- name: between
--- The checkpoints that were signed of more than $1 leaves, $2 at most, and fewer than $3.
-SELECT size, note FROM hub.ledger_checkpoints WHERE size > $1 AND size <= $2 AND size < $3
-
--- name: of_change
+-- name: found
 -- The leaves of everything that is archived of a change, or of the change that a disclosure came of.
 WITH change AS (
     SELECT $1::uuid AS id UNION SELECT change FROM hub.told WHERE disclosure = $1
