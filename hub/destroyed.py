@@ -18,10 +18,12 @@ import orjson
 
 from hub import bus, log, topics
 from hub.bus import Incoming, Outgoing
+from hub.clock import now
 from hub.config import Settings
 from hub.database import Connection, Database, queries
 from hub.errors import JukiError
 from hub.keys import KeyStore, PseudonymKeys
+from hub.uses import Uses
 from hub.wrapping import wrapper
 
 DONE: Final = "destroyed"
@@ -50,10 +52,12 @@ class Erasure:
     at: datetime
 
 
-async def keys(settings: Settings, database: Database, principal: str) -> KeyStore:
-    """The keys of this database, once nothing is in it that was ever destroyed. `principal` may read the journal."""
+async def keys(settings: Settings, database: Database, principal: str, process: str | None = None) -> KeyStore:
+    """The keys of this database, once nothing is in it that was ever destroyed. `principal` may read the journal; uses
+    are counted for `process`, else for it."""
     named = await settled(settings, database, principal)
-    return KeyStore(database, wrapper(settings), {kid for one in named for kid in one.kids})
+    gone = {kid for one in named for kid in one.kids}
+    return KeyStore(database, wrapper(settings), gone, Uses(database, process or principal, now))
 
 
 def pseudonym_keys(settings: Settings, database: Database) -> PseudonymKeys:

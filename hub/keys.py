@@ -3,7 +3,8 @@
 An owner is a contract, or the hub itself (`hub:changes` for what the relay seals to the router). A key is made by
 whoever first needs it; of two that do so at once, both get the same. Plain keys live in the memory of the processes
 that hold a database role for them, and nowhere else. A key that was destroyed is neither given out nor made again, and
-a process that has it forgets it within seconds. Whoever wants a KeyStore gets it from `hub.destroyed.keys`.
+a process that has it forgets it within seconds. Whoever wants a KeyStore gets it from `hub.destroyed.keys`, which lets
+each use of a content key be counted for the audit (uses.py).
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from hub import metrics
 from hub.database import Database, Row, queries
 from hub.errors import DatabaseError, DependencyUnavailable, KeyDestroyed, TokenRefused
 from hub.seal import ContentKey
+from hub.uses import Uses
 from hub.wrapping import KeyWrapper, kek_of
 
 CHANGES = "hub:changes"
@@ -46,12 +48,16 @@ _SQL = queries(Path(__file__).with_name("keys.sql"))
 class KeyStore:
     """The keys of one database. Every content key is unwrapped once and then remembered while it is there.
 
-    `destroyed`: the names of keys that are known to be destroyed, whatever the database has.
+    `destroyed`: the names of keys that are known to be destroyed, whatever the database has. `uses`: where each use of
+    a content key is counted.
     """
 
-    def __init__(self, database: Database, wrapper: KeyWrapper, destroyed: Collection[str] = ()) -> None:
+    def __init__(
+        self, database: Database, wrapper: KeyWrapper, destroyed: Collection[str] = (), uses: Uses | None = None
+    ) -> None:
         self._database = database
         self._wrapper = wrapper
+        self._uses = uses
         self._known: dict[str, ContentKey] = {}
         self._destroyed = set(destroyed)
         self._look_due, self._looked_at = 0.0, time.monotonic()
@@ -60,28 +66,27 @@ class KeyStore:
         """The content key of `owner` for `day` (Japan), made where there is none; KeyDestroyed where it was."""
         kid = f"{owner}.{day.isoformat()}"
         await self._forget()
-        if (known := self._known.get(kid)) is not None:
+        if (known := self._used(kid)) is not None:
             return known
         with _counted(owner):
-            return self._remember(kid, await self._made(kid, owner, "content"))
+            return await self._remember(kid, await self._made(kid, owner, "content"))
 
     async def by_kid(self, kid: str) -> ContentKey:
         """The content key that a token names; TokenRefused where there is none, KeyDestroyed where there was one."""
         await self._forget()
-        if (known := self._known.get(kid)) is not None:
+        if (known := self._used(kid)) is not None:
             return known
         row = await self._found(kid)
         if row is None or row["purpose"] != "content":
             raise TokenRefused("unknown-kid")
-        return self._remember(kid, self._wrapper.unwrap(row["wrapped"], kid))
+        return await self._remember(kid, self._wrapper.unwrap(row["wrapped"], kid))
 
     async def content_keys(self, owner: str) -> list[ContentKey]:
         """Every content key of `owner` that still exists, oldest first."""
         rows = await self._database.fetch(_SQL["list_content"], owner)
-        return [
-            ContentKey.of(row["kid"], self._wrapper.unwrap(row["wrapped"], row["kid"]))
-            for row in rows if row["kid"] not in self._destroyed
-        ]  # fmt: skip
+        wrapped = {row["kid"]: row["wrapped"] for row in rows if row["kid"] not in self._destroyed}
+        await self._noted(*wrapped)
+        return [ContentKey.of(kid, self._wrapper.unwrap(one, kid)) for kid, one in wrapped.items()]
 
     async def pseudonym_key(self, owner: str) -> bytes:
         """The pseudonym key of `owner`: 32 bytes, the same as long as the owner exists."""
@@ -117,6 +122,7 @@ class KeyStore:
             return
         try:
             async with asyncio.timeout(ASKED_SECONDS):
+                await self._noted()
                 standing = {row["kid"] for row in await self._database.fetch(_SQL["standing"], asked)}
         except (DatabaseError, DependencyUnavailable, TimeoutError):
             if now - self._looked_at > UNSEEN_SECONDS:
@@ -127,7 +133,22 @@ class KeyStore:
             if kid not in standing:
                 self._known.pop(kid, None)
 
-    def _remember(self, kid: str, key: bytes) -> ContentKey:
+    def _used(self, kid: str) -> ContentKey | None:
+        """The key where it is known; that it is used is counted."""
+        known = self._known.get(kid)
+        if known is not None and self._uses is not None:
+            self._uses.take(kid)
+        return known
+
+    async def _noted(self, *kids: str) -> None:
+        """Once more each of these; what was counted is put down."""
+        if self._uses is not None:
+            for kid in kids:
+                self._uses.take(kid)
+            await self._uses.noted()
+
+    async def _remember(self, kid: str, key: bytes) -> ContentKey:
+        await self._noted(kid)
         return self._known.setdefault(kid, ContentKey.of(kid, key))
 
 

@@ -31,6 +31,8 @@ from hub.pseudonym import Pseudonyms
 from hub.telling import digest, digest_key
 
 PRINCIPAL: Final = "router"
+PROCESS: Final = "explain"
+"""For which uses of keys are counted: no router asks here."""
 AWAY: Final = frozenset({"broker-unavailable", "no-credentials", "topic-missing"})
 """Codes that mean: there is no broker to ask."""
 PATIENCE: Final = 30.0
@@ -129,7 +131,7 @@ async def seeing(settings: Settings, database: Database) -> Sight | None:
     if not settings.kafka:
         return None
     try:
-        return await Sight.of(await destroyed.keys(settings, database, PRINCIPAL))
+        return await Sight.of(await destroyed.keys(settings, database, PRINCIPAL, PROCESS))
     except DependencyUnavailable as gone:
         if gone.code not in AWAY:
             raise
