@@ -5,7 +5,7 @@ change or remove what is archived. What is archived may lag behind the broker, n
 compared with what is archived of the same id: another one is alarmed, because the id has been used for something else.
 So is a number of a contract that is missing between two lines. What is archived is forwarded to the watch. What was
 confirmed at a counterpart is put onto the ledger here, and nowhere else, and archived like everything on it. Each
-archived line is a leaf of the tree that is signed here (proofs/).
+archived line is a leaf of the tree that is signed here (proofs/), as is that of the audit.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from uuid import UUID
 import orjson
 
 from hub import bus, confirmed, given, log, metrics, topics
+from hub.auditing import keeping as auditing
 from hub.bus import Incoming, Reader
 from hub.config import Settings
 from hub.confirmed import Confirming, is_confirmation
@@ -55,6 +56,9 @@ async def run(settings: Settings, port: int) -> None:
             loops.create_task(_kept_up(process, "confirming-waits", partial(_confirming, settings, process, database)))
             loops.create_task(
                 _kept_up(process, "signing-waits", partial(keeping.signing_it, settings, process, database))
+            )
+            loops.create_task(
+                _kept_up(process, "auditing-waits", partial(auditing.keeping_it, settings, process, database))
             )
 
 

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     capture_publication: str = Field("juki", description="and its publication")
     capture_translate: str = Field("", description="package.module:function, from a row to what happened to a resident")
     watching: Path | None = Field(None, description="file of what the watch calls late and unusual; empty: the shipped")
+    auditing: Path | None = Field(None, description="file of what the weekly review lists; empty: the shipped one")
     approval_hours: int = Field(24, ge=1, description="within which the plan of a replay must be approved")
     execution_hours: int = Field(72, ge=1, description="after its approval, within which a replay must have run")
     replays_at_most: int = Field(3, ge=1, le=10, description="how often one dead letter may be replayed")

@@ -57,7 +57,10 @@ class Desk:
         Where a partition stands still the desk cannot see: there the router says so when it has been approved.
         """
         act, where = Act.QUARANTINE_RELEASE, str(release.id)
-        details = {"partition": release.partition, "offset": release.letter, "discarded": len(release.discarded)}
+        details: dict[str, str | int] = {
+            "partition": release.partition, "offset": release.letter, "discarded": len(release.discarded),
+            "reason": reason,
+        }  # fmt: skip
         async with acting_as(self.bearer, self.database, act, where, self.now, details) as person:
             if self.kind == acts.RELEASE:
                 await bus.check_topics(self.settings, DESK, [self.topic])

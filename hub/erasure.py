@@ -111,7 +111,8 @@ class Eraser:
 
     async def ask(self, wish: Wish, reason: str) -> Order:
         """Ask for it; UsageError where there is no such key, or a day is not over."""
-        details: dict[str, str | int] = {"contract": wish.owner, "filter": f"until {wish.until.isoformat()}"}
+        until = f"until {wish.until.isoformat()}"
+        details: dict[str, str | int] = {"contract": wish.owner, "filter": until, "reason": reason}
         async with acting_as(self.bearer, self.database, Act.ERASURE, wish.owner, self.now, details) as person:
             order = await ask(self.database, self.topic, wish, person, reason, self.now())
             details |= {"request": str(order.id), "count": len(order.kids)}

@@ -99,8 +99,10 @@ LEDGER_ARCHIVED = Counter("hub_ledger_records_archived", "Ledger records that ar
 LEDGER_LEVEL = Gauge("hub_ledger_level_timestamp_seconds", "When the archive last had everything that was there")
 LEDGER_HOLES = Counter("hub_ledger_holes", "Disclosures that are missing between two lines of the ledger", ["contract"])
 LEDGER_SIGNED = Gauge(
-    "hub_ledger_signed_timestamp_seconds", "When the ledger was last found signed, but for what came in a minute"
+    "hub_ledger_signed_timestamp_seconds",
+    "When ledger and audit were last found signed, but for what came in a minute",
 )
+REVIEWS_OVERDUE = Gauge("hub_audit_reviews_overdue", "Weeks of the audit that should have been reviewed and signed")
 FORWARDED = Counter("hub_ledger_records_forwarded", "Archived ledger records that were forwarded to the watch")
 OLDEST_UNFORWARDED = Gauge(
     "hub_oldest_unforwarded_timestamp_seconds", "When the oldest line was archived that is not forwarded; 0: none"

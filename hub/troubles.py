@@ -116,8 +116,11 @@ def _proof(facts: Facts) -> Iterator[Trouble]:
         yield Trouble("ledger-unbalanced", name, f"{name}: {count} that its inbox has read are not in the ledger",
                       _TOLD.format(name))  # fmt: skip
     if (unsigned := facts.since("hub_ledger_signed_timestamp_seconds", "ledger")) > SIGNED:
-        yield Trouble("ledger-unsigned", "ledger", f"The ledger is not signed since {_words(unsigned)}",
+        yield Trouble("ledger-unsigned", "ledger", f"Ledger or audit is not signed since {_words(unsigned)}",
                       facts.tail("ledger"))  # fmt: skip
+    if weeks := int(facts.highest("hub_audit_reviews_overdue")):
+        yield Trouble("review-overdue", "audit", f"{weeks} week(s) of the audit (監査) are not reviewed and signed",
+                      "jukihub audit review")  # fmt: skip
 
 
 def _why_it_waits(facts: Facts, contract: str) -> str:

@@ -52,8 +52,13 @@ def office_hours(start: datetime, end: datetime, office: Office) -> float:
     return sum(_open_between(day, start, end, office) for day in days)
 
 
+def works(day: date, office: Office) -> bool:
+    """Whether the office is open on that day at all."""
+    return _DAYS[day.weekday()] in office.days and not {day.isoformat(), f"{day:%m-%d}"} & set(office.closed)
+
+
 def _open_between(day: date, start: datetime, end: datetime, office: Office) -> float:
-    if _DAYS[day.weekday()] not in office.days or {day.isoformat(), f"{day:%m-%d}"} & set(office.closed):
+    if not works(day, office):
         return 0.0
     midnight = datetime(day.year, day.month, day.day, tzinfo=JAPAN)
     opens = max(start, midnight + timedelta(hours=office.first))

@@ -87,6 +87,8 @@ CASES: Final[list[Case]] = [
     *_counted("SeqGap", "hub_sequence_gaps_total", contract="tax"),
     *_aged("LedgerBehind", "hub_ledger_level_timestamp_seconds", 3, '{process="ledger"}'),
     *_aged("CheckpointStale", "hub_ledger_signed_timestamp_seconds", 12, '{process="ledger"}'),
+    Case("AuditReviewOverdue", gauge("hub_audit_reviews_overdue", 1, '{process="ledger"}'), 30, {}),
+    Case("AuditReviewOverdue", gauge("hub_audit_reviews_overdue", 0, '{process="ledger"}'), 30),
     *_counted("LedgerUnbalanced", "hub_ledger_holes_total", contract="tax"),
     *_flagged("LedgerUnbalanced", "hub_unrecorded_disclosures"),
     *_counted("PlaintextRecord", "hub_plaintext_records_total", '{process="deliver-tax"}'),
