@@ -110,11 +110,11 @@ class Operations:
         """End what another person has begun: how many were told since, and how many copies were erased because their
         people were not. NotPermitted where somebody who should be there was not told again, or nobody was."""
         begun = await self.database.fetchrow(_SQL["begun"], CONTRACT)
-        if begun is None:
-            raise UsageError("no-reload", "reload", "jukihub copies reload begin")
         details: dict[str, str | int] = {}
-        act, where = Act.COPIES_RELOAD_END, str(begun["id"])
+        act, where = Act.COPIES_RELOAD_END, str(begun["id"]) if begun else "none"
         async with acting(self.settings, self.database, act, where, self.now, details) as person:
+            if begun is None:
+                raise UsageError("no-reload", "reload", "jukihub copies reload begin")
             second_person(begun["begun_by"], person)
             await check_asker(self.database, begun["begun_by"], Act.COPIES_RELOAD)
             told = await self._told_again(begun["begun_at"])

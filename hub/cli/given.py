@@ -78,10 +78,17 @@ def _is_json(text: bytes) -> bool:
 
 
 def stored(change_id: str) -> "Stored":
-    """What is kept of the change that was carried under this id."""
+    """What is kept of the change that was carried under this id; looking is noted, where somebody has logged in."""
     from hub import lookback  # noqa: PLC0415 - a change from a file needs no database
+    from hub.clock import now  # noqa: PLC0415 - as above
+    from hub.people import Act  # noqa: PLC0415 - as above
+    from hub.typist import typed  # noqa: PLC0415 - as above
 
-    found = asyncio.run(lookback.stored(settings(), change_id))
+    async def looked() -> "Stored | None":
+        async with typed(settings(), Act.LEDGER_SEE, change_id, now):
+            return await lookback.stored(settings(), change_id)
+
+    found = asyncio.run(looked())
     if found is None:
         raise Advised("unknown-change", "CHANGE", _UNKNOWN)
     return found

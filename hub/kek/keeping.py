@@ -121,11 +121,11 @@ class Keeper:
     async def approve(self, number: UUID, progress: Progress) -> Done:
         """Approve what another person has asked for, and carry it out; what was approved and cut off is carried on."""
         row = await self.database.fetchrow(_SQL["one"], number)
-        if row is None:
-            raise UsageError("unknown-request", "request", "`jukihub keys kek requests` names those that wait")
         details: dict[str, str | int] = {}
-        act = _ACTS[row["what"]][1]
+        act = _ACTS[row["what"] if row else ROTATE][1]
         async with acting_as(self.bearer, self.database, act, str(number), self.now, details) as person:
+            if row is None:
+                raise UsageError("unknown-request", "request", "`jukihub keys kek requests` names those that wait")
             if not await self.database.fetchval(_SQL["approved"], number):
                 await acts.approve(self.database, _TOPIC, number, person, self.now(), _KINDS[row["what"]])
             done = await (self._destroyed(number, row["kek"]) if row["kek"] else self._rotated(progress))
