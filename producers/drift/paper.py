@@ -15,6 +15,7 @@ from contracts.columns import Unfit, names_of, texts
 from contracts.contract import Contract
 from contracts.handed import RESIDENT, DigestsRefused, Handed, decoded
 from contracts.kept import keepable
+from contracts.law import items
 from hub.errors import UsageError
 from hub.pseudonym import Pseudonyms
 from producers.digests import Form, Side, by_identifier
@@ -106,8 +107,9 @@ def lawful(paper: Paper, contract: Contract, on: date) -> None:
     """UsageError where the copy compares what it may not keep, or nothing by which anybody would be seen to differ, or
     names residents by what the hub cannot name them."""
     names = permitted(contract, on)
-    if beyond := sorted({*paper.said.compared} - {*names}):
-        raise UsageError("not-permitted", ", ".join(beyond), "It keeps what its contract does not permit (any more)")
+    if beyond := {*paper.said.compared} - {*names}:
+        said = sorted(beyond & {*items(), *names_of(items())})  # what the law has no word for is not repeated
+        raise UsageError("not-permitted", ", ".join(said), "It keeps what its contract does not permit (any more)")
     if not paper.said.compared:
         raise UsageError("nothing-compared", "--theirs")
     if paper.said.named_by not in (contract.identifier, RESIDENT):

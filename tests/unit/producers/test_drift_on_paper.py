@@ -243,6 +243,19 @@ def test_a_paper_of_tomorrow_or_no_file_is_refused(tmp_path: Path) -> None:
         paper.read(file, OTHER, "child-policy", AT)
 
 
+@pytest.mark.parametrize(("compared", "named_by", "said"), [
+    (("name", "nationality", "address.\x1b[31m"), "atena_no", "nationality: not-permitted"),
+    (("name",), "my_number", "--theirs: named-otherwise"), ((), "atena_no", "--theirs: nothing-compared"),
+])  # fmt: skip
+def test_a_copy_of_what_is_not_permitted_is_refused_by_the_laws_own_words(
+    compared: tuple[str, ...], named_by: str, said: str
+) -> None:
+    there = Paper(Handed("child-policy", AT, named_by, compared, None, {}, {}))
+    with pytest.raises(UsageError) as refused:
+        paper.lawful(there, POLICY, ON)
+    assert f"{refused.value.place}: {refused.value.code}" == said
+
+
 def test_what_has_no_place_in_a_column_differs_and_ends_nothing() -> None:
     contract = BOOK["tax"]
     form = paper.form_of(contract, Paper(Handed("tax", AT, "atena_no", ("atena_no", "address.town"), None, {}, {})))
