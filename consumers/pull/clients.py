@@ -52,7 +52,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client that there is, revoked or not. `wrapped`: its secret, as it is kept; empty where it is not needed."""
+    """A client that there is, revoked or not. `wrapped`: its secret, as it is kept; empty where it is not needed.
+
+    `bound`: it is bound to the contract and the rights that were approved; those of earlier releases are not.
+    """
 
     id: UUID
     contract: str
@@ -61,6 +64,7 @@ class Client:
     approved_at: datetime
     revoked_at: datetime | None
     wrapped: bytes = field(default=b"", repr=False)
+    bound: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """For machines: everything but the secret."""
@@ -71,8 +75,9 @@ class Client:
         }  # fmt: skip
 
     def secret(self, wrapper: KeyWrapper) -> str:
-        """The secret that it shares with us."""
-        return _text(wrapper.unwrap(self.wrapped, _name(self.id)))
+        """The secret that it shares with us; DependencyUnavailable where it was approved for another contract."""
+        rights = self.rights if self.bound else None
+        return _text(wrapper.unwrap(self.wrapped, _name(self.id, self.contract, rights)))
 
 
 async def ask(  # noqa: PLR0913 - every word of a request that is kept
@@ -111,7 +116,7 @@ async def approve(
     if request.asked_at + WAITS <= now:
         raise NotPermitted("request-expired", "request", "Ask again")
     number, secret = uuid4(), os.urandom(32)
-    wrapped = wrapper.wrap(secret, _name(number))
+    wrapped = wrapper.wrap(secret, _name(number, request.contract, request.rights))
     if not await database.execute(SQL["register"], number, request.id, person.id, now, wrapped, kek_of(wrapped)):
         raise NotPermitted("already-approved", "request")
     return Client(number, request.contract, request.label, request.rights, now, None), _text(secret)
@@ -125,7 +130,7 @@ async def everyone(database: Database, contract: str | None) -> list[Client]:
 async def found(database: Connection | Database, number: UUID) -> Client | None:
     """The client of this id, as it is now."""
     row = await database.fetchrow(SQL["one"], number)
-    return _client(row, row["secret"]) if row else None
+    return _client(row, row["secret"], bound=row["bound"]) if row else None
 
 
 async def revoke(database: Database, number: UUID, person: Person, reason: str, now: datetime) -> None:
@@ -145,18 +150,18 @@ def _asked(row: Mapping[str, Any]) -> Asked:
                  row["asked_at"], row["name"])  # fmt: skip
 
 
-def _client(row: Row, wrapped: bytes = b"") -> Client:
+def _client(row: Row, wrapped: bytes = b"", *, bound: bool = True) -> Client:
     known = (row["id"], row["contract"], row["label"], _rights(row), row["approved_at"], row["revoked_at"])
-    return Client(*known, wrapped)
+    return Client(*known, wrapped, bound)
 
 
 def _rights(row: Mapping[str, Any]) -> tuple[Right, ...]:
     return tuple(Right(each) for each in row["rights"])
 
 
-def _name(client: UUID) -> str:
-    """Under which a secret is wrapped, so that one client's cannot stand in for another's."""
-    return f"client:{client}"
+def _name(client: UUID, contract: str, rights: Sequence[Right] | None) -> str:
+    """Under which a secret is wrapped, so that one client's cannot stand in for another's, nor serve for more."""
+    return f"client:{client}" if rights is None else f"client:{client}:{contract}:{' '.join(rights)}"
 
 
 def _text(secret: bytes) -> str:

@@ -14,7 +14,8 @@ ORDER BY r.asked_at, r.id
 
 -- name: register
 -- Of two who approve at once, one does.
-INSERT INTO inbox.clients (id, request, approved_by, approved_at, secret, kek) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO inbox.clients (id, request, approved_by, approved_at, secret, kek, bound)
+VALUES ($1, $2, $3, $4, $5, $6, true)
 ON CONFLICT DO NOTHING
 
 -- name: all
@@ -24,7 +25,7 @@ WHERE $1::text IS NULL OR r.contract = $1
 ORDER BY r.contract, c.approved_at, c.id
 
 -- name: one
-SELECT c.id, r.contract, r.label, r.rights, c.approved_at, e.revoked_at, c.secret
+SELECT c.id, r.contract, r.label, r.rights, c.approved_at, e.revoked_at, c.secret, c.bound
 FROM inbox.clients c JOIN inbox.client_requests r ON r.id = c.request LEFT JOIN inbox.client_ends e ON e.client = c.id
 WHERE c.id = $1
 

@@ -17,8 +17,12 @@ ORDER BY kid LIMIT $3 FOR UPDATE
 UPDATE hub.keys SET wrapped = $2, kek = $3 WHERE kid = $1
 
 -- name: client
-SELECT id::text, 'client:' || id AS name, secret AS wrapped FROM inbox.clients
-WHERE kek <> $1 AND id::text > $2 ORDER BY id::text LIMIT $3 FOR UPDATE
+-- A secret is bound to what was approved, unless an earlier release has wrapped it.
+SELECT c.id::text, c.secret AS wrapped,
+    'client:' || c.id || CASE WHEN c.bound THEN ':' || r.contract || ':' || array_to_string(r.rights, ' ') ELSE '' END
+    AS name
+FROM inbox.clients c JOIN inbox.client_requests r ON r.id = c.request
+WHERE c.kek <> $1 AND c.id::text > $2 ORDER BY c.id::text LIMIT $3 FOR UPDATE OF c
 
 -- name: put_client
 UPDATE inbox.clients SET secret = $2, kek = $3 WHERE id = $1::text::uuid

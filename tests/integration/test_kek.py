@@ -31,6 +31,7 @@ from tests.house import House
 from tests.office import NOW, Office, cheap_passwords, opened
 
 DAY, OWNER = date(2026, 4, 2), "prefecture"
+CLIENT = f"client:{UUID(int=6)}:tax:read"
 JOURNAL: list[Erasure] = []
 
 
@@ -74,7 +75,7 @@ async def filled(office: Office, count: int) -> dict[str, bytes]:
         VALUES ($1, 'intermediate-server', $2, 'x', $1, now(), $3)""",
         UUID(int=5), kek.wrap(b"7" * 32, str(UUID(int=5))), kek.version,
     )  # fmt: skip
-    await client(office.database, kek.wrap(b"s" * 32, f"client:{UUID(int=6)}"), kek.version)
+    await client(office.database, kek.wrap(b"s" * 32, CLIENT), kek.version)
     return made
 
 
@@ -84,8 +85,8 @@ async def client(database: Database, wrapped: bytes, kek: str) -> None:
         VALUES ($1, 'tax', 'x', '{read}', 'x', $1, now())""", UUID(int=7),
     )  # fmt: skip
     await database.execute(
-        """INSERT INTO inbox.clients (id, request, approved_by, approved_at, secret, kek)
-        VALUES ($1, $2, $1, now(), $3, $4)""",
+        """INSERT INTO inbox.clients (id, request, approved_by, approved_at, secret, kek, bound)
+        VALUES ($1, $2, $1, now(), $3, $4, true)""",
         UUID(int=6), UUID(int=7), wrapped, kek,
     )  # fmt: skip
 
@@ -96,7 +97,7 @@ async def still_open(office: Office, made: dict[str, bytes]) -> dict[str, bytes]
     found = {kid: (await keys.by_kid(kid)).key for kid in made if kid.startswith(f"{OWNER}.")}
     number = await office.database.fetchval("SELECT number_wrapped FROM inbox.copy_erasures")
     secret = await office.database.fetchval("SELECT secret FROM inbox.clients")
-    assert (kek.unwrap(number, str(UUID(int=5))), kek.unwrap(secret, f"client:{UUID(int=6)}")) == (b"7" * 32, b"s" * 32)
+    assert (kek.unwrap(number, str(UUID(int=5))), kek.unwrap(secret, CLIENT)) == (b"7" * 32, b"s" * 32)
     access = await AccessKeys(office.database, kek).named(DAY.isoformat())
     assert access is not None
     return found | {"pseudonym": await keys.pseudonym_key(OWNER), "access": access.raw_value}
@@ -244,6 +245,7 @@ async def test_what_needs_a_kek_that_is_not_there_is_counted_and_keeps_its_kek_f
     assert ((await kato.approve(order.id, quiet)).retired, await still_open(office, made)) == (("file-1",), made)
 
 
+@pytest.mark.threat("K2")
 @pytest.mark.trap("C12")
 async def test_a_retired_kek_is_destroyed_by_two_persons_and_a_backup_under_it_opens_no_more(office: Office) -> None:
     made = await filled(office, 2)

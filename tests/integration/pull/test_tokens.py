@@ -20,15 +20,18 @@ from contracts.folder import SHIPPED
 from hub import audit
 from hub.errors import ApprovalRequired, NotPermitted, UsageError
 from hub.people import Duty
+from hub.wrapping import wrapper
 from tests.integration.pull.program import SCHOOL, URL, WELFARE, City, Program, asked, later, opened, pulled_book
 from tests.office import Office
 
 
+@pytest.mark.threat("S2")
 async def test_a_program_gets_a_token_for_the_scopes_of_its_contract_and_no_others(city: City) -> None:
     said = (await (program := await city.program()).asks()).json()
     assert (said["token_type"], said["expires_in"]) == ("Bearer", 300)
     assert said["scope"] == (
-        f"juki:contracts.{WELFARE}:read juki:disclosures.{WELFARE}:read juki:acknowledgements.{WELFARE}:write"
+        f"juki:contracts.{WELFARE}:read juki:disclosures.{WELFARE}:read juki:acknowledgements.{WELFARE}:write "
+        f"juki:keys.{WELFARE}:read"
     )
     narrow = await program.asks(scope=f"juki:disclosures.{WELFARE}:read")
     assert narrow.json()["scope"] == f"juki:disclosures.{WELFARE}:read"
@@ -37,6 +40,7 @@ async def test_a_program_gets_a_token_for_the_scopes_of_its_contract_and_no_othe
         assert (refused.refused, refused.json()["error"]) == ((400, "scope-not-granted"), "invalid_scope")
 
 
+@pytest.mark.threat("S3")
 async def test_an_assertion_counts_once(city: City) -> None:
     program = await city.program()
     one = program.assertion()
@@ -46,6 +50,7 @@ async def test_an_assertion_counts_once(city: City) -> None:
     assert (await program.asks(one, "/oauth2/introspect", token=program.token)).refused[0] == 401
 
 
+@pytest.mark.threat("S3")
 async def test_an_assertion_that_is_not_right_in_every_point_is_refused(city: City) -> None:
     program, other = await city.program(), await city.program(SCHOOL)
     at = int(city.office.now.timestamp())
@@ -87,6 +92,7 @@ def signed(program: Program, algorithm: str) -> str:
     return jwt.encode({"alg": algorithm}, program.claims(), key, algorithms=[algorithm])
 
 
+@pytest.mark.threat("S6")
 @pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/introspect"])
 async def test_a_client_proves_itself_so_often_a_minute_and_nothing_more_is_kept(
     city: City, monkeypatch: pytest.MonkeyPatch, path: str
@@ -118,6 +124,7 @@ async def test_a_form_is_refused_that_is_none_or_says_a_thing_twice(city: City) 
     assert (await program.asks(client_id="somebody-else")).refused == (401, "assertion-refused")
 
 
+@pytest.mark.threat("S3")
 async def test_a_token_is_over_after_five_minutes_and_nobody_elses_is_taken(city: City) -> None:
     program = await city.program()
     good = program.token
@@ -133,6 +140,7 @@ async def test_a_token_is_over_after_five_minutes_and_nobody_elses_is_taken(city
     assert (await program.get("/v1/contracts/me")).refused == (401, "token-expired")
 
 
+@pytest.mark.threat("S4")
 async def test_a_revoked_client_stops_at_once_and_gets_nothing_any_more(city: City) -> None:
     program, other = await city.program(), await city.program()
     await city.tell(WELFARE, 1)
@@ -158,6 +166,7 @@ async def test_a_contract_that_is_not_in_force_is_told_nothing_also_with_a_token
         assert (await program.asks()).refused == (403, "contract-not-in-force")
 
 
+@pytest.mark.threat("S4")
 async def test_a_contract_that_is_ended_while_it_is_served_stops(city: City, tmp_path: Path) -> None:
     (folder := tmp_path / "book").mkdir()
     for name in (WELFARE, SCHOOL):
@@ -182,6 +191,32 @@ async def test_a_contract_that_is_ended_while_it_is_served_stops(city: City, tmp
     assert rests.wait.await_count == 5
 
 
+@pytest.mark.threat("D9")
+@pytest.mark.parametrize(("column", "value"), [("contract", f"'{SCHOOL}'"), ("rights", "'{keys:read}'")])
+async def test_a_client_that_was_moved_to_another_contract_or_given_more_in_the_database_proves_nothing(
+    city: City, column: str, value: str
+) -> None:
+    program, execute = await city.program(WELFARE, Right.DISCLOSURES), city.office.database.execute
+    await execute("ALTER TABLE inbox.client_requests DISABLE TRIGGER append_only")
+    await execute(f"UPDATE inbox.client_requests SET {column} = {value}")
+    for bound in ("true", "false"):
+        await execute(f"UPDATE inbox.clients SET bound = {bound}")
+        assert (await program.asks()).refused == (503, "kek-mismatch")
+    if column == "contract":
+        assert (await program.get("/v1/disclosures")).refused == (401, "token-unknown")
+
+
+async def test_a_secret_that_an_earlier_release_has_wrapped_still_proves_its_client(city: City) -> None:
+    program = await city.program()
+    kek, number = wrapper(city.office.settings), program.secret.client_id
+    secret = pybase64.urlsafe_b64decode(program.secret.client_secret + "=")
+    await city.office.database.execute(
+        "UPDATE inbox.clients SET bound = false, secret = $1", kek.wrap(secret, f"client:{number}")
+    )
+    assert (await program.asks()).status == 200
+
+
+@pytest.mark.threat("S2")
 async def test_a_scope_that_a_token_lacks_is_lacking(city: City) -> None:
     program = await city.program(WELFARE, Right.DISCLOSURES)
     assert (await program.get("/v1/disclosures")).status == 200
@@ -189,6 +224,7 @@ async def test_a_scope_that_a_token_lacks_is_lacking(city: City) -> None:
     assert (await program.acks("00000000-0000-4000-8000-000000000000")).refused == (403, "scope-missing")
 
 
+@pytest.mark.threat("S3")
 async def test_introspection_tells_a_client_about_its_own_tokens_and_no_others(city: City) -> None:
     program, other = await city.program(), await city.program(SCHOOL)
     own = (await program.asks(path="/oauth2/introspect", token=program.token)).json()
@@ -201,6 +237,7 @@ async def test_introspection_tells_a_client_about_its_own_tokens_and_no_others(c
     assert (await program.asks(path="/oauth2/introspect", token=program.token)).json() == {"active": False}
 
 
+@pytest.mark.threat("K3")
 async def test_two_persons_make_a_client_and_one_ends_it(city: City) -> None:
     both = await city.clerk("sato", Duty.OPERATOR, Duty.APPROVER)
     kato, viewer = await city.clerk("kato", Duty.APPROVER), await city.clerk("ito", Duty.VIEWER)
