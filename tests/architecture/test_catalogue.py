@@ -1,4 +1,7 @@
-"""tests/CATALOGUE.md is what the marks on the tests say, and every row has its tests or a reason why it has none."""
+"""tests/CATALOGUE.md is what the marks on the tests say, and every row has its tests or a reason why it has none.
+
+So is hub/THREATS.md, with its twin; there every row has a test that plays the attacker.
+"""
 
 from pathlib import Path
 
@@ -7,6 +10,8 @@ import pytest
 from tests.catalogue.marks import FAULTS, MEMORY, SERVERS, Marked, marked
 from tests.catalogue.page import PAGE, _listed, page
 from tests.catalogue.rows import INPUTS, TRAPS, Row, faults, rows
+from tests.threats import rows as threats
+from tests.threats.page import pages
 
 TRAPS_BY_GROUP = {"A": 24, "F": 11, "P": 14, "C": 15, "V": 9, "D": 14, "K": 8, "S": 3, "M": 6, "W": 4}
 
@@ -37,6 +42,34 @@ def test_a_row_says_what_is_tried_and_what_must_happen_and_says_it_once() -> Non
 ])  # fmt: skip
 def test_what_does_not_fit_is_named(row: Row, mark: Marked | None, fault: str) -> None:
     assert faults([row], [mark] if mark else []) == [fault]
+
+
+def test_the_page_of_threats_is_the_one_that_would_be_generated_in_both_languages() -> None:
+    for file, text in pages().items():
+        assert file.read_text(encoding="utf-8") == text, "run: python -m tests.threats --write"
+
+
+def test_every_threat_is_played_by_a_test_and_every_mark_has_its_row() -> None:
+    model = threats.model()
+    assert threats.faults(model.threats, marked(mark=threats.MARK)) == []
+    assert len({threat.id for threat in model.threats}) == len(model.threats)
+    assert [text for text in model.outside if text.keys() != {*threats.LANGUAGES}] == []
+
+
+SAID = {"en": "said", "ja": "述べた"}
+
+
+@pytest.mark.parametrize(("threat", "mark", "fault"), [
+    (threats.Threat("B1", SAID, SAID, {}), None, "B1 has no test that plays it"),
+    (threats.Threat("B1", SAID, SAID, {}), Marked(("B1", "B99"), "test_x.py", "test_y", MEMORY),
+     "tests/test_x.py::test_y belongs to B99, which is no row"),
+    (threats.Threat("B1", SAID, {"en": "said"}, {}), Marked(("B1",), "test_x.py", "test_y", MEMORY),
+     "B1 is not said in every language"),
+    (threats.Threat("B1", SAID, SAID, {"ja": "述べた"}), Marked(("B1",), "test_x.py", "test_y", MEMORY),
+     "B1 is not said in every language"),
+])  # fmt: skip
+def test_a_threat_that_does_not_fit_is_named(threat: threats.Threat, mark: Marked | None, fault: str) -> None:
+    assert threats.faults([threat], [mark] if mark else []) == [fault]
 
 
 def test_a_mark_is_found_with_its_speed(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def objections(rule: Rule, name: str) -> set[str]:
     return set(rule((ROOT / name).read_text(encoding="utf-8")))
 
 
+@pytest.mark.threat("B1")
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_our_code_keeps_the_rule(rule: Rule) -> None:
     found = {(rule, name, fault) for name in RULES[rule] for fault in objections(rule, name)}

@@ -8,6 +8,7 @@ or its folder is one of those in which every test has real servers or a schedule
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -33,17 +34,17 @@ class Marked:
         return f"tests/{self.place}::{self.name}"
 
 
-def marked(tests: Path = TESTS) -> list[Marked]:
-    """Every marked test under `tests`, in the order of files and lines."""
-    return [one for file in sorted(tests.rglob("test_*.py")) for one in _of(file, tests)]
+def marked(tests: Path = TESTS, mark: str = "trap") -> list[Marked]:
+    """Every test under `tests` that bears `mark`, in the order of files and lines."""
+    return [one for file in sorted(tests.rglob("test_*.py")) for one in _of(file, tests, mark)]
 
 
-def _of(file: Path, tests: Path) -> Iterator[Marked]:
-    place, body = file.relative_to(tests), ast.parse(file.read_text(encoding="utf-8")).body
+def _of(file: Path, tests: Path, mark: str) -> Iterator[Marked]:
+    place, body = file.relative_to(tests), _body(file)
     functions, rough = [node for node in body if isinstance(node, Function)], _is_rough(body)
     fixtures = _fixtures(file, tests) | {one.name: _wanted(one) for one in functions if _is_fixture(one)}
     for one in functions:
-        if ids := tuple(id_ for decorator in one.decorator_list for id_ in _ids(decorator)):
+        if ids := tuple(id_ for decorator in one.decorator_list for id_ in _ids(decorator, mark)):
             speed = _speed(place, _closure(_wanted(one), fixtures))
             yield Marked(ids, place.as_posix(), one.name, speed, rough or any(map(_faults, one.decorator_list)))
 
@@ -63,9 +64,13 @@ def _faults(mark: ast.expr) -> bool:
     return ast.unparse(mark) in ("pytest.mark.faults", "pytest.mark.faults()")
 
 
+@cache
+def _body(file: Path) -> list[ast.stmt]:
+    return ast.parse(file.read_text(encoding="utf-8")).body
+
+
 def _functions(file: Path) -> list[Function]:
-    body = ast.parse(file.read_text(encoding="utf-8")).body
-    return [node for node in body if isinstance(node, Function)]
+    return [node for node in _body(file) if isinstance(node, Function)]
 
 
 def _fixtures(file: Path, tests: Path) -> dict[str, set[str]]:
@@ -91,7 +96,7 @@ def _is_fixture(function: Function) -> bool:
     return any("fixture" in ast.unparse(decorator) for decorator in function.decorator_list)
 
 
-def _ids(decorator: ast.expr) -> list[str]:
-    if not isinstance(decorator, ast.Call) or ast.unparse(decorator.func) != "pytest.mark.trap":
+def _ids(decorator: ast.expr, mark: str) -> list[str]:
+    if not isinstance(decorator, ast.Call) or ast.unparse(decorator.func) != f"pytest.mark.{mark}":
         return []
     return [str(ast.literal_eval(argument)) for argument in decorator.args]

@@ -18,6 +18,7 @@ async def put_with(way: WholeWay, headers: envelope.Headers) -> None:
     way.put(good.value, good.key, headers)
 
 
+@pytest.mark.threat("B5")
 @pytest.mark.trap("input-13", "D6")
 @pytest.mark.parametrize("headers", [SPOOFED, (), (*envelope.CHANGE, ("ce_subject", b"x")), envelope.DISCLOSURE],
                          ids=["another ce_type", "none", "one more", "those of a disclosure"])  # fmt: skip

@@ -27,6 +27,7 @@ def flip(file: Path, token: bytes) -> None:
         log.write(bytes([was ^ 1]))
 
 
+@pytest.mark.threat("B5")
 @pytest.mark.trap("input-21")
 async def test_a_flipped_bit_in_a_segment_stops_its_partition_and_is_never_told(line: Line) -> None:
     await line.publish(20)

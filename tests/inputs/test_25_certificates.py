@@ -41,6 +41,7 @@ async def shaken_hands(settings: Settings) -> None:
     await writer.wait_closed()
 
 
+@pytest.mark.threat("N1")
 @pytest.mark.trap("input-25", "K3")
 async def test_an_expired_certificate_is_refused_by_name_of_its_fault(tmp_path: Path) -> None:
     certificates().ensure(tmp_path, datetime.now(UTC) - timedelta(days=400))

@@ -60,6 +60,7 @@ async def kids(world: World, table: str) -> list[str]:
         return [row["kid"] for row in await database.fetch(sql)]
 
 
+@pytest.mark.threat("D6")
 @pytest.mark.faults
 @pytest.mark.trap("input-25", "C12")
 async def test_a_backup_from_before_a_keys_destruction_brings_no_key_back(

@@ -149,6 +149,7 @@ async def test_a_topic_deleted_while_the_router_runs_is_no_hang_and_no_loss(line
     await gapless(line, "tax", 20)
 
 
+@pytest.mark.threat("B8")
 @pytest.mark.trap("A18")
 async def test_a_topic_that_was_cut_under_a_stopped_router_is_refused(line: Line) -> None:
     await line.publish(20)

@@ -67,6 +67,7 @@ def test_the_checked_in_description_is_that_of_the_application() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == made, "run: jukihub api describe > hub/api/openapi.json"
 
 
+@pytest.mark.threat("N2")
 async def test_who_proves_nothing_is_told_how_and_nothing_else(api: Api) -> None:
     ito = await api.office.hired("ito", Duty.OPERATOR)
     for token, code in ((None, "no-token"), ("x", "token-unknown"), (ito[:-1] + "~", "token-unknown")):
@@ -82,6 +83,7 @@ async def test_everybody_sees_who_they_are(api: Api) -> None:
     assert (said["name"], said["duties"]) == ("ito", ["operator", "viewer"])
 
 
+@pytest.mark.threat("P1")
 async def test_an_administrator_makes_and_retires_accounts_and_nobody_else_does(api: Api) -> None:
     root, ito = await api.office.hired("boss", Duty.ADMINISTRATOR), await api.office.hired("ito", Duty.OPERATOR)
     new = {"name": "kato", "duties": ["approver"]}
@@ -141,6 +143,7 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.threat("S6")
 async def test_what_was_sent_does_not_come_back(api: Api) -> None:
     root = await api.office.hired("boss", Duty.ADMINISTRATOR)
     for method, path, more in BAD:
@@ -150,6 +153,7 @@ async def test_what_was_sent_does_not_come_back(api: Api) -> None:
         assert [form for form in (MARK, json.dumps(MARK)[1:-1], MARK.encode().hex()) if form in everything] == []
 
 
+@pytest.mark.threat("S6")
 async def test_a_body_that_is_too_large_is_refused_also_where_it_does_not_say_how_large_it_is(api: Api) -> None:
     root = await api.office.hired("boss", Duty.ADMINISTRATOR)
     large = b'{"name": "' + b"a" * 70_000

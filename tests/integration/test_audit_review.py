@@ -132,6 +132,7 @@ async def test_other_rules_make_another_list_even_where_it_finds_the_same(desk: 
     assert (await replace(other, policy=rules).review(WEEK)).digest != shown.digest
 
 
+@pytest.mark.threat("D10")
 async def test_what_is_in_no_tree_is_listed_whoever_wrote_it(desk: Desk) -> None:
     database = desk.office.database
     await database.execute("ALTER TABLE hub.audit DISABLE TRIGGER leaf")

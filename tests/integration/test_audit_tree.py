@@ -113,6 +113,7 @@ async def test_what_was_noted_by_an_earlier_release_is_in_the_tree_too(office: O
     assert [leaf for leaf, _ in await leaves(office.database)] == [0, 1, 2, 3]
 
 
+@pytest.mark.threat("D10")
 async def test_nothing_of_it_can_be_altered_or_removed_and_an_entry_names_one_of_two(office: Office) -> None:
     await filled(office)
     tables = ("audit", "audit_leaves", "audit_checkpoints", "audit_nodes", "audit_reviews")
@@ -175,6 +176,7 @@ async def forged(office: Office, statements: list[str], judge: Callable[[bytes],
     return found
 
 
+@pytest.mark.threat("D10")
 @pytest.mark.trap("C9")
 async def test_an_entry_that_was_altered_dropped_moved_or_signed_anew_is_found_and_where(
     office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -199,6 +201,7 @@ async def test_an_entry_that_was_altered_dropped_moved_or_signed_anew_is_found_a
     assert judge(await exported(office.database)) == (set(), None, COUNT)
 
 
+@pytest.mark.threat("D10")
 async def test_an_entry_that_went_with_its_leaf_stops_the_export_and_the_signing(office: Office) -> None:
     await filled(office)
     gone = ["DELETE FROM hub.audit_leaves WHERE leaf = 17",

@@ -122,6 +122,7 @@ async def test_a_principal_may_not_write_what_no_contract_names(shared: World) -
             await writer.send({(topics.ledger(shared.settings.prefix), 0): one()})
 
 
+@pytest.mark.threat("S1")
 @pytest.mark.trap("A9", "K5")
 async def test_a_department_is_told_at_once_that_a_topic_is_not_its_own(shared: World) -> None:
     other = topics.disclosures(shared.settings.prefix, "prefecture")
@@ -134,12 +135,14 @@ async def test_the_named_principal_may_write_idempotently(shared: World) -> None
         await writer.send({(topics.changes(shared.settings.prefix), 0): one()})
 
 
+@pytest.mark.threat("N2")
 async def test_a_wrong_password_is_refused(shared: World, tmp_path: Path) -> None:
     forged = with_secrets(shared.settings, tmp_path / "forged", relay_password=b"guessed")
     with pytest.raises((NotPermitted, DependencyUnavailable)):
         await bus.check_topics(forged, "relay", [topics.changes(shared.settings.prefix)])
 
 
+@pytest.mark.threat("N1")
 @pytest.mark.trap("input-25", "K3")
 async def test_a_client_that_trusts_another_ca_does_not_talk_to_the_broker(shared: World, tmp_path: Path) -> None:
     certificates().ensure(tmp_path / "other", datetime.now(UTC))
@@ -149,6 +152,7 @@ async def test_a_client_that_trusts_another_ca_does_not_talk_to_the_broker(share
         await bus.check_topics(astray, "relay", [topics.changes(shared.settings.prefix)])
 
 
+@pytest.mark.threat("N1")
 @pytest.mark.trap("input-25", "K3")
 @pytest.mark.parametrize(("host", "trusted"), [("127.0.0.1", True), ("127.0.0.2", False)])
 async def test_a_broker_under_a_name_that_its_certificate_lacks_is_not_trusted(
@@ -166,6 +170,7 @@ async def test_the_hubs_own_client_checks_the_name_too(shared: World) -> None:
             await bus.check_topics(astray, "relay", [topics.changes(shared.settings.prefix)])
 
 
+@pytest.mark.threat("N1")
 def test_the_controllers_door_asks_for_a_certificate_of_our_own(house: House) -> None:
     port = json.loads((house.kafka_data / "broker.json").read_text())["controller_port"]
     trusting = ssl.create_default_context(cafile=str(house.secrets / "ca.pem"))
@@ -183,6 +188,7 @@ def test_the_brokers_certificate_is_renewed_before_it_expires(tmp_path: Path) ->
     assert (after["ca.pem"] == before["ca.pem"], after["broker.pem"] == before["broker.pem"]) == (True, False)
 
 
+@pytest.mark.threat("S1")
 @pytest.mark.trap("K5")
 def test_the_acls_on_the_broker_equal_the_generated_ones(shared: World) -> None:
     want = wanted(BOOK, shared.settings)
@@ -208,6 +214,7 @@ def test_another_partition_count_is_refused_on_the_command_line(shared: World, c
     assert (done.returncode, "partition-count-differs" in done.stderr) == (1, True)
 
 
+@pytest.mark.threat("S4")
 @pytest.mark.trap("K5")
 def test_the_rights_of_a_contract_that_ended_are_taken_away(world: World) -> None:
     fewer = wanted(replace(BOOK, contracts={"prefecture": BOOK.contracts["prefecture"]}), world.settings)

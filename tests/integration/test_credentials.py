@@ -67,6 +67,7 @@ async def test_a_running_router_and_a_running_reader_go_on_over_new_passwords(li
     await gapless(line, CONTRACT, 30)
 
 
+@pytest.mark.threat("N2")
 async def test_the_old_password_opens_nothing_any_more(world: World, tmp_path: Path) -> None:
     before = with_secrets(world.settings, tmp_path / "before")
     await asyncio.to_thread(Broker(world.settings.kafka, world.settings.secrets_dir).rotate, "ledger")

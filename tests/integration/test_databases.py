@@ -11,6 +11,7 @@ from tests.house import House
 MARK = "架空花子-0417"
 
 
+@pytest.mark.threat("D13")
 @pytest.mark.trap("P14")
 async def test_the_hub_cannot_enter_the_registry(databases: Settings) -> None:
     registry = databases.registry_dsn.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
@@ -45,6 +46,7 @@ async def test_two_hundred_connections_are_allowed(databases: Settings) -> None:
         assert await database.fetchval("SHOW max_connections") == "200"
 
 
+@pytest.mark.threat("N2")
 async def test_nobody_enters_without_a_password(databases: Settings) -> None:
     bare = databases.database.split("&passfile=", maxsplit=1)[0]
     with pytest.raises((asyncpg.PostgresError, OSError)):

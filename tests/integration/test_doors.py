@@ -47,6 +47,7 @@ def typing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     config.settings.cache_clear()
 
 
+@pytest.mark.threat("P1")
 @pytest.mark.parametrize("words", PERSONS)
 def test_in_production_nobody_gets_in_without_a_login(words: str, typing: Any) -> None:
     with pytest.raises(NotPermitted) as refused:

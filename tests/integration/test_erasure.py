@@ -110,6 +110,7 @@ async def test_what_one_asks_for_and_another_approves_is_destroyed_and_nothing_e
     assert ("kato", "erasure-approve", "done") in await office.noted("kato")
 
 
+@pytest.mark.threat("P2")
 async def test_nobody_destroys_a_key_alone_and_nobody_without_the_duty(office: Office, journal: Journal) -> None:
     alone, sato = await eraser(office, "ito", Duty.OPERATOR, Duty.APPROVER), await eraser(office, "sato", Duty.OPERATOR)
     order = await alone.ask(Wish(OWNER, UNTIL), "it is time")
@@ -120,6 +121,7 @@ async def test_nobody_destroys_a_key_alone_and_nobody_without_the_duty(office: O
     assert (len(await standing(office)), journal.records) == (4, [])
 
 
+@pytest.mark.threat("P8")
 @pytest.mark.parametrize(("wish", "code"), [
     (Wish(OWNER, TODAY), "day-not-over"), (Wish(OWNER, OLD[0] - timedelta(days=1)), "no-such-key"),
     (Wish("nobody", UNTIL), "no-such-key"), (Wish("prefecture.pseudonym", UNTIL), "no-such-key"),
@@ -171,6 +173,7 @@ async def test_a_database_that_knows_nothing_of_the_order_has_lost_the_key_befor
     assert (await (await store(office)).by_kid(KIDS[1])).kid == KIDS[1]
 
 
+@pytest.mark.threat("B7")
 async def test_the_journal_has_no_say_in_keys_of_another_purpose(office: Office, journal: Journal) -> None:
     before = await (await store(office)).pseudonym_key(OWNER)
     await journal.send(
@@ -181,6 +184,7 @@ async def test_the_journal_has_no_say_in_keys_of_another_purpose(office: Office,
     assert (len(before), [row["kid"] for row in rows]) == (32, [f"{OWNER}.pseudonym"])
 
 
+@pytest.mark.threat("B7")
 @pytest.mark.parametrize("value", [None, b"", b"[]", b"{}", b'{"act": "x"}'])
 async def test_where_the_journal_cannot_be_read_nothing_is_opened(
     office: Office, journal: Journal, value: bytes | None
@@ -284,6 +288,7 @@ async def test_a_destroyed_key_is_not_made_again_not_granted_and_not_what_an_unk
     assert await standing(office) == [KIDS[2], f"{OWNER}.{TODAY}"]
 
 
+@pytest.mark.threat("D10")
 @pytest.mark.parametrize("statement", [
     "DELETE FROM hub.erased_keys", "UPDATE hub.erased_keys SET kid = 'x'", "TRUNCATE hub.erasures",
     "UPDATE hub.erasures SET kids = '{x}'",

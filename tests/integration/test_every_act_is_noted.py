@@ -207,6 +207,7 @@ async def office(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         yield office
 
 
+@pytest.mark.threat("P1")
 def test_every_command_is_walked_or_stands_as_open_with_a_reason_that_is_still_true() -> None:
     assert TYPED.keys() | OPEN.keys() == commands().keys()
     assert TYPED.keys() & OPEN.keys() == set()
@@ -215,6 +216,7 @@ def test_every_command_is_walked_or_stands_as_open_with_a_reason_that_is_still_t
     assert all(reached(commands()[name].callback) & DOORS for name in ("letters list", "changes", "keys grant"))
 
 
+@pytest.mark.threat("P1")
 async def test_every_command_leaves_an_entry_of_whoever_types_it(
     office: Office, noted: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,6 +252,7 @@ def routes(described: Path, prefix: str = PREFIX) -> list[str]:
     return [f"{method.upper()} {path.removeprefix(prefix)}" for path, methods in paths.items() for method in methods]
 
 
+@pytest.mark.threat("P1")
 @pytest.mark.parametrize(("service", "described"), [
     pytest.param(HUB, app.DOCUMENT, id="hub"), pytest.param(counter.SERVICE, counter.DOCUMENT, id="counter"),
 ])  # fmt: skip

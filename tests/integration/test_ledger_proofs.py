@@ -172,6 +172,7 @@ async def test_hashes_and_proofs_of_a_large_tree_are_those_of_the_whole(
         assert path == whole.path(leaf)
 
 
+@pytest.mark.threat("D2")
 @pytest.mark.parametrize(("table", "sql"), [
     ("ledger_leaves", "UPDATE hub.ledger_leaves SET hash = sha256('x') WHERE leaf = 1"),
     ("ledger_leaves", "DELETE FROM hub.ledger_leaves WHERE leaf = 2"),
@@ -194,6 +195,7 @@ async def test_nothing_is_signed_that_does_not_extend_what_was(ledger: Ledger, t
     assert await ledger.database.fetchval("SELECT count(*) FROM hub.ledger_checkpoints") == 1
 
 
+@pytest.mark.threat("D2")
 async def test_another_key_does_not_go_on_where_this_one_has_signed(ledger: Ledger) -> None:
     for n in range(2):
         ledger.put(line(n, 1))
@@ -214,6 +216,7 @@ async def test_what_is_kept_of_the_tree_refuses_to_be_changed(ledger: Ledger) ->
             await ledger.database.execute(sql)
 
 
+@pytest.mark.threat("D1")
 async def test_an_export_holds_every_line_with_every_checkpoint_and_names_what_was_changed(ledger: Ledger) -> None:
     for minute, lines in enumerate((range(290), range(290, 300), range(300, 301))):
         ledger.put(*(line(n, 2) for n in lines))
@@ -282,6 +285,7 @@ def audited(settings: Settings) -> Sequence[tuple[str, str, str]]:
     return asyncio.run(read())
 
 
+@pytest.mark.threat("S8")
 @pytest.mark.trap("C9")
 def test_an_auditor_exports_proves_and_verifies_without_server_and_without_settings(
     here: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

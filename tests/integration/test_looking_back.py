@@ -164,6 +164,7 @@ async def test_what_is_no_beginning_of_a_hash_is_refused_before_anything_is_aske
         await books.book_by_hash(Settings(), start)
 
 
+@pytest.mark.threat("D12")
 @pytest.mark.trap("input-14")
 def test_a_book_that_does_not_fit_its_hash_is_refused() -> None:
     with pytest.raises(JukiError, match="book-altered"):

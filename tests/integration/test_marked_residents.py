@@ -41,6 +41,7 @@ def as_lines(*values: Any) -> str:
     return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
 
 
+@pytest.mark.threat("O1")
 @pytest.mark.trap("D2", "M1", "P14", "V2")
 @pytest.mark.timeout(180)
 async def test_marked_residents_are_found_nowhere_else(whole: World, house: House, tmp_path: Path) -> None:

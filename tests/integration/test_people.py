@@ -26,6 +26,7 @@ async def office(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         yield office
 
 
+@pytest.mark.threat("P7")
 async def test_of_many_who_make_the_first_account_one_does_and_the_audit_says_so(office: Office) -> None:
     both = await asyncio.gather(*(accounts.first(office.database, f"late-{n}", FIRST, NOW) for n in range(3)))
     assert both == [None, None, None]
@@ -53,6 +54,7 @@ async def test_a_hash_of_an_older_cost_is_made_anew_at_the_next_login(
     assert (passwords.outdated(before), passwords.outdated(after)) == (True, False)
 
 
+@pytest.mark.threat("P6")
 async def test_wrong_passwords_are_counted_and_then_even_the_right_one_waits(office: Office) -> None:
     for _ in range(accounts.FREE_FAILURES):
         await refused_login(office, "root", SECOND)
@@ -72,6 +74,7 @@ async def test_attempts_at_once_are_counted_one_by_one(office: Office) -> None:
     assert await office.database.fetchval("SELECT failures FROM hub.people") == accounts.FREE_FAILURES
 
 
+@pytest.mark.threat("P6")
 async def test_unknown_retired_wrong_and_waiting_are_told_in_the_same_words(office: Office) -> None:
     await office.person("ito", Duty.OPERATOR)
     await accounts.retire(office.database, "ito", NOW)
@@ -85,6 +88,7 @@ async def refused_login(office: Office, name: str, password: str) -> str:
     return str(refused.value)
 
 
+@pytest.mark.threat("K3")
 async def test_a_token_is_kept_as_its_hash_alone(office: Office) -> None:
     token = await office.token(await office.person("ito", Duty.OPERATOR))
     assert token.startswith(tokens.PREFIX)
@@ -92,6 +96,7 @@ async def test_a_token_is_kept_as_its_hash_alone(office: Office) -> None:
     assert token.removeprefix(tokens.PREFIX) not in str(found)
 
 
+@pytest.mark.threat("P6")
 async def test_a_token_counts_until_it_ends_is_revoked_or_its_account_is_retired(office: Office) -> None:
     ito = await office.person("ito", Duty.OPERATOR)
     (_, short), (second, revoked), (third, last) = [
@@ -124,6 +129,7 @@ async def refusal(office: Office, token: str) -> str:
     return refused.value.code
 
 
+@pytest.mark.threat("P6")
 async def test_the_file_of_the_login_is_its_owners_alone(office: Office) -> None:
     ito, file = await office.person("ito", Duty.OPERATOR), caller.token_file(office.settings)
     caller.write(file, await office.token(ito))
@@ -197,6 +203,7 @@ async def test_what_cannot_be_noted_is_not_begun(office: Office) -> None:
             pytest.fail("it was begun")
 
 
+@pytest.mark.threat("D10")
 async def test_neither_audit_nor_accounts_nor_tokens_can_be_removed_and_the_audit_not_altered(office: Office) -> None:
     await office.token(await office.person("ito", Duty.OPERATOR))
     statements = ["UPDATE hub.audit SET code = 'x'", "DELETE FROM hub.audit", "TRUNCATE hub.audit"]

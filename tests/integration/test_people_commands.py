@@ -104,6 +104,7 @@ def test_the_first_makes_the_others_and_each_of_them_does_their_own(here: Settin
     assert [secret for secret in (given, reset, FIRST, SECOND, token) if secret in everything] == []
 
 
+@pytest.mark.threat("N1")
 async def test_the_api_is_a_process_as_every_other_and_speaks_tls_where_it_has_a_certificate(
     here: Settings, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ async def test_what_one_has_asked_for_another_approves_and_only_then_it_is_due(o
     assert tuple(row.values()) == ("ito", "kato", *persons)
 
 
+@pytest.mark.threat("P2")
 async def test_nobody_approves_what_they_have_asked_for_whatever_their_duties(office: Office) -> None:
     both = await desk(office, "ito", Duty.OPERATOR, Duty.APPROVER)
     release = await asked(both)
@@ -75,6 +76,7 @@ async def test_without_the_duty_nothing_is_approved_and_the_attempt_is_noted(off
     assert await office.noted("sato") == [("sato", "quarantine-release-approve", "duty-missing")]
 
 
+@pytest.mark.threat("P2")
 async def test_a_request_is_void_after_a_day(office: Office) -> None:
     ito, kato = await desk(office, "ito", Duty.OPERATOR), await desk(office, "kato", Duty.APPROVER)
     release = await asked(ito)
@@ -151,6 +153,7 @@ async def test_a_request_without_a_reason_is_none(office: Office) -> None:
         await acts.request(office.database, ito.topic, new_release(3, 17, []), ito.bearer.person, " ", office.now)
 
 
+@pytest.mark.threat("D4")
 async def test_the_database_itself_refuses_one_person_as_both(office: Office) -> None:
     ito = await desk(office, "ito", Duty.OPERATOR)
     release = await asked(ito)

@@ -172,6 +172,7 @@ async def test_what_needs_a_person_is_asked_for_once_and_certified_with_the_appr
     assert (await standing(office), delivered in str(told)) == (set(), False)
 
 
+@pytest.mark.threat("P8")
 async def test_what_was_told_and_has_not_arrived_keeps_a_rule_from_ending_alone(
     office: Office, journal: Journal
 ) -> None:
@@ -220,6 +221,7 @@ async def test_cut_off_between_the_two_databases_what_was_removed_is_certified_b
     assert (ran.ended, [(await said(office, nightly, one))["what"]["count"] for one in ran.certified]) == ({}, [1])
 
 
+@pytest.mark.threat("D6")
 @pytest.mark.trap("C12", "input-25")
 async def test_a_restored_database_that_knows_nothing_of_the_run_has_lost_its_keys_too(
     office: Office, journal: Journal
@@ -254,6 +256,7 @@ async def archived(office: Office) -> None:
         await leaves.caught_up(office.database, row["partition"])
 
 
+@pytest.mark.threat("D11")
 async def test_a_certificate_stands_on_the_ledger_and_brings_the_proof_of_it(office: Office, journal: Journal) -> None:
     await keyed(office, "prefecture", LAST)
     await filed(office, date(2025, 4, 30))
@@ -294,6 +297,7 @@ async def test_what_was_certified_is_never_altered(office: Office, journal: Jour
         await office.database.execute(statement)
 
 
+@pytest.mark.threat("P8")
 async def test_nobody_without_the_duty_lets_it_run_and_nothing_is_certified_that_was_not_erased(
     office: Office, journal: Journal
 ) -> None:

@@ -227,6 +227,7 @@ def outcome(future: Any) -> str:
     return "done"
 
 
+@pytest.mark.threat("S1")
 def test_nobody_of_ours_administers_anything(world: World, clients: dict[str, AdminClient]) -> None:
     asked = {one: acts(client(clients, world, one), world) for one in principals()}
     done = {
@@ -237,6 +238,7 @@ def test_nobody_of_ours_administers_anything(world: World, clients: dict[str, Ad
     assert done == {}
 
 
+@pytest.mark.threat("S1")
 @pytest.mark.trap("K5")
 async def test_who_may_read_which_topic_is_what_the_page_says(world: World) -> None:
     """Everybody fetches from every topic."""
@@ -254,6 +256,7 @@ async def fetches(world: World, principal: str) -> list[str]:
     return [name for name, code in codes.items() if code == 0]
 
 
+@pytest.mark.threat("S1")
 @pytest.mark.parametrize(
     ("principal", "topic"),
     [("relay", "ledger"), ("router", "changes"), ("ledger", "changes"), ("subscriber-child-policy", "changes"),
@@ -270,6 +273,7 @@ def test_what_is_not_ones_own_is_not_written(world: World, principal: str, topic
     assert said == ["TOPIC_AUTHORIZATION_FAILED"]
 
 
+@pytest.mark.threat("S1")
 async def test_one_may_not_follow_in_anothers_group(world: World) -> None:
     with pytest.raises(NotPermitted):
         await bus.committed(world.settings, "ledger", topics.router_group(world.settings.prefix))

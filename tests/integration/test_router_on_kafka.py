@@ -195,6 +195,7 @@ async def test_a_take_over_at_any_moment_neither_repeats_nor_leaves_out_a_sequen
     await gapless(line, "child-policy", 120)
 
 
+@pytest.mark.threat("B8")
 @pytest.mark.trap("A8")
 async def test_an_offset_that_was_reset_by_a_tool_is_refused(line: Line) -> None:
     await line.publish(8)
@@ -209,6 +210,7 @@ async def test_an_offset_that_was_reset_by_a_tool_is_refused(line: Line) -> None
             pass
 
 
+@pytest.mark.threat("B8")
 @pytest.mark.trap("A8")
 async def test_a_deleted_group_is_refused_as_soon_as_the_archive_knows_better(line: Line) -> None:
     await line.publish(8)
@@ -295,6 +297,7 @@ async def test_another_partition_count_is_refused_at_the_start(line: Line) -> No
         await bus.check_topics(other, "router", [topics.changes(line.prefix)])
 
 
+@pytest.mark.threat("B5")
 @pytest.mark.trap("input-13", "D6")
 async def test_a_record_without_a_key_stops_its_partition_alone(line: Line) -> None:
     await line.put(0, None, b"spoofed")
@@ -390,6 +393,7 @@ async def test_records_carry_the_time_of_writing_in_milliseconds(line: Line) -> 
     assert abs(record.timestamp_ms / 1000 - time.time()) < 60
 
 
+@pytest.mark.threat("B5")
 @pytest.mark.trap("input-13", "K6")
 async def test_a_tombstone_with_a_valid_key_goes_to_quarantine_and_is_not_skipped(line: Line) -> None:
     residents = Pseudonyms(await line.keys.pseudonym_key(CHANGES))

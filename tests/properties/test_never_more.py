@@ -23,6 +23,7 @@ from tests.properties.made_up import CONTROLS, DAYS, ITEMS, RECORDS, changes, co
 FROM_THE_CHANGE = {name for name, item in items().items() if item.derived_from == ("change",)}
 
 
+@pytest.mark.threat("S5")
 @given(changes(), contracts(), DAYS)
 def test_never_more_than_the_contract(change: Change, contract: Contract, on: date) -> None:
     told = decide(change, contract, on)
@@ -105,6 +106,7 @@ def answered(happened: Change, contract: Contract, on: date) -> bytes:
     return b"".join(answers(happened, [contract], on, silences=True))
 
 
+@pytest.mark.threat("S5")
 @pytest.mark.trap("C15")
 @settings(max_examples=200)
 @given(changes(), contracts(), DAYS, st.data())

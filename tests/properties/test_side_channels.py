@@ -210,6 +210,7 @@ def disguised(contract: Contract, one: Change, how: str) -> Change:
     return replace(one, **sides)
 
 
+@pytest.mark.threat("B1")
 @pytest.mark.parametrize("how", DISGUISES)
 @pytest.mark.parametrize("name", BOOK.contracts)
 async def test_through_a_whole_life_what_may_not_be_known_shows_nowhere(name: str, how: str) -> None:
@@ -222,6 +223,7 @@ async def test_through_a_whole_life_what_may_not_be_known_shows_nowhere(name: st
         assert plain.seen != []
 
 
+@pytest.mark.threat("S5")
 @pytest.mark.parametrize("name", BOOK.contracts)
 @settings(max_examples=10)
 @given(st.lists(changes(), min_size=1, max_size=2), st.data())

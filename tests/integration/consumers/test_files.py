@@ -106,6 +106,7 @@ async def test_a_file_of_a_day_ends_with_the_day(filed: Filed) -> None:
     assert (await filed.ids())[1:] == [str(told(2).id), str(late.id)]
 
 
+@pytest.mark.threat("O2")
 async def test_a_manifest_counts_what_is_there_and_shows_nothing_of_it(filed: Filed) -> None:
     await filed.send((1, told(1, items={"name": "髙見 本"})), (2, told(2)))
     (written,) = await filed.daily()
@@ -287,6 +288,7 @@ def sealed_under(title: Title, key: ContentKey) -> bytes:
     return manifest.document(title, Contents([], [Piece("x", len(ALL), 1, "")], {}, report), binding, key, NOON)
 
 
+@pytest.mark.threat("O2")
 @pytest.mark.parametrize(("owner", "made"), [
     ("filed", not_sealed), ("nobody", not_sealed), ("another", sealed_under),
 ], ids=["without a seal", "under no key", "under the key of another contract"])  # fmt: skip
@@ -414,6 +416,7 @@ ATTACKS: dict[str, tuple[Callable[[dict[str, bytes], list[str]], Any], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.threat("O2")
 @pytest.mark.trap("input-23")
 async def test_a_file_that_was_touched_is_refused_whole(filed: Filed, small: None) -> None:
     objects, _, names = await pieces(filed)
@@ -428,6 +431,7 @@ async def test_a_file_that_was_touched_is_refused_whole(filed: Filed, small: Non
     assert len(taken(objects, keys)) == 40
 
 
+@pytest.mark.threat("O2")
 @pytest.mark.trap("input-23")
 async def test_a_piece_opens_in_its_own_place_alone(filed: Filed, small: None) -> None:
     objects, _, names = await pieces(filed)
@@ -442,6 +446,7 @@ async def test_a_piece_opens_in_its_own_place_alone(filed: Filed, small: None) -
     assert subscriber._opened(said, objects[names[0]], 1, keys, last=False).startswith(b'"disclosure"')
 
 
+@pytest.mark.threat("O2")
 async def test_a_file_that_is_missing_between_two_is_noticed(filed: Filed) -> None:
     for number in range(3):
         await filed.send((number + 1, told(number + 1)))
@@ -564,6 +569,7 @@ async def test_a_load_of_which_nobody_is_told_takes_no_copys_place(loaded: Loade
     assert (await filed.objects(), await filed.states()) == ({}, {"superseded": 1, "waiting": 1})
 
 
+@pytest.mark.threat("P1")
 async def test_a_full_file_is_the_act_of_an_operator_and_noted(
     house: House, server: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,6 +118,7 @@ async def test_a_dropped_token_is_named_as_a_gap(line: HandOver) -> None:
     assert ([tuple(gap.values()) for gap in gaps], await line.states()) == ([(0, 2, 4)], {"waiting": 2})
 
 
+@pytest.mark.threat("B3")
 @pytest.mark.trap("input-23", "C5")
 async def test_swapped_tokens_are_named(line: HandOver) -> None:
     first, second = [await line.sealed(said, subject) for subject, said in people(2)]
@@ -126,6 +127,7 @@ async def test_swapped_tokens_are_named(line: HandOver) -> None:
     assert await line.codes() == ["", "sequence-not-rising"]
 
 
+@pytest.mark.threat("B2")
 @pytest.mark.trap("input-23", "C5")
 async def test_a_moved_token_is_named(line: HandOver) -> None:
     line.put(await line.sealed(disclosure(VIA), 1, place=Place(VIA, line.topic.name, 5)))
@@ -140,6 +142,7 @@ async def test_a_token_of_another_contract_is_named(line: HandOver) -> None:
     assert await line.codes() == ["foreign-token"]
 
 
+@pytest.mark.threat("B4", "D12")
 @pytest.mark.trap("input-14")
 async def test_a_token_of_a_contract_that_no_book_has_held_is_refused_though_it_opens(line: HandOver) -> None:
     good, unknown = disclosure(VIA), disclosure(VIA, nth=1)

@@ -176,6 +176,7 @@ def topic_disclosure(topic: Topic, offset: int, part: int = 0) -> Disclosure:
     return found
 
 
+@pytest.mark.threat("B2")
 @pytest.mark.trap("C5")
 async def test_a_refused_record_stops_its_partition_until_a_person_passes_it_over(topic: Topic) -> None:
     topic.tell("a")
@@ -192,6 +193,7 @@ async def test_a_refused_record_stops_its_partition_until_a_person_passes_it_ove
     assert await topic.told() == ["a", "c"]
 
 
+@pytest.mark.threat("B3")
 @pytest.mark.trap("C5")
 async def test_a_gap_is_still_known_after_a_crash_until_it_is_closed(topic: Topic) -> None:
     topic.tell("a")
@@ -215,6 +217,7 @@ async def test_a_repeat_and_what_is_older_are_not_applied(topic: Topic) -> None:
     assert await topic.told() == ["a", "b"]
 
 
+@pytest.mark.threat("B3")
 @pytest.mark.trap("C5")
 async def test_a_number_that_falls_back_is_a_repeat_or_is_refused(topic: Topic) -> None:
     topic.tell("a", "b", version=5)

@@ -89,6 +89,7 @@ def by_number(items: Iterable[Any]) -> list[Any]:
     return sorted(items, key=lambda one: str(one["atena_no"]))
 
 
+@pytest.mark.threat("P4")
 async def test_mass_extraction_only_from_an_allowed_terminal(
     town: Town, ito: Desk, kato: Desk, tmp_path: Path
 ) -> None:
@@ -148,6 +149,7 @@ async def test_a_terminal_is_allowed_once_at_a_time_and_by_administrators_alone(
         await town.hub.execute("DELETE FROM hub.terminals")
 
 
+@pytest.mark.threat("P4")
 async def test_who_has_asked_does_not_approve_and_who_may_not_is_refused(town: Town, kato: Desk) -> None:
     both = await town.desk("abe", Duty.OPERATOR, Duty.CONTRACT_OFFICER)
     (_, record), *_ = await town.people()

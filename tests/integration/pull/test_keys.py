@@ -56,6 +56,7 @@ async def handouts(city: City) -> list[tuple[str, str]]:
     return [(row["kid"], row["code"]) for row in rows]
 
 
+@pytest.mark.threat("C1")
 async def test_a_key_opens_with_the_registered_private_key_alone_and_is_noted(city: City) -> None:
     program, own = await city.program(), new_key()
     await registered(city, own)
@@ -71,6 +72,7 @@ async def test_a_key_opens_with_the_registered_private_key_alone_and_is_noted(ci
     assert (newest["client"], newest["to"]) == (str(program.secret.client_id), own.thumbprint())
 
 
+@pytest.mark.threat("P1", "S2")
 async def test_an_operator_gets_keys_for_a_registered_public_key_alone(
     city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +89,7 @@ async def test_an_operator_gets_keys_for_a_registered_public_key_alone(
         await ito.grant(SCHOOL, own.thumbprint(), 0)
 
 
+@pytest.mark.threat("S2")
 async def test_nobody_is_handed_keys_of_another_contract_or_without_the_right(city: City) -> None:
     await registered(city, new_key())
     await city.tell(WELFARE, 1)
@@ -131,6 +134,7 @@ async def test_a_destroyed_key_is_told_as_gone_for_good_and_the_stream_stays_rea
     assert [code for _, code in await handouts(city)] == ["handed-out", "key-destroyed"]
 
 
+@pytest.mark.threat("C2")
 async def test_a_public_key_takes_two_persons_and_is_ended_by_one_at_once(city: City) -> None:
     program, own = await city.program(), new_key()
     await city.tell(WELFARE, 1)
@@ -172,6 +176,7 @@ async def test_while_a_subscriber_changes_its_key_both_count(city: City) -> None
     assert (await program.get(f"/v1/keys/{KID}?to={old.thumbprint()}")).refused == (403, "no-public-key")
 
 
+@pytest.mark.threat("S7")
 @pytest.mark.parametrize(("jwk", "code"), [
     (b"{}", "not-a-public-jwk"), (b"x", "not-a-public-jwk"), (public(new_key("P-384")), "not-a-public-jwk"),
     (orjson.dumps(new_key().as_dict(private=True)), "private-key-given"),
@@ -182,6 +187,7 @@ async def test_what_is_no_public_key_of_the_curve_is_not_registered(city: City, 
         await (await city.clerk("ito", Duty.OPERATOR)).ask_key(WELFARE, jwk, "it begins")
 
 
+@pytest.mark.threat("S6")
 async def test_a_contract_asks_so_often_an_hour_and_no_more(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handing, "AN_HOUR", 3)
     await registered(city, new_key())
@@ -194,6 +200,7 @@ async def test_a_contract_asks_so_often_an_hour_and_no_more(city: City, monkeypa
     assert (await fresh.get(f"/v1/keys/{KID}")).status == 200
 
 
+@pytest.mark.threat("C2")
 async def test_who_is_revoked_gets_no_key(city: City) -> None:
     program = await city.program()
     await registered(city, new_key())
@@ -255,6 +262,7 @@ async def test_the_departments_library_fetches_what_it_needs_and_goes_on_when_a_
     assert len(await handouts(city)) == asked_before
 
 
+@pytest.mark.threat("S7")
 def test_the_library_sends_its_secret_over_no_open_line(tmp_path: Path) -> None:
     KeyService("http://127.0.0.1:8444", "x", "y", tmp_path)
     for url in ("http://hub.city.example", "ftp://hub.city.example", "hub.city.example"):

@@ -180,6 +180,7 @@ async def test_no_other_change_can_stand_for_a_letter(desk: Desk) -> None:
             await correct(desk, letter, change)
 
 
+@pytest.mark.threat("D4")
 async def test_what_persons_have_asked_for_and_approved_is_never_altered(desk: Desk) -> None:
     (letter,) = await desk.letters(1)
     await approve(desk, await ask(desk, letter))
@@ -196,6 +197,7 @@ async def test_a_reason_is_needed_and_a_letter_that_is_one(desk: Desk) -> None:
         await ask(desk, uuid4())
 
 
+@pytest.mark.threat("P3")
 async def test_a_letter_is_shown_without_a_value(desk: Desk) -> None:
     (letter,) = await desk.letters(1, each=2)
     found = await letters.inside(desk.settings, desk.database, letter)
@@ -213,6 +215,7 @@ async def test_a_letter_that_does_not_open_says_why(desk: Desk) -> None:
     assert (await letters.inside(desk.settings, desk.database, letter)).opens == "altered-token"
 
 
+@pytest.mark.threat("P3")
 async def test_values_are_revealed_up_to_a_quota_a_day_of_each_person(desk: Desk) -> None:
     (letter,) = await desk.letters(1)
     settings = desk.settings.model_copy(update={"reveals_a_day": 2})

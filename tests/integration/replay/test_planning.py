@@ -223,6 +223,7 @@ async def plans_without_a_reason(desk: Desk) -> Plan:
     return await planning.plan(desk.settings, desk.database, desk.book, wanted, ITO, " ", desk.now)
 
 
+@pytest.mark.threat("P5")
 @pytest.mark.trap("D12")
 async def test_nobody_approves_their_own_plan_and_one_approval_is_one_run(desk: Desk) -> None:
     await desk.letters(1)
@@ -307,6 +308,7 @@ VOIDS = {
 }  # fmt: skip
 
 
+@pytest.mark.threat("P5")
 @pytest.mark.trap("D12")
 @pytest.mark.parametrize("code", VOIDS)
 @pytest.mark.parametrize("when", ["before the approval", "after the approval"])

@@ -39,6 +39,7 @@ async def test_who_waited_behind_a_letter_follows_it_in_order(desk: Desk) -> Non
     await whole(desk, letters, 9)
 
 
+@pytest.mark.threat("P5")
 @pytest.mark.trap("D9")
 async def test_a_replay_writes_one_line_to_the_ledger_per_letter_and_nothing_to_any_other_topic(desk: Desk) -> None:
     await desk.letters(1, 2)

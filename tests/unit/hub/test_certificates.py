@@ -55,6 +55,7 @@ def test_what_was_signed_is_read_and_whoever_wrote_it_down_anew_changes_nothing(
         assert verified(written.encode(), public_key(settings)) == CERTIFICATE
 
 
+@pytest.mark.threat("D11")
 @pytest.mark.parametrize(("change", "code"), [
     ({"certificate": CERTIFICATE | {"how": "rows-deleted"}}, "signature-invalid"),
     ({"certificate": {}}, "signature-invalid"), ({"signature": {"value": "AAAA"}}, "signature-invalid"),
@@ -66,6 +67,7 @@ def test_what_was_altered_is_refused(settings: Settings, change: dict[str, Any],
         verified(json.dumps(document | change).encode(), public_key(settings))
 
 
+@pytest.mark.threat("D11")
 def test_another_key_is_refused_also_where_the_document_names_it(settings: Settings, tmp_path: Path) -> None:
     forged = signed(Settings(secrets=tmp_path / "other"), CERTIFICATE).document
     with pytest.raises(JukiError, match="signature-invalid"):

@@ -43,6 +43,7 @@ def other(uri: str) -> KeyWrapper:
     return wrapper(Settings(kek=uri))
 
 
+@pytest.mark.threat("D5")
 @pytest.mark.trap("C14")
 def test_a_wrapped_key_opens_under_its_own_name_alone(uri: str, kek: KeyWrapper) -> None:
     wrapped = kek.wrap(KEY, NAME)
@@ -123,6 +124,7 @@ def test_a_kek_that_others_may_read_or_that_is_none_is_refused(tmp_path: Path, c
         wrapper(Settings(secrets=tmp_path)).wrap(KEY, NAME)
 
 
+@pytest.mark.threat("O3")
 @pytest.mark.trap("C14")
 @pytest.mark.parametrize("given", [{}, {"kek": "file:/tmp/x"}, {"kek": "", "kek_former": "file:/tmp/x"}])
 def test_the_file_driver_refuses_production(tmp_path: Path, given: dict[str, str]) -> None:
@@ -130,6 +132,7 @@ def test_the_file_driver_refuses_production(tmp_path: Path, given: dict[str, str
         wrapper(Settings.model_validate({"env": "production", "secrets": tmp_path, **given}))
 
 
+@pytest.mark.threat("O3")
 @pytest.mark.trap("C14")
 def test_a_kek_cannot_leave_its_token(pin: Path) -> None:
     import pkcs11  # noqa: PLC0415 - as a thief would, past our own door

@@ -218,6 +218,7 @@ BROKEN: dict[str, tuple[Break, set[tuple[str, int]], tuple[int, int] | None]] = 
 """What is done to an export of forty lines, what is found, and between which leaves the first fault is."""
 
 
+@pytest.mark.threat("D1")
 @pytest.mark.trap("C9")
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_was_done_to_an_export_is_found_and_where(both: Callable[[bytes], Verdict], name: str) -> None:
@@ -254,6 +255,7 @@ def receipt(*leaves: int, lines: Lines = LINES) -> bytes:
     return b"".join([head, *(form.leaf(leaf, tree.path(leaf), lines[leaf]) for leaf in leaves)])
 
 
+@pytest.mark.threat("S8")
 @pytest.mark.trap("C9")
 def test_a_receipt_proves_its_lines_and_no_others(both: Callable[[bytes], Verdict]) -> None:
     whole = receipt(3, 39)
@@ -265,6 +267,7 @@ def test_a_receipt_proves_its_lines_and_no_others(both: Callable[[bytes], Verdic
     assert not both(receipt(lines=LINES[:39]) + another).sound
 
 
+@pytest.mark.threat("D2")
 def test_an_earlier_checkpoint_shows_that_its_holder_has_rewritten_the_ledger() -> None:
     earlier = next(one for one in (parsed(row["signed"]) for row in export() if "signed" in row) if one.size == 21)
     assert ours(written(export()), earlier).sound

@@ -100,6 +100,7 @@ def allowed(duty: Duty, act: Act) -> bool:
     return True
 
 
+@pytest.mark.threat("P1")
 def test_each_duty_may_do_what_is_written_here_and_nothing_else() -> None:
     found = {act: {duty for duty in Duty if allowed(duty, act)} for act in Act}
     written = {Act(line.split()[0]): {Duty(word) for word in line.split()[1:]} for line in MATRIX.strip().splitlines()}
@@ -129,6 +130,7 @@ def test_the_second_person_is_another_one() -> None:
         second_person(UUID(int=1), person(Duty.APPROVER, number=1))
 
 
+@pytest.mark.threat("P7")
 def test_who_makes_accounts_or_watches_does_nothing_else() -> None:
     refused = {frozenset(pair) for pair in combinations(Duty, 2) if code(*pair) is not None}
     assert refused == {

@@ -32,6 +32,7 @@ def test_a_stock_jose_library_opens_a_token() -> None:
     assert orjson.loads(opened.plaintext) == {"a": 1}
 
 
+@pytest.mark.threat("B1")
 @pytest.mark.trap("C15")
 @pytest.mark.parametrize("length", [0, 1, 511, 512, 513, 1024, 1025, 30_000])
 def test_a_payload_is_padded_to_a_power_of_two_times_512(length: int) -> None:
@@ -46,6 +47,7 @@ def test_the_largest_record_stays_below_what_stock_libraries_open() -> None:
     assert len(one(b"x" * 32_000)) < 65_536
 
 
+@pytest.mark.threat("B2")
 @pytest.mark.trap("input-23", "C5")
 @pytest.mark.parametrize(
     ("place", "code"),
@@ -91,6 +93,7 @@ def test_a_key_id_of_another_form_reaches_no_database(kid: str) -> None:
     assert refused.value.code == "bad-header"
 
 
+@pytest.mark.threat("B4")
 @pytest.mark.trap("input-23", "C5")
 def test_every_altered_letter_of_a_token_is_noticed() -> None:
     token = one()
@@ -107,6 +110,7 @@ def test_what_is_not_a_token_is_refused_without_a_value(value: bytes | None) -> 
     assert refused.value.code in {"not-a-token", "bad-header"}
 
 
+@pytest.mark.threat("B4")
 @pytest.mark.trap("C6", "C8")
 @pytest.mark.parametrize(("member", "value", "code"), [
     ("alg", "none", "bad-algorithm"), ("enc", "A128GCM", "bad-algorithm"), ("zip", "DEF", "bad-header"),
