@@ -37,6 +37,10 @@ from tests.integration.consumers import filed
 from tests.integration.consumers.line import HandOver
 from tests.integration.consumers.test_subscribe import FRESH, MemoryFeed
 
+_NOTHING = (
+    "TRUNCATE inbox.offsets, inbox.disclosures, inbox.residents, inbox.gaps, inbox.files, hub.confirming "
+    "RESTART IDENTITY"
+)
 _TRIES, _MOST = 3, 50
 """How often somebody tries again who was cut off, and how many a program fetches."""
 
@@ -348,6 +352,7 @@ class Filing(Department):
 @asynccontextmanager
 async def way(via: str, database: Database, dsn: str) -> AsyncIterator[Way]:
     """One way, with nothing told yet. KeyError where nobody here knows how to walk it."""
+    await database.execute(_NOTHING)
     if via in ADAPTERS:
         standin = module("standin")
         made = standin.Standin(standin.KINDS[via], None)
