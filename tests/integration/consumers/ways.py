@@ -253,7 +253,7 @@ class Reading(Department):
                 self.errors.append(f"{failed} {failed!r} {failed.__cause__!r}")
 
     async def taken(self) -> list[str]:
-        return [row["name"] for row in await self._pool.fetch("SELECT name FROM told ORDER BY ctid")]
+        return [row["name"] for row in await self._pool.fetch("SELECT name FROM taken ORDER BY ctid")]
 
     def lose_one(self) -> None:
         self._loses = True
@@ -266,7 +266,7 @@ class Reading(Department):
         return Subscription(access, self, MemoryFeed({0: records}), Own(self._pool, access.topic))  # type: ignore[arg-type]
 
     async def _apply(self, connection: Any, told: Heard) -> None:
-        await connection.execute("INSERT INTO told VALUES ($1, $2)", told.resident, str(told.id))
+        await connection.execute("INSERT INTO taken VALUES ($1, $2)", told.resident, str(told.id))
         loses, self._loses = self._loses, False
         if self.is_away or loses or str(told.id) in self.refused:
             raise ValueError(f"cannot: {told.items}")
