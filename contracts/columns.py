@@ -80,6 +80,11 @@ def values(item: str, value: Any) -> list[Value]:
 
 def names_of(kept: Iterable[str]) -> tuple[str, ...]:
     """The columns of these items and, where it is one of them, of PROTECTED."""
+    return _names_of(tuple(kept))
+
+
+@cache
+def _names_of(kept: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for item in kept for name in ((item,) if item == PROTECTED else of_item(item)))
 
 
