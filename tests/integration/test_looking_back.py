@@ -176,6 +176,7 @@ async def test_books_of_the_old_form_are_kept_aside(shelf: Shelf) -> None:
     since = f"SELECT tablename AS name FROM pg_tables WHERE schemaname = 'hub' AND tablename NOT IN {kept}"
     for statement in (
         *[f"DROP TABLE hub.{row['name']} CASCADE" for row in await shelf.database.fetch(since)],
+        "DROP FUNCTION hub.kek_in_use, hub.audit_leaf CASCADE", "DROP INDEX hub.keys_of_kek",
         "DROP INDEX hub.ledger_by_time",
         "ALTER TABLE hub.books_without_their_law RENAME TO books",
         "ALTER TABLE hub.books RENAME CONSTRAINT books_without_their_law_pkey TO books_pkey",
