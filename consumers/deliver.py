@@ -3,7 +3,8 @@
 Strictly in order per resident (only the first open disclosure of a resident is ever read, and none while a dead letter
 of theirs is there); different residents in parallel, within bounds. A counterpart that is down defers everything
 behind one breaker and makes no dead letter. What it takes by day alone rests at night, and nothing else rests with it.
-A disclosure whose version is not above what was delivered before is refused as out of order and not handed over.
+A disclosure whose version is not above what was delivered before is refused as out of order and not handed over. Where
+persons have stopped the feed, everything is put off, until its keys are destroyed and it is erased.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from hub import log
 from hub.database import Database, queries
 from hub.errors import DatabaseError
 from hub.outcome import Deferred, Outcome, Refused
+from hub.stops import Stops
 
 IN_HAND = 64
 """Disclosures that are in hand at a time; how many of them are on the line is the adapter's `parallel`."""
@@ -62,7 +64,7 @@ class Deliverer:
 
     def __init__(  # noqa: PLR0913 - the wiring of one process
         self, database: Database, contract: str, opener: Opener, counterpart: Counterpart, settler: Settler,
-        now: Callable[[], datetime],
+        now: Callable[[], datetime], stops: Stops,
     ) -> None:  # fmt: skip
         self._database = database
         self._contract = contract
@@ -70,6 +72,7 @@ class Deliverer:
         self._counterpart = counterpart
         self._settler = settler
         self._now = now
+        self._stops = stops
         self._back_off = BackOff()
         self._breaker = Breaker(_JITTER)
         parallel = counterpart.adapter.settings.parallel
@@ -169,6 +172,8 @@ class Deliverer:
 
     async def _hand_over(self, disclosure: Disclosure) -> Outcome:
         async with self._on_the_line:
+            if await self._stops.now():
+                return Deferred("contract-stopped")
             outcome = await self._counterpart.adapter.hand_over(self._counterpart.line, disclosure)
         if isinstance(outcome, Deferred) and outcome.code not in ITS_OWN:
             self._breaker.failed(time.monotonic())

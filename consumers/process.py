@@ -33,6 +33,7 @@ from hub.config import Settings
 from hub.errors import DatabaseError, DependencyUnavailable, UsageError
 from hub.lifecycle import Process, running
 from hub.outside import checked_url
+from hub.stops import Stops
 
 RESTS = 0.2
 """Seconds between two looks at what waits, when nothing happens."""
@@ -116,7 +117,8 @@ async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) 
     ):
         adapter = ADAPTERS[contract.via].spoken_by(municipality(settings)).within(opening_hours(settings))
         counterpart = Counterpart(adapter, Line(session, url))
-        deliverer = Deliverer(held.database, contract.id, held.opener, counterpart, held.settler, clock)
+        stops = Stops(held.database, contract)
+        deliverer = Deliverer(held.database, contract.id, held.opener, counterpart, held.settler, clock, stops)
         reconciler = Reconciler(held.database, contract.id, adapter, counterpart.line, clock)
         try:
             yield Parts(held.figures, held.inbox, held.room, deliverer, held.scout, held.mirror, reconciler)

@@ -33,6 +33,7 @@ from hub.errors import ApprovalRequired, KeyDestroyed, NotPermitted
 from hub.people import Act, Person
 from hub.recalling import PRINCIPAL
 from hub.released import Warrant
+from hub.stops import stopped
 
 WINDOW: Final = 1000
 """Letters that are handed over and not yet ended, at most."""
@@ -164,7 +165,8 @@ class Run:
         if time.monotonic() >= self._book_due:
             self._book_due = time.monotonic() + BOOK_SECONDS
             contract = given.book(self._settings).contracts.get(self._made.contract)
-        if contract is None or contract.hash != self._made.contract_hash or not contract.in_force(today):
+        changed = contract is None or contract.hash != self._made.contract_hash or not contract.in_force(today)
+        if contract is None or changed or await stopped(self._database, [contract]):
             await void(self._database, self._made, "contract-changed", self._now())
         elif any(not _lawful(contract, today).issuperset(row["items"]) for row in rows):
             await void(self._database, self._made, "decision-changed", self._now())

@@ -24,13 +24,15 @@ AGAIN: Final = "tell-again"
 TRANSFER: Final = "transfer"
 ROTATE_KEK: Final = "rotate-kek"
 DESTROY_KEK: Final = "destroy-kek"
+RECALL: Final = "recall"
 """Kinds of acts. That of a record which is to be passed over names an offset of the Changes as its letter; those of
-keys, of KEKs, of what is told again and of transfers name no letter: what they are about stands beside them
-(erasure.py, kek/keeping.py, telling_again.py, transfers.py)."""
+keys, of KEKs, of what is told again, of transfers and of recalls name no letter: what they are about stands beside them
+(erasure.py, kek/keeping.py, telling_again.py, transfers.py, recall/)."""
 
 ASKED: Final[Mapping[str, Act]] = {
     RELEASE: Act.QUARANTINE_RELEASE, RECORD: Act.QUARANTINE_RELEASE, KEYS: Act.ERASURE, AGAIN: Act.TELL_AGAIN,
     TRANSFER: Act.TRANSFER_ASK, ROTATE_KEK: Act.KEK_ROTATE, DESTROY_KEK: Act.KEK_DESTROY,
+    RECALL: Act.RECALL_PLAN,
 }  # fmt: skip
 """By which act of a person each kind is asked for."""
 

@@ -8,7 +8,9 @@ its hash is refused. A use begins when a router starts with another Book than th
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,14 @@ _SQL = queries(Path(__file__).with_name("books.sql"))
 _START = re.compile(r"[0-9a-f]{8,64}")
 SHOWN = 12
 """Hexadecimal digits by which a Book is named towards people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A Book, and since when it was in use."""
+
+    began_at: datetime
+    book: Book
 
 
 async def remember(database: Database, book: Book, now: datetime) -> None:
@@ -58,6 +68,13 @@ async def kept(database: Database, whole_hash: str) -> Book | None:
     return _whole(rows[0]) if rows and rows[0]["hash"] == whole_hash else None
 
 
+async def uses(database: Database) -> list[Use]:
+    """Every use of a Book, in their order."""
+    rows = await database.fetch(_SQL["used"])
+    books = {row["hash"]: _whole(row) for row in rows}
+    return [Use(row["began_at"], books[row["hash"]]) for row in await database.fetch(_SQL["uses"])]
+
+
 class ContractHashes:
     """The hashes that one contract has had in the Books ever used; asked again only for one that is not known yet."""
 
@@ -84,6 +101,7 @@ def _whole(row: Mapping[str, Any]) -> Book:
     return opened(row["hash"], row["document"])
 
 
+@lru_cache(maxsize=64)
 def opened(whole_hash: str, document: bytes) -> Book:
     """The Book that `document` holds; refused where the hash is not taken of these bytes, or their form is unknown."""
     if sha256(document).hexdigest() != whole_hash:

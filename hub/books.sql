@@ -24,3 +24,7 @@ SELECT hash, document FROM hub.books WHERE starts_with(hash, $1) ORDER BY hash L
 -- name: used
 -- Every Book that was ever used.
 SELECT hash, document FROM hub.books WHERE hash IN (SELECT hash FROM hub.book_uses)
+
+-- name: uses
+-- Since when which Book was in use, in their order.
+SELECT hash, began_at FROM hub.book_uses ORDER BY began_at, id

@@ -18,7 +18,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from hub import trust
 from hub.errors import DependencyUnavailable, JukiError, NotPermitted
-from hub.plan import Plan, plan
+from hub.plan import Plan, plan, without
 from hub.wanted import Acl, State, Topic, ours
 
 kafka: Any = confluent_kafka.admin  # untyped on purpose: its annotations contradict its documentation
@@ -100,6 +100,13 @@ class Broker:
             time.sleep(rest)
             rest = min(2 * rest, 1.0)  # the question is as dear to a busy broker as the plan was
         return made
+
+    def withdraw(self, principal: str, prefix: str) -> Plan:
+        """Take from `principal` whatever it may under `prefix`, and wait until the broker shows it; safe to repeat.
+
+        It loses its password too, unless another prefix names it. An open connection is refused its next request.
+        """
+        return self.apply(without(self.state([]), principal, prefix), prefix)
 
     def rotate(self, principal: str) -> None:
         """Give `principal` a new password, on the broker and in its file, and see that it opens.

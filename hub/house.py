@@ -153,10 +153,12 @@ def _remember(here: Settings, found: dict[str, str]) -> Settings:
 
 def _prepare(here: Settings, book: Book, say: Say) -> None:
     from hub.migrate import migrate_all  # noqa: PLC0415 - half of the time that `status` would take
+    from hub.stops import known  # noqa: PLC0415 - as above
 
     asyncio.run(migrate_all(here))
     say("database: every migration is applied")
-    made = Broker(here.kafka, here.secrets_dir).apply(wanted(book, here), here.prefix)
+    want = wanted(book, here, asyncio.run(known(here, book)))
+    made = Broker(here.kafka, here.secrets_dir).apply(want, here.prefix)
     say(f"kafka: {here.kafka}, topics and ACLs are as the contracts want them"
         + ("" if made.empty else f" ({sum(1 for _ in made.lines())} changed)"))  # fmt: skip
 

@@ -130,6 +130,7 @@ UNCOLLECTED_SINCE = Gauge(
     "hub_uncollected_since_timestamp_seconds",
     "Since when a subscriber has committed nothing although there was something; 0: no, or not known", ["contract"],
 )  # fmt: skip
+RECALLS_OVERDUE = Gauge("hub_recalls_overdue", "Recalls whose subscriber has not confirmed within its term")
 PROTECTIONS_OVER = Gauge("hub_protections_over", "Protected people whose measure has run out and wants a decision")
 
 _BY_CONTRACT: tuple[Counter | Gauge | Histogram, ...] = (

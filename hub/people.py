@@ -4,7 +4,7 @@
     operator           looks into it, and asks for what is to be done
     approver           approves what another person has asked for
     auditor            sees what persons have done
-    contract-officer   approves each 随時移転 (決裁), and sees what a viewer sees
+    contract-officer   approves each 随時移転 (決裁) and each recall, and sees what a viewer sees
     clerk              works at the counter of the register: notices, certificates, orders; nothing of the hub
     administrator      makes accounts and allows terminals, and does nothing else: who may make operators and approvers
                        is neither
@@ -63,6 +63,12 @@ class Act(StrEnum):
     KEK_ROTATE_APPROVE = "kek-rotate-approve"
     KEK_DESTROY = "kek-destroy"
     KEK_DESTROY_APPROVE = "kek-destroy-approve"
+    RECALL_SEE = "recall-see"
+    RECALL_STOP = "recall-stop"
+    RECALL_PLAN = "recall-plan"
+    RECALL_APPROVE = "recall-approve"
+    RECALL_RUN = "recall-run"
+    RECALL_CONFIRM = "recall-confirm"
     LEDGER_SEE = "ledger-see"
     LEDGER_EXPORT = "ledger-export"
     LEDGER_SUBJECT = "ledger-subject"
@@ -150,6 +156,12 @@ TABLE: Final[Mapping[Act, frozenset[Duty]]] = {
     Act.KEK_ROTATE_APPROVE: frozenset({Duty.APPROVER}),
     Act.KEK_DESTROY: frozenset({Duty.OPERATOR}),
     Act.KEK_DESTROY_APPROVE: frozenset({Duty.APPROVER}),
+    Act.RECALL_SEE: _CONCERNED,
+    Act.RECALL_STOP: _WORKING | {Duty.CONTRACT_OFFICER},
+    Act.RECALL_PLAN: frozenset({Duty.OPERATOR}),
+    Act.RECALL_APPROVE: frozenset({Duty.CONTRACT_OFFICER}),
+    Act.RECALL_RUN: frozenset({Duty.OPERATOR}),
+    Act.RECALL_CONFIRM: frozenset({Duty.OPERATOR, Duty.CONTRACT_OFFICER}),
     Act.LEDGER_SEE: _CONCERNED,
     Act.LEDGER_EXPORT: frozenset({Duty.AUDITOR}),
     Act.LEDGER_SUBJECT: _REGISTER,

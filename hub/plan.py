@@ -82,6 +82,13 @@ def plan(want: State, have: State, prefix: str) -> Plan:
     )
 
 
+def without(have: State, principal: str, prefix: str) -> State:
+    """What is there under `prefix`, but for one principal and what it may: to be wanted of `plan`."""
+    own = (acl for acl in have.acls if ours(prefix, acl.name) and not acl.wider)
+    acls = frozenset(acl for acl in own if acl.principal != principal)
+    return State({}, {name: True for name, here in have.principals.items() if here and name != principal}, acls)
+
+
 def _changed(wanted: Topic, there: Topic) -> Topic:
     differing = {key: value for key, value in wanted.config.items() if there.config.get(key) != value}
     return Topic(wanted.name, wanted.partitions, wanted.replication, differing)

@@ -59,6 +59,8 @@ class Router:
     """By partition: the record before which it stands still."""
     held: dict[int, set[str]] = field(default_factory=dict)
     """By partition: the contracts that are told nothing, because their key is gone."""
+    untold: frozenset[str] = frozenset()
+    """The contracts whose feed persons have stopped (stops.py)."""
 
     async def once(self, timeout_ms: int = 100) -> int:
         """One poll, one transaction; the number of records that were read."""
@@ -145,7 +147,7 @@ class Router:
     async def _tell(
         self, part: int, accepted: list[Accepted], sequences: dict[str, int], now: datetime, poll: Poll
     ) -> None:
-        holding = Holding({*self.held.get(part, ())})
+        holding = Holding({*self.held.get(part, ())}, stopped=self.untold)
         poll.batches |= await self.teller.tell(part, accepted, sequences, now, poll.tally, holding)
         for contract, changes in holding.changes.items():
             letters = poll.batches.setdefault((topics.quarantine(self.prefix), part), [])
@@ -175,7 +177,7 @@ class Router:
     async def settle(self, part: int, contract: str, letters: list[Accepted], upto: int) -> bool:
         """Tell one contract what was held for it, up to the offset `upto`; False where its key is still gone."""
         advanced, now, tally = dict(self.sequences[part]), self.clock(), Tally()
-        holding = Holding(only=frozenset({contract}))
+        holding = Holding(only=frozenset({contract}), stopped=self.untold)
         batches = await self.teller.tell(part, letters, advanced, now, tally, holding) if letters else {}
         if holding.changes:
             return False

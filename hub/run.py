@@ -24,12 +24,13 @@ from hub.owners import Tenure
 from hub.patience import Patience
 from hub.releasing import Releaser
 from hub.router import PRINCIPAL, Router, slot
+from hub.stops import stopped
 
 GRACE_SECONDS = 5.0
 """For the poll that is in hand when the process is told to end."""
 
 ACTS_SECONDS = 1.0
-"""Between two looks at what persons have ordered, and whether a key that was gone is back."""
+"""Between two looks at what persons have stopped or ordered, and whether a key that was gone is back."""
 
 WORKS_SECONDS = 10.0
 """After so long without a failure a router works, also where there was nothing to route."""
@@ -120,15 +121,17 @@ _attempts = Attempts()
 
 
 class Between:
-    """What is done between two polls: what persons have ordered, and what can be told again."""
+    """What is done between two polls: whose feed is stopped, what persons have ordered, what can be told again."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
+        self._database = database
         self._releaser = Releaser(database, settings, now)
         self._holder = Holder(self._letters)
 
     async def once(self, router: Router) -> None:
         """Whatever is due."""
+        router.untold = await stopped(self._database, router.teller.book.contracts.values())
         await self._releaser.once(router)
         await self._holder.once(router)
 
@@ -154,11 +157,11 @@ async def _route(router: Router, process: Process, between: Between | None) -> N
     next_look, begun = 0.0, time.monotonic()
     while not process.stopping.is_set():
         process.beat()
-        if await router.once() or time.monotonic() - begun > WORKS_SECONDS:
-            _attempts.worked()
-        if between is not None and time.monotonic() >= next_look:
+        if between is not None and time.monotonic() >= next_look:  # before the first poll: a stop holds from the start
             await between.once(router)
             next_look = time.monotonic() + ACTS_SECONDS
+        if await router.once() or time.monotonic() - begun > WORKS_SECONDS:
+            _attempts.worked()
 
 
 def check_sequences(committed: Mapping[int, Mapping[str, int]], archived: Mapping[tuple[str, int], int]) -> None:

@@ -2,16 +2,21 @@
 -- One row per contract that has anything open in its inbox or not yet in it. $1: of these contracts alone.
 -- A crowd is walked over in an index that holds all that is asked (disclosures_open), and its tokens are left in peace.
 -- The ledger says when something was told; what it does not know (yet) counts from its arrival. What rests until its
--- counterpart opens is not due, nor is what is behind it; where nobody has looked at it for minutes it is.
+-- counterpart opens is not due, nor is what is behind it; where nobody has looked at it for minutes it is. What came
+-- before persons stopped the feed is due no more.
 WITH open AS (
     SELECT contract, partition, seq, position, received_at, CASE
         WHEN state = 'dead' THEN 'dead'
+        WHEN received_at <= stopped_at THEN 'resting'
         WHEN min(position) FILTER (WHERE state = 'dead') OVER own < position THEN 'behind'
         WHEN min(position) FILTER (
             WHERE state = 'waiting' AND code = 'resting' AND next_attempt_at > now() - interval '2 minutes'
         ) OVER own <= position THEN 'resting'
         ELSE 'due' END AS class
-    FROM inbox.disclosures WHERE state IN ('waiting', 'dead') AND contract = ANY($1::text[])
+    FROM inbox.disclosures LEFT JOIN (
+        SELECT contract AS of, max(stopped_at) AS stopped_at FROM hub.stops GROUP BY contract
+    ) s ON s.of = contract
+    WHERE state IN ('waiting', 'dead') AND contract = ANY($1::text[])
     WINDOW own AS (PARTITION BY contract, subject)
 ), first AS (
     SELECT o.contract, o.class, o.partition, o.seq, o.received_at

@@ -21,6 +21,7 @@ from contracts.book import Book
 from hub.config import Settings
 from hub.database import Database, connect, queries
 from hub.errors import JukiError
+from hub.recall.owed import Owed, owed
 from hub.standing import Standing, standing
 from hub.watching.looking import SQL as WATCHED
 from hub.ways import overdue
@@ -41,7 +42,8 @@ class Kept:
     """What the database says. `gaps`: holes of the last day; `breaches`: (contract, code) that are not over.
 
     `protections`: contract -> since when one has not reached it. `ahead`: contract -> how many its inbox has read that
-    the ledger lacks, after a second look. `unwatched`: when the oldest was told that the watch has not counted.
+    the ledger lacks, after a second look. `unwatched`: when the oldest was told that the watch has not counted. `owed`:
+    recalls (利用停止) that somebody has to plan, run or follow up.
     """
 
     standings: tuple[Standing, ...] = ()
@@ -50,6 +52,7 @@ class Kept:
     protections: Mapping[str, datetime] = field(default_factory=dict)
     ahead: Mapping[str, int] = field(default_factory=dict)
     unwatched: datetime | None = None
+    owed: tuple[Owed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,8 @@ async def kept(database: Database, book: Book, partitions: int, now: datetime) -
     breaches = tuple((row["contract"], row["code"]) for row in await database.fetch(WATCHED["open"]))
     protections = {row["contract"]: row["since"] for row in await database.fetch(_SQL["protections"], names)}
     unwatched = await database.fetchval(_SQL["unwatched"], names, partitions)
-    return Kept(tuple(stand), gaps, breaches, protections, await _ahead(database, names), unwatched)
+    recalls = tuple(await owed(database, book, now))
+    return Kept(tuple(stand), gaps, breaches, protections, await _ahead(database, names), unwatched, recalls)
 
 
 async def _ahead(database: Database, names: list[str]) -> dict[str, int]:

@@ -40,11 +40,13 @@ TOLD: Final = "told"
 class Holding:
     """Contracts that cannot be told now, because their key is gone; and the changes that each of them would be told.
 
-    `only`: these contracts alone are told, where what was held is told at last.
+    `only`: these contracts alone are told, where what was held is told at last. `stopped`: these are told nothing, and
+    nothing is kept for them.
     """
 
     contracts: set[str] = field(default_factory=set)
     only: frozenset[str] | None = None
+    stopped: frozenset[str] = frozenset()
     changes: dict[str, list[Accepted]] = field(default_factory=dict)
 
     def hold(self, contract: str, changes: list[Accepted]) -> None:
@@ -96,6 +98,9 @@ class Teller:
         today = now.astimezone(JAPAN).date()
         for contract in self.book.contracts.values():
             if holding.only is not None and contract.id not in holding.only:
+                continue
+            if contract.id in holding.stopped:
+                tally[contract.id, NOT_IN_FORCE.reason] += len(accepted)
                 continue
             told = _told(accepted, contract, today, sequences, tally)
             if records := await self._sealed_or_held(contract, part, told, now, holding):

@@ -33,7 +33,7 @@ def troubles(facts: Facts) -> list[Trouble]:
     down = [*_down(facts)]
     if down and not any(row["state"] in ("running", "unhealthy") for row in facts.rows):
         return [Trouble("nothing-runs", "", "Nothing runs here", "jukihub up")]
-    parts = (_database, _routing, _protections, _contracts, _proof, _counted, _watch)
+    parts = (_database, _routing, _protections, _contracts, _proof, _counted, _recalls, _watch)
     return [*down, *(trouble for part in parts for trouble in part(facts))]
 
 
@@ -143,6 +143,12 @@ def _counted(facts: Facts) -> Iterator[Trouble]:
                           f"jukihub reconcile --contract {name}")  # fmt: skip
 
 
+def _recalls(facts: Facts) -> Iterator[Trouble]:
+    for one in (facts.kept or Kept()).owed:
+        what, command = _OWED[one.code]
+        yield Trouble(one.code, one.contract, f"{one.contract}: {what}", command.format(one.contract, one.recall))
+
+
 def _watch(facts: Facts) -> Iterator[Trouble]:
     kept = facts.kept or Kept()
     for name, code in kept.breaches:
@@ -155,6 +161,12 @@ def _watch(facts: Facts) -> Iterator[Trouble]:
                       facts.tail("watch"))  # fmt: skip
 
 
+_OWED = {
+    "recall-missing": ("it has ended or was narrowed, and nobody has recalled what it holds",
+                       "jukihub recall plan {0} --to <section> --reason <why>"),
+    "recall-not-run": ("a recall was approved and not carried out", "jukihub recall run {1}"),
+    "recall-overdue": ("its subscriber has not confirmed within the term: ask it", "jukihub recall show {1}"),
+}  # fmt: skip
 _DESTROYED = (
     'psql "$HUB_DATABASE" -c '
     "\"SELECT kid, act, destroyed_at FROM hub.erased_keys WHERE kid LIKE '{}.%' ORDER BY kid DESC LIMIT 5\""

@@ -14,13 +14,13 @@ Pure. Nothing is granted that no line here names; a principal per component and 
     eraser             reads and writes the journal of destroyed keys; who opens or seals may read it: relay, router,
                        replay, desk and deliver-<c>
     subscriber-<c>     reads the disclosures of contract c, in its own group or in a second one for trying out a new
-                       reader beside the running one                                     (via = topic)
+                       reader beside the running one; nothing once its feed was stopped  (via = topic)
 
 Writing includes producing idempotently (KIP-679), so nobody needs a right on the cluster.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from contracts.book import Book
@@ -72,9 +72,11 @@ class State:
     acls: frozenset[Acl]
 
 
-def wanted(book: Book, settings: Settings) -> State:
-    """What a broker must have for this Book, no more and no less."""
+def wanted(book: Book, settings: Settings, stopped: Collection[str] = ()) -> State:
+    """What a broker must have for this Book, no more and no less. Whose contract is `stopped` reads nothing of it."""
     acls = frozenset(_acls(book.contracts.values(), settings))
+    gone = {reader_of(one) for one in book.contracts.values() if one.id in stopped and one.via == "topic"}
+    acls = frozenset(acl for acl in acls if acl.principal not in gone)
     found = {topic.name: topic for topic in _topics(book.contracts.values(), settings)}
     return State(found, dict.fromkeys(sorted({acl.principal for acl in acls}), True), acls)
 

@@ -11,6 +11,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import faust
@@ -21,6 +22,8 @@ from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import PASSING, JukiError
 from hub.lifecycle import Process, running
+from hub.recall import owed
+from hub.stops import Stops
 from hub.watching.collected import Collected
 from hub.watching.counting import count
 from hub.watching.looking import Watcher
@@ -50,7 +53,14 @@ async def run(settings: Settings, slot: int, port: int) -> None:
             watcher, collected = Watcher(database, rules, settings.partitions), Collected(settings, book.contracts)
             loops.create_task(_consumed(settings, slot, process, counter(process, database, rules)))
             loops.create_task(_kept_up(process, "judging", lambda: watcher.once(now()), LOOKS))
-            loops.create_task(_kept_up(process, "collected", lambda: collected.once(time.time()), COLLECTED_LOOKS))
+            loops.create_task(_kept_up(process, "recalls", lambda: owed.show(database, now()), COLLECTED_LOOKS))
+            stops = Stops(database, *book.contracts.values())
+            looks = partial(_collected, collected, stops)
+            loops.create_task(_kept_up(process, "collected", looks, COLLECTED_LOOKS))
+
+
+async def _collected(collected: Collected, stops: Stops) -> None:
+    await collected.once(time.time(), await stops.now())
 
 
 def application(settings: Settings, slot: int) -> Any:

@@ -27,6 +27,7 @@ from hub.database import Database, connect
 from hub.errors import NotPermitted, UsageError
 from hub.keys import KeyStore
 from hub.people import Act
+from hub.stops import Stops
 from hub.ways import FILED
 
 TRIES: Final = 3
@@ -138,15 +139,17 @@ async def check_day(database: Database, contract: str, day: date) -> None:
 async def desk(
     settings: Settings, contract: Contract, store: storage.Store, seen: Seen, now: Clock
 ) -> AsyncIterator[Desk]:
-    """Everything that writing needs, and the lock. NotPermitted where the contract is not in force today."""
+    """Everything that writing needs, and the lock. NotPermitted where the contract is stopped or not in force today."""
     if not contract.in_force(now().astimezone(JAPAN).date()):
         raise NotPermitted("not-in-force", contract.id)
     async with connect(settings.database, size=4) as database, one_writer(database, contract.id) as held:
+        stops = Stops(database, contract)
+        await stops.check()
         keys = await destroyed.keys(settings, database, f"deliver-{contract.id}")
         made = furnished(database, keys, contract, topics.disclosures(settings.prefix, contract.id), now)
         reading, scout, settler, columns = made
-        yield Desk(database, contract, reading, scout,
-                   Writer(database, held, store, keys, contract, reading, settler, now), columns, seen)  # fmt: skip
+        writer = Writer(database, held, store, keys, contract, reading, settler, now, stops)
+        yield Desk(database, contract, reading, scout, writer, columns, seen)
 
 
 def furnished(

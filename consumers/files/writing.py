@@ -33,6 +33,7 @@ from contracts.contract import Contract
 from hub.database import Connection, Database, Row
 from hub.errors import Contested, DependencyUnavailable, NotPermitted, TokenRefused
 from hub.keys import KeyStore
+from hub.stops import Stops
 
 PIECE_BYTES: Final = 2**20
 """Lines are gathered into pieces of at most so much; each but the last is padded to it, so sizes tell little."""
@@ -67,9 +68,10 @@ class Writer:
 
     def __init__(  # noqa: PLR0913 - the wiring of one command
         self, database: Database, held: Connection, store: Store, keys: KeyStore, contract: Contract, reading: Reading,
-        settler: Settler, now: Callable[[], datetime],
+        settler: Settler, now: Callable[[], datetime], stops: Stops,
     ) -> None:  # fmt: skip
         self._database = database
+        self._stops = stops
         self._held = held
         self._store = store
         self._keys = keys
@@ -140,6 +142,7 @@ class Writer:
         digest = sha256(content).hexdigest()
         if not await self._held.execute(SQL["publishing"], self._contract.id, title.name, digest):
             raise Contested("file-given-up", self._contract.id)
+        await self._stops.check()
         await self._store.put(path, content)
         if await self._store.get(path) != content:
             raise DependencyUnavailable("manifest-not-there", "HUB_FILES", "Run it again: it finds out what is there")

@@ -6,8 +6,8 @@ because an HMAC cannot be verified with a digest. A request and a revocation are
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -55,6 +55,7 @@ class Client:
     """A client that there is, revoked or not. `wrapped`: its secret, as it is kept; empty where it is not needed.
 
     `bound`: it is bound to the contract and the rights that were approved; those of earlier releases are not.
+    `stopped_on`: the day on which the feed of its contract was stopped last.
     """
 
     id: UUID
@@ -65,6 +66,7 @@ class Client:
     revoked_at: datetime | None
     wrapped: bytes = field(default=b"", repr=False)
     bound: bool = True
+    stopped_on: date | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For machines: everything but the secret."""
@@ -130,7 +132,9 @@ async def everyone(database: Database, contract: str | None) -> list[Client]:
 async def found(database: Connection | Database, number: UUID) -> Client | None:
     """The client of this id, as it is now."""
     row = await database.fetchrow(SQL["one"], number)
-    return _client(row, row["secret"], bound=row["bound"]) if row else None
+    if row is None:
+        return None
+    return replace(_client(row, row["secret"], bound=row["bound"]), stopped_on=row["stopped_on"])
 
 
 async def revoke(database: Database, number: UUID, person: Person, reason: str, now: datetime) -> None:

@@ -25,7 +25,8 @@ WHERE $1::text IS NULL OR r.contract = $1
 ORDER BY r.contract, c.approved_at, c.id
 
 -- name: one
-SELECT c.id, r.contract, r.label, r.rights, c.approved_at, e.revoked_at, c.secret, c.bound
+SELECT c.id, r.contract, r.label, r.rights, c.approved_at, e.revoked_at, c.secret, c.bound,
+    (SELECT max(s.stopped_on) FROM hub.stops s WHERE s.contract = r.contract) AS stopped_on
 FROM inbox.clients c JOIN inbox.client_requests r ON r.id = c.request LEFT JOIN inbox.client_ends e ON e.client = c.id
 WHERE c.id = $1
 

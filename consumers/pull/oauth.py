@@ -23,6 +23,7 @@ from hub import log
 from hub.api.door import Window
 from hub.config import Settings
 from hub.database import Database
+from hub.stops import holds
 from hub.ways import PULLED
 from hub.wrapping import KeyWrapper
 
@@ -122,6 +123,8 @@ def standing(book: Book, client: Client, now: datetime) -> str:
     contract = book.contracts.get(client.contract)
     if contract is None or not may_ask(contract, client.rights):
         return "contract-not-pulled"
+    if holds(client.stopped_on, contract):
+        return "contract-stopped"
     return "" if contract.in_force(now.astimezone(JAPAN).date()) else "contract-not-in-force"
 
 

@@ -16,6 +16,7 @@ from consumers.pull.oauth import may_ask
 from consumers.pull.publics import PublicKey
 from consumers.pull.scopes import Right
 from contracts.change import JAPAN
+from contracts.contract import Contract
 from hub import destroyed, given
 from hub.acting import Clock, acting_as
 from hub.caller import present
@@ -24,6 +25,7 @@ from hub.database import Database, connect
 from hub.errors import UsageError
 from hub.granting import days_from, grant
 from hub.people import Act
+from hub.stops import Stops
 from hub.tokens import Bearer
 from hub.wanted import DESK
 from hub.wrapping import wrapper
@@ -106,7 +108,7 @@ class Office:
         """Every content key of a contract, and those of so many days to come, sealed to a public key that counts."""
         details: dict[str, str | int] = {"days": ahead}
         async with acting_as(self.bearer, self.database, Act.KEYS_GRANT, contract, self.now, details):
-            self._check(contract, [Right.KEYS])
+            await Stops(self.database, self._check(contract, [Right.KEYS])).check()
             details["hash"], public = await publics.counting(self.database, contract, to)
             keys = await destroyed.keys(self.settings, self.database, DESK)
             return await grant(keys, contract, public, days_from(self.now().astimezone(JAPAN).date(), ahead))
@@ -116,13 +118,14 @@ class Office:
         async with acting_as(self.bearer, self.database, Act.CLIENTS_SEE, contract or "all", self.now):
             return await handing.handed_out(self.database, contract, limit)
 
-    def _check(self, name: str, rights: Sequence[Right]) -> None:
+    def _check(self, name: str, rights: Sequence[Right]) -> Contract:
         contract = given.book(self.settings).contracts.get(name)
         if contract is None:
             raise UsageError("unknown-contract", "--contract")
         if not may_ask(contract, rights):
             remedy = 'Only a contract with via = "rest" is fetched by programs; other departments have keys:read alone'
             raise UsageError("not-pulled", "--contract", remedy)
+        return contract
 
 
 @asynccontextmanager

@@ -25,8 +25,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     for module, words in {
         "decide": ("decide",), "explain": ("explain",), "ledger": ("ledger",), "contracts": ("contracts",),
         "demo": ("demo",), "house": ("up", "down"), "status": ("status",), "run": ("run",), "topics": ("topics",),
-        "keys": ("keys",), "erase": ("erase",), "quarantine": ("quarantine",), "partitions": ("partitions",),
-        "people": ("people",), "terminals": ("terminals",), "audit": ("audit",), "api": ("api",), "bench": ("bench",),
+        "keys": ("keys",), "erase": ("erase",), "recall": ("recall",),
+        "quarantine": ("quarantine",), "partitions": ("partitions",), "people": ("people",),
+        "terminals": ("terminals",), "audit": ("audit",), "api": ("api",), "bench": ("bench",),
     }.items()
     for word in words
 }  # fmt: skip

@@ -37,18 +37,19 @@ def grant(
 
     Whoever runs this decides alone who the subscriber is: nothing here can tell whose key it is. So it is for
     development: in production (exit 5) two persons register the key, and `jukihub clients key grant` seals to it.
-    Refused (exit 5) for a contract with a counterpart outside, to which the hub itself hands over. Asks the broker
-    first which keys were destroyed (exit 6 where it is away).
+    Refused (exit 5) for a contract with a counterpart outside, to which the hub itself hands over, and for one whose
+    feed is stopped. Asks the broker first which keys were destroyed (exit 6 where it is away).
     """
     typer.echo(asyncio.run(_granted(settings(), contract, to.read_bytes(), days)))
 
 
-def check(contract: Contract | None) -> None:
+def check(contract: Contract | None) -> Contract:
     """UsageError where there is no such contract, NotPermitted where its subscriber has no business with keys."""
     if contract is None:
         raise UsageError("unknown-contract", "--contract")
     if contract.via not in DEPARTMENTAL:
         raise NotPermitted("not-a-department", "--contract", "Its disclosures are handed over by the hub itself")
+    return contract
 
 
 async def _granted(given: Settings, contract: str, to: bytes, days: int) -> str:
@@ -60,18 +61,19 @@ async def _granted(given: Settings, contract: str, to: bytes, days: int) -> str:
         if given.env == "production":
             remedy = "Register it by two persons: jukihub clients key request; then: jukihub clients key grant"
             raise NotPermitted("takes-two-persons", "--to", remedy)
-        check(law.load(given.contracts).contracts.get(contract))
-        return await _sealed(given, contract, to, days)
+        return await _sealed(given, check(law.load(given.contracts).contracts.get(contract)), to, days)
 
 
-async def _sealed(given: Settings, contract: str, to: bytes, days: int) -> str:
+async def _sealed(given: Settings, contract: Contract, to: bytes, days: int) -> str:
     from hub.clock import now  # noqa: PLC0415
     from hub.database import connect  # noqa: PLC0415 - only this command needs the database
     from hub.destroyed import keys  # noqa: PLC0415
     from hub.granting import days_from, recipient  # noqa: PLC0415 - nor joserfc
     from hub.granting import grant as granted  # noqa: PLC0415 - as above
+    from hub.stops import Stops  # noqa: PLC0415
     from hub.wanted import DESK  # noqa: PLC0415
 
     async with connect(given.database) as database:
+        await Stops(database, contract).check()
         store, coming = await keys(given, database, DESK), days_from(now().astimezone(JAPAN).date(), days)
-        return await granted(store, contract, recipient(to), coming)
+        return await granted(store, contract.id, recipient(to), coming)

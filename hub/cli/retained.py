@@ -10,6 +10,7 @@ import typer
 
 from hub.cli.requested import Json
 from hub.config import settings
+from hub.errors import JukiError
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -104,10 +105,13 @@ def verify(
     With `--ledger-key` also whether it is in the ledger that was signed by that key.
     Example: jukihub erase verify certificate.json --key 4mO5…
     """
+    from hub.retention.certificates import TYPE  # noqa: PLC0415 - as above
     from hub.retention.proving import proved  # noqa: PLC0415 - as above
     from hub.retention.signing import verified  # noqa: PLC0415 - as above
 
     said = verified(file.read_bytes(), key)
+    if said.get("type") != TYPE:
+        raise JukiError("not-a-certificate", "FILE")
     if ledger_key is not None:
         proved(file.read_bytes(), ledger_key)
     typer.echo(f"{said['id']}: {said['what']['count']} {said['how']}, {said['ended_at']}", err=True)

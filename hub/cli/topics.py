@@ -14,7 +14,7 @@ from hub.config import Settings, settings
 from hub.errors import DependencyUnavailable, UsageError
 from hub.people import Act
 from hub.plan import Plan
-from hub.wanted import wanted
+from hub.wanted import State, wanted
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 Format = Annotated[Literal["strimzi", "json"], typer.Option("--format", help="resources of Strimzi as YAML, or JSON")]
@@ -40,7 +40,7 @@ def plan_topics(as_json: Json = False) -> None:
     from hub.plan import plan  # noqa: PLC0415 - as above
 
     here = _with_a_broker(settings())
-    want = wanted(given.book(here), here)
+    want = _wanted(here)
     made = plan(want, Broker(here.kafka, here.secrets_dir).state(want.topics), here.prefix)
     _tell(made, as_json, "nothing to do")
     made.check()
@@ -58,7 +58,7 @@ def apply_topics(as_json: Json = False) -> None:
     from hub.broker_admin import Broker  # noqa: PLC0415 - the library is not needed for anybody's help
 
     here = _with_a_broker(settings())
-    made = Broker(here.kafka, here.secrets_dir).apply(wanted(given.book(here), here), here.prefix)
+    made = Broker(here.kafka, here.secrets_dir).apply(_wanted(here), here.prefix)
     log.configure("topics-apply", here.log_level)
     log.get().info("topics-applied", count=sum(1 for _ in made.lines()))
     _tell(made, as_json, "nothing was to do")
@@ -95,6 +95,8 @@ async def _rotate(here: Settings, principals: list[str]) -> None:
 def export_topics(form: Format = "strimzi", out: Out = None, cluster: Cluster = "juki-hub") -> None:
     """Say what `apply` would make, for other tools to make it; asks no broker and holds no password.
 
+    Whose feed is stopped, it asks the database, where one is named.
+
     \b
     Examples:
       jukihub topics export > kafka.yaml
@@ -106,7 +108,7 @@ def export_topics(form: Format = "strimzi", out: Out = None, cluster: Cluster = 
     if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", cluster):
         raise typer.BadParameter("a name of Kubernetes is meant", param_hint="--cluster")
     here = settings()
-    state = wanted(given.book(here), here)
+    state = _wanted(here)
     made = strimzi.files(state, cluster) if form == "strimzi" else {"topics.json": as_text(rights.as_json(state))}
     if out is None:
         typer.echo("".join(made.values()), nl=False)
@@ -115,6 +117,13 @@ def export_topics(form: Format = "strimzi", out: Out = None, cluster: Cluster = 
     for name, text in made.items():
         (out / name).write_text(text, encoding="utf-8")
         typer.echo(f"{out / name}: written", err=True)
+
+
+def _wanted(here: Settings) -> State:
+    from hub.stops import known  # noqa: PLC0415 - nor a database
+
+    book = given.book(here)
+    return wanted(book, here, asyncio.run(known(here, book)))
 
 
 def _with_a_broker(here: Settings) -> Settings:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from contracts.change import JAPAN
 from hub.destroyed import BY_ORDER
 
-_STYLE: Final = """
+STYLE: Final = """
 @page { size: A4 portrait; margin: 18mm 16mm 18mm; }
 * { box-sizing: border-box; }
 html { font: 10pt/1.5 "Noto Serif CJK JP", "IPAmjMincho", "Yu Mincho", serif; color: #000; }
@@ -40,9 +40,9 @@ def page(document: dict[str, Any], ledger: dict[str, Any] | None) -> str:
     said, made = document["certificate"], document["signature"]
     return "\n".join([
         "<!DOCTYPE html>", '<html lang="ja">', "<head>", '<meta charset="utf-8" />',
-        '<meta name="robots" content="noindex" />', "<title>消去証明書</title>", f"<style>{_STYLE}</style>", "</head>",
-        "<body>", "<main>", "<h1>消去証明書</h1>", *_table(_facts(said)), *_contracts(said["what"]),
-        "<h2>及ぶ範囲</h2>", *_table(_reach(said)), "<h2>検証</h2>", *_table(_proof(said, made, ledger)),
+        '<meta name="robots" content="noindex" />', "<title>消去証明書</title>", f"<style>{STYLE}</style>", "</head>",
+        "<body>", "<main>", "<h1>消去証明書</h1>", *table(_facts(said)), *_contracts(said["what"]),
+        "<h2>及ぶ範囲</h2>", *table(_reach(said)), "<h2>検証</h2>", *table(_proof(said, made, ledger)),
         "</main>", "</body>", "</html>",
     ]) + "\n"  # fmt: skip
 
@@ -103,7 +103,8 @@ def _proof(said: dict[str, Any], made: dict[str, str], ledger: dict[str, Any] | 
     yield "台帳の署名", f"{len(receipt) - 1}行の証明をJSONの証明書に添える" if receipt else "次の署名を待っている"
 
 
-def _table(rows: Iterator[tuple[str, str]]) -> Iterator[str]:
+def table(rows: Iterator[tuple[str, str]]) -> Iterator[str]:
+    """Names beside what is said of them."""
     yield "<table><tbody>"
     for name, value in rows:
         yield f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'

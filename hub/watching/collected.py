@@ -9,7 +9,7 @@ keeps its offsets elsewhere (-1); how many *records* are behind, since markers c
 unread one, because nobody but the subscriber may read its topic.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.contract import Contract
@@ -51,16 +51,24 @@ class Collected:
         self._contracts = [name for name, contract in contracts.items() if contract.via == "topic"]
         self._places: dict[str, Place] = {}
 
-    async def once(self, now: float) -> None:
-        """One look. DependencyUnavailable where the broker does not answer: the last figures stay."""
-        if not self._contracts:
-            return
+    async def once(self, now: float, stopped: Collection[str] = ()) -> None:
+        """One look. DependencyUnavailable where the broker does not answer: the last figures stay.
+
+        Whose contract is `stopped` may not read, and so does not stand still.
+        """
+        for name in stopped:
+            metrics.UNCOLLECTED.labels(name).set(UNKNOWN)
+            metrics.UNCOLLECTED_SINCE.labels(name).set(0)
+        if reading := [name for name in self._contracts if name not in stopped]:
+            await self._look(reading, now)
+
+    async def _look(self, reading: Sequence[str], now: float) -> None:
         prefix = self._settings.prefix
-        groups = {name: topics.group(prefix, f"subscriber-{name}") for name in self._contracts}
-        told = {name: topics.disclosures(prefix, name) for name in self._contracts}
+        groups = {name: topics.group(prefix, f"subscriber-{name}") for name in reading}
+        told = {name: topics.disclosures(prefix, name) for name in reading}
         ends = await bus.ends(self._settings, PRINCIPAL, [*told.values()])
         committed = await bus.committed_of(self._settings, PRINCIPAL, [*groups.values()])
-        for name in self._contracts:
+        for name in reading:
             found = place(committed[groups[name]], ends[told[name]], self._places.get(name), now)
             self._places[name] = found
             metrics.UNCOLLECTED.labels(name).set(found.behind)

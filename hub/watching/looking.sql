@@ -3,7 +3,9 @@
 SELECT contract, hour, told FROM hub.watch_hours WHERE hour >= $1
 
 -- name: last
-SELECT contract, max(told_at) AS told_at FROM hub.watch_marks GROUP BY contract
+-- When each contract was told last; not of one whose feed was stopped since, which misses nothing.
+SELECT m.contract, max(m.told_at) AS told_at FROM hub.watch_marks m GROUP BY m.contract
+HAVING NOT EXISTS (SELECT FROM hub.stops s WHERE s.contract = m.contract AND s.stopped_at >= max(m.told_at))
 
 -- name: unwatched
 -- What the archive has and the watch has not counted.

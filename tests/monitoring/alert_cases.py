@@ -100,6 +100,10 @@ CASES: Final[list[Case]] = [
     *_flagged("ContractHeld", "hub_contract_held"),
     Case("SealsPerKey", gauge("hub_seals_total", "0+1000000x1600"), 1500, {"contract": "tax"}),
     Case("SealsPerKey", gauge("hub_seals_total", "0+100000x1600"), 1500),
+    Case("RecallOverdue", gauge("hub_recalls_overdue", 2, '{process="watch"}')
+         | gauge("hub_recalls_overdue", 0, '{process="ledger"}'), 10, {}),
+    Case("RecallOverdue", gauge("hub_recalls_overdue", 1, '{process="watch"}'), 4),
+    Case("RecallOverdue", gauge("hub_recalls_overdue", 0, '{process="watch"}'), 10),
     Case("RouterGone", gauge("up", 0, DOWN), 10, {}),
     Case("RouterGone", {}, 10, {}),
     Case("RouterGone", gauge("up", 1, DOWN), 10),

@@ -21,6 +21,7 @@ from contracts.contract import Approval, Contract
 from hub.database import Database
 from hub.granting import grant
 from hub.keys import KeyStore
+from hub.stops import Stops
 from hub.wrapping import KeyWrapper
 from tests.fakes import MemoryContracts, MemoryKek
 from tests.integration.consumers.line import HandOver, MemoryTopic
@@ -75,7 +76,7 @@ class Filed(HandOver):
         reading = Reading(self.database, "filed", self.opener, self.settler, columns)
         async with one_writer(self.database, "filed") as held:
             writer = Writer(self.database, held, self.store, self.keys, self.contract, reading, self.settler,
-                            self.clock)  # fmt: skip
+                            self.clock, Stops(self.database, self.contract))  # fmt: skip
             yield Desk(self.database, self.contract, reading, self.scout, writer, columns, lambda _done, _of: None)
 
     async def daily(self, day: date = DAY) -> list[Written]:

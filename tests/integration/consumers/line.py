@@ -23,6 +23,7 @@ from hub.database import Database, Row
 from hub.envelope import DISCLOSURE
 from hub.keys import KeyStore
 from hub.seal import Place, Sheet, seal
+from hub.stops import Stops
 from hub.wrapping import KeyWrapper
 from tests.conformance.samples import IDENTIFIER
 from tests.fakes import MemoryContracts, MemoryKek
@@ -98,7 +99,8 @@ class HandOver:
 
     def new_deliverer(self) -> Deliverer:
         counterpart = Counterpart(self.counterpart.adapter, self.counterpart.line)
-        return Deliverer(self.database, self.contract.id, self.opener, counterpart, self.settler, self.clock)
+        stops = Stops(self.database, self.contract)
+        return Deliverer(self.database, self.contract.id, self.opener, counterpart, self.settler, self.clock, stops)
 
     async def sealed(self, said: Disclosure, subject: int, part: int = 0, **changed: Any) -> Outgoing:
         """`said` as the router would send it; `changed`: seq, ctr, place, day or key, where a test wants another."""

@@ -19,6 +19,7 @@ from hub.database import Database, connect
 from hub.keys import KeyStore
 from hub.people import Duty
 from hub.pseudonym import Pseudonyms
+from hub.stops import Stops
 from hub.wrapping import wrapper
 from producers import snapshot
 from producers.city import load
@@ -148,7 +149,7 @@ async def opened(settings: Settings, counterpart: Standin, size: int) -> AsyncIt
             made.settings, made.hub, made.registry, made.contract, made.way, made.archiver, counterpart,
             inbox_of(made, opener, lambda: post.now),
             Deliverer(made.hub, made.contract, opener, line, Settler(made.hub, made.contract, lambda: post.now),
-                      lambda: post.now),
+                      lambda: post.now, Stops(made.hub, BOOK.contracts[made.contract])),
         )  # fmt: skip
         made.way.clock = post.clock
         yield post

@@ -23,6 +23,7 @@ from hub.people import Duty
 from hub.wrapping import wrapper
 from tests.integration.pull.program import SCHOOL, URL, WELFARE, City, Program, asked, later, opened, pulled_book
 from tests.office import Office
+from tests.stops import stop
 
 
 @pytest.mark.threat("S2")
@@ -151,6 +152,20 @@ async def test_a_revoked_client_stops_at_once_and_gets_nothing_any_more(city: Ci
     refused = await program.asks()
     assert (refused.refused, refused.json()["error"]) == ((403, "client-revoked"), "unauthorized_client")
     assert len(await other.ids()) == 1
+
+
+async def test_a_contract_whose_feed_is_stopped_is_given_nothing_from_the_next_request_on(city: City) -> None:
+    program, other = await city.program(), await city.program(SCHOOL)
+    await city.tell(WELFARE, 1)
+    await stop(city.office.database, WELFARE)
+    for target in ("/v1/contracts/me", "/v1/disclosures", "/v1/disclosures?wait=30", "/v1/keys/all"):
+        assert (await program.get(target)).refused == (403, "contract-stopped")
+    assert (await program.acks("00000000-0000-4000-8000-000000000000")).refused == (403, "contract-stopped")
+    refused = await program.asks()
+    assert (refused.refused, refused.json()["error"]) == ((403, "contract-stopped"), "unauthorized_client")
+    assert (await other.get("/v1/disclosures")).status == 200
+    with pytest.raises(NotPermitted, match="contract-stopped"):
+        await (await city.clerk("ito", Duty.OPERATOR)).grant(WELFARE, None, 0)
 
 
 async def test_a_contract_that_is_not_in_force_is_told_nothing_also_with_a_token(office: Office) -> None:

@@ -42,6 +42,7 @@ from hub.people import Duty, Person
 from hub.pseudonym import Pseudonyms
 from hub.recalling import Past, Recall
 from hub.seal import Place, Sheet, seal
+from hub.stops import Stops
 from hub.telling import Tally, Teller
 from hub.wrapping import wrapper
 from tests import people
@@ -260,7 +261,8 @@ class Desk:
     def deliverer(self) -> Deliverer:
         settler = Settler(self.database, self.name, self.clock)
         counterpart = Counterpart(self.counterpart, None)  # type: ignore[arg-type]
-        return Deliverer(self.database, self.name, self.opener, counterpart, settler, self.clock)
+        stops = Stops(self.database, SHIPPED.contracts[self.name])
+        return Deliverer(self.database, self.name, self.opener, counterpart, settler, self.clock, stops)
 
     async def receive(self) -> None:
         """What is on the topic comes into the inbox, and is looked at for protections that begin."""

@@ -36,6 +36,12 @@ kek-rotate                 operator
 kek-rotate-approve         approver
 kek-destroy                operator
 kek-destroy-approve        approver
+recall-see                 viewer operator approver auditor contract-officer
+recall-stop                operator approver contract-officer
+recall-plan                operator
+recall-approve             contract-officer
+recall-run                 operator
+recall-confirm             operator contract-officer
 ledger-see                 viewer operator approver auditor contract-officer
 ledger-export              auditor
 ledger-subject             clerk

@@ -57,6 +57,21 @@ class Hub:
         return [dict(one.headers)["hub.errors.code"].decode() for one in self.broker.read("juki.quarantine")]
 
 
+async def test_a_contract_whose_feed_is_stopped_is_told_nothing_takes_no_number_and_has_nothing_kept_for_it() -> None:
+    hub = await Hub().start()
+    await hub.publish(relocation(1))
+    await hub.router.once()
+    hub.router.untold = frozenset({"tax"})
+    await hub.publish(relocation(2))
+    await hub.router.once()
+    hub.router.untold = frozenset()
+    await hub.publish(relocation(3))
+    await hub.router.once()
+    assert (hub.told("tax"), hub.told("prefecture"), hub.quarantined()) == (2, 3, [])
+    assert hub.router.sequences[0]["tax"] == 2
+    assert (hub.router.sequences[0]["prefecture"], len(hub.broker.read("juki.ledger"))) == (3, 3)
+
+
 MOVING_IS_TOLD = {
     "child-policy", "convenience-store", "disaster-prevention", "elections", "health-insurance", "koseki-fuhyo",
     "prefecture", "public-health", "tax", "welfare",

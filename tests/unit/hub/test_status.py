@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
 
 from contracts import book
 from hub.config import read
+from hub.recall.owed import Owed
 from hub.standing import Standing
 from hub.status import Facts, Kept, contracts, figures, gather
 from hub.troubles import troubles, verdict
@@ -105,6 +107,12 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"kept": Kept((NOTHING,), ahead={"prefecture": 3})}, "ledger-unbalanced", TOLD),
     (shown("router-0", "hub_routing_fails_since_timestamp_seconds", HOUR_AGO.timestamp()), "routing-fails",
      "tail -n 20 /var/log/hub/router-0.log"),
+    ({"kept": Kept((NOTHING,), owed=(Owed("recall-missing", "tax"),))}, "recall-missing",
+     "jukihub recall plan tax --to <section> --reason <why>"),
+    ({"kept": Kept((NOTHING,), owed=(Owed("recall-not-run", "tax", UUID(int=7)),))}, "recall-not-run",
+     f"jukihub recall run {UUID(int=7)}"),
+    ({"kept": Kept((NOTHING,), owed=(Owed("recall-overdue", "tax", UUID(int=7)),))}, "recall-overdue",
+     f"jukihub recall show {UUID(int=7)}"),
     ({"kept": Kept((NOTHING,), unwatched=HOUR_AGO)}, "watch-behind", "tail -n 20 /var/log/hub/watch.log"),
     (shown("watch", "hub_watch_judged_timestamp_seconds", HOUR_AGO.timestamp()), "watch-behind",
      "tail -n 20 /var/log/hub/watch.log"),

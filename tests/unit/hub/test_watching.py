@@ -8,8 +8,10 @@ import orjson
 import pytest
 
 from contracts import book
+from hub import metrics
+from hub.config import read as settings_of
 from hub.errors import UsageError
-from hub.watching.collected import UNKNOWN, Place, place
+from hub.watching.collected import UNKNOWN, Collected, Place, place
 from hub.watching.counting import Told, read
 from hub.watching.forwarding import without_subject
 from hub.watching.judging import late, limit, missing, office_hours, unusual
@@ -139,6 +141,14 @@ def test_a_subscriber_that_has_committed_nothing_is_not_known() -> None:
 ])  # fmt: skip
 def test_one_offset_behind_is_a_marker_and_two_are_a_record(committed: dict[int, int], behind: int) -> None:
     assert place(committed, {0: 9, 1: 3}, None, 5.0).behind == behind
+
+
+async def test_a_subscriber_whose_feed_is_stopped_may_not_read_and_so_does_not_stand_still() -> None:
+    name, shown = "child-policy", metrics.UNCOLLECTED_SINCE.labels("child-policy")
+    shown.set(7)
+    alone = Collected(settings_of({}), {name: book.load().contracts[name]})  # no broker: it would be asked in vain
+    await alone.once(9.0, {name})
+    assert [each.collect()[0].samples[0].value for each in (shown, metrics.UNCOLLECTED.labels(name))] == [0, UNKNOWN]
 
 
 def test_a_subscriber_stands_still_since_it_was_seen_not_to_move() -> None:

@@ -1,0 +1,25 @@
+-- name: held
+-- What a contract ($1) was told of these items ($2), first and again: as a whole (no item), by item (no hash), and by
+-- item and the form that the contract had then.
+SELECT one.item, one.contract_hash, count(DISTINCT one.subject) AS residents, min(one.told_at) AS first,
+    max(one.told_at) AS last, max(one.decided_on) AS decided_on
+FROM (
+    SELECT item, t.contract_hash, l.subject, l.recorded_at AS told_at, l.decided_on
+    FROM hub.told t JOIN hub.ledger l ON l.change = t.change AND l.partition = t.partition
+    CROSS JOIN unnest(t.items) AS item
+    WHERE t.contract = $1
+    UNION ALL
+    SELECT item, r.contract_hash, l.subject, r.recorded_at, (r.recorded_at AT TIME ZONE 'Asia/Tokyo')::date
+    FROM hub.releases r JOIN hub.ledger l ON l.change = r.change CROSS JOIN unnest(r.items) AS item
+    WHERE r.contract = $1
+) AS one
+WHERE one.item = ANY($2::text[])
+GROUP BY GROUPING SETS ((), (one.item), (one.item, one.contract_hash))
+ORDER BY one.item NULLS FIRST, one.contract_hash NULLS FIRST
+
+-- name: pinned
+-- The very disclosures with any of these items, and one digest over all of their tokens.
+SELECT count(*) AS tellings, encode(sha256(coalesce(
+    string_agg(t.token_sha256, ''::bytea ORDER BY t.partition, t.seq), ''::bytea
+)), 'hex') AS digest
+FROM hub.told t WHERE t.contract = $1 AND t.items && $2::text[]
