@@ -81,7 +81,9 @@ class Settings(BaseSettings):
     reveals_a_day: int = Field(20, ge=0, le=50, description="letters whose values one person may see in 24 hours")
     told_again_alone: int = Field(20, ge=0, le=50, description="residents whom one person alone may have told again")
     inquiries_an_hour: int = Field(30, ge=0, le=100, description="inquiries to J-LIS of one person in an hour")
-    transfer_bulk: int = Field(100, ge=0, le=1000, description="residents of one 随時移転 that any terminal may run")
+    transfer_bulk: int = Field(
+        100, ge=0, le=1000, description="residents of 随時移転 that any terminal may run, a day, person and contract"
+    )
     terminal_file: Path | None = Field(None, description="secret of an allowed terminal; empty: <data>/terminal.token")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -129,8 +129,9 @@ def run(request: Number, as_json: Json = False) -> None:
 
     \b
     The contract, the bases and the items are checked once more, by today's Book; what is no longer permitted is not
-    told. More than HUB_TRANSFER_BULK residents are extracted on an allowed terminal alone (`jukihub terminals`).
-    Exit 4 without approval, 5 where the order is over, was run, or is too large for this terminal.
+    told. More than HUB_TRANSFER_BULK residents of a contract, a day and a person (who asked, who runs) are extracted on
+    an allowed terminal alone (`jukihub terminals`), in one order or in many.
+    Exit 4 without approval, 5 where the order is over, was run, or is too large for this terminal and this day.
     Example: jukihub transfer run 6d0c6a9e-4a52-4c55-9c58-3c1a8c1b5f0e
     """
     order, count = _at_desk(lambda desk: desk.run(request))

@@ -1,8 +1,8 @@
 """The desk for 随時移転: asked for, approved (決裁), run and looked at; each act allowed, done, and noted.
 
 Asking and running need the register, and open it themselves; whoever approves has nothing to do with it. Nobody is
-named by anything but the contract's pseudonyms, and nothing is told but through the outbox. Many residents at once are
-extracted on an allowed terminal alone.
+named by anything but the contract's pseudonyms, and nothing is told but through the outbox. Many residents in a day are
+extracted on an allowed terminal alone (hub.transfers_by_day).
 """
 
 from collections.abc import AsyncIterator
@@ -10,12 +10,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from hub import destroyed, given, terminals, transfers
+from hub import destroyed, given, terminals, transfers, transfers_by_day
 from hub.acting import Clock, acting_as
 from hub.caller import present
 from hub.config import Settings
 from hub.database import Database, connect
-from hub.errors import NotPermitted
 from hub.people import Act
 from hub.pseudonym import Pseudonyms
 from hub.tokens import Bearer
@@ -76,14 +75,15 @@ class Desk:
     async def run(self, number: UUID) -> tuple[Order, int]:
         """Carry it out, or on where it was cut off: of how many residents the contract is told."""
         details: dict[str, str | int] = {"limit": self.settings.transfer_bulk}
-        async with acting_as(self.bearer, self.hub, Act.TRANSFER_RUN, str(number), self.now, details):
+        async with acting_as(self.bearer, self.hub, Act.TRANSFER_RUN, str(number), self.now, details) as person:
             if (terminal := await terminals.here(self.settings, self.hub)) is not None:
                 details["terminal"] = terminal
             order = await transfers.runnable(self.hub, number, self.now())
             details |= _details(order.wish)
-            self._check_terminal(order, terminal)
             contract, items = lawful.runs(given.book(self.settings), order.wish, today(self.now()))
             whom = await self._residents(order)
+            if terminal is None:
+                await transfers_by_day.count(self.hub, order, person, self.settings.transfer_bulk, self.now())
             async with connect(self.settings.registry_dsn, 2) as registry:
                 count = await carry_out(registry, number, contract, items, whom, self.now)
             await transfers.end(self.hub, number, count, self.now())
@@ -96,11 +96,6 @@ class Desk:
             order = await transfers.one(self.hub, number)
             told = changes(number, await self._residents(order))
             return Shown(order, await transfers.on_the_ledger(self.hub, order.wish.contract, told))
-
-    def _check_terminal(self, order: Order, terminal: str | None) -> None:
-        if order.count > (most := self.settings.transfer_bulk) and terminal is None:
-            remedy = f"More than {most} residents are extracted on an allowed terminal alone: `jukihub terminals`"
-            raise NotPermitted("terminal-not-allowed", str(order.id), remedy)
 
     async def _residents(self, order: Order) -> list[UUID]:
         pseudonyms = await self._pseudonyms(order.wish.contract)
