@@ -2,8 +2,9 @@
 
 A correction is never an edited message. The registry records the right thing as a new Change; when that Change has
 been told to the same contract, after the letter and of the same resident, the letter may be closed as `corrected`. What
-is kept is the causation: which change the letter came of, and which one stands for it now. Who asks writes a line with
-a reason, somebody else approves it, and neither line is ever altered. Who waited behind follows (followers.py).
+was extracted by an order (随時移転) corrects nothing: it is a part of a record, chosen for something else. What is kept
+is the causation: which change the letter came of, and which one stands for it now. Who asks writes a line with a
+reason, somebody else approves it, and neither line is ever altered. Who waited behind follows (followers.py).
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,13 @@ from hub.wording import said
 DISCARDED: Final = "discarded"
 CORRECTED: Final = "corrected"
 _ASKED: Final = {DISCARDED: Act.LETTERS_DISCARD, CORRECTED: Act.LETTERS_CORRECT}
+
+_STANDS_FOR_IT: Final = {
+    "is_known": "unknown-change", "same_resident": "another-resident", "is_whole": "not-a-change",
+    "is_later": "not-later", "is_told": "not-told-to-this-contract",
+}  # fmt: skip
+"""What has to be so of a correction, in this order, and by which code it is refused where it is not."""
+_OF_WHAT: Final = "It must be a later change of the same resident, told to the same, and no 随時移転"
 
 _SQL = queries(Path(__file__).with_name("closing.sql"))
 
@@ -97,14 +105,16 @@ async def ask_correct(  # noqa: PLR0913 - which letter, by what, who, why, when
 
 
 async def caused(database: Database | Connection, contract: str, letter: UUID, correction: UUID) -> UUID:
-    """The change that the letter came of, where `correction` is a later one of the same resident told to the same."""
+    """The change that the letter came of, where `correction` is a later one of the same resident told to the same.
+
+    A 随時移転 is none, although the ledger has it in the form of one.
+    """
     row = await database.fetchrow(_SQL["correction"], contract, letter, correction)
     if row is None:
         raise NotPermitted("not-in-ledger", "letter", "Where it came from is not known: it can only be discarded")
-    for wanted, code in (("is_known", "unknown-change"), ("same_resident", "another-resident"),
-                         ("is_later", "not-later"), ("is_told", "not-told-to-this-contract")):  # fmt: skip
+    for wanted, code in _STANDS_FOR_IT.items():
         if not row[wanted]:
-            raise NotPermitted(code, "--change", "It must be a later change of the same resident, told to the same")
+            raise NotPermitted(code, "--change", _OF_WHAT)
     return UUID(str(row["causation"]))
 
 

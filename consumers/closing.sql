@@ -36,8 +36,10 @@ WHERE d.contract = $1 AND d.id = s.id AND d.attempts = s.attempts AND d.state = 
 INSERT INTO inbox.closing_ends (closing, approved_by, approved_at, count) VALUES ($1, $2, $3, $4)
 
 -- name: correction
--- The change that a letter came of, beside one that is said to correct it, as the ledger has both.
+-- The change that a letter came of, beside one that is said to correct it, as the ledger has both. A 随時移転 tells a part
+-- of a record, for a purpose of its own: it is not whole.
 SELECT own.change AS causation, other.change IS NOT NULL AS is_known, own.subject = other.subject AS same_resident,
+    NOT jsonb_path_exists(convert_from(other.line, 'UTF8')::jsonb, '$.told[*].transfer') AS is_whole,
     own.partition = other.partition AND other.ledger_offset > own.ledger_offset AS is_later,
     EXISTS (SELECT FROM hub.told t WHERE t.contract = $1 AND t.change = other.change) AS is_told
 FROM (
@@ -46,6 +48,6 @@ FROM (
     WHERE t.contract = $1 AND t.disclosure = $2 ORDER BY l.recorded_at, l.ledger_offset LIMIT 1
 ) AS own
 LEFT JOIN LATERAL (
-    SELECT l.change, l.subject, l.partition, l.ledger_offset FROM hub.ledger l
+    SELECT l.change, l.subject, l.partition, l.ledger_offset, l.line FROM hub.ledger l
     WHERE l.change = $3 ORDER BY l.recorded_at, l.ledger_offset LIMIT 1
 ) AS other ON true

@@ -127,7 +127,8 @@ def correct(
     """Ask for a letter to be closed, because the registry has recorded the right thing as a later change.
 
     \b
-    Nothing of the letter is edited. The change must be a later one of the same resident, told to the same contract.
+    Nothing of the letter is edited. The change must be a later one of the same resident, told to the same contract, and
+    no extraction (`jukihub transfer`), which tells a part of a record.
     Somebody else approves it (`letters approve`).
     Example: jukihub letters correct 0190… --change 0191… --reason "the town was missing, 職権修正 of today"
     """

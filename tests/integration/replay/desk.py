@@ -183,7 +183,7 @@ class Desk:
         after = before | {"address": {"text": f"架空市{town}町{len(self.versions)}番地"}} | changed
         return await self.happens(resident, "RELOCATE", before, after)
 
-    async def happens(self, resident: int, kind: str, before: Any, after: Any) -> UUID:
+    async def happens(self, resident: int, kind: str, before: Any, after: Any, **said: Any) -> UUID:
         """One Change of a resident is recorded, published, routed and archived."""
         change, version = uuid4(), int(self.now.timestamp() * 1_000_000) + len(self.versions)
         who = resident_of(resident)
@@ -191,7 +191,7 @@ class Desk:
         self.records[resident] = after or before
         content = people.line(
             kind, before, after, id=str(change), resident=str(who), version=version,
-            recorded_at=self.now.isoformat(),
+            recorded_at=self.now.isoformat(), **said,
         )  # fmt: skip
         await self._publish(who, content)
         await self._route(Accepted(parse(content), content))

@@ -180,6 +180,20 @@ async def test_no_other_change_can_stand_for_a_letter(desk: Desk) -> None:
             await correct(desk, letter, change)
 
 
+async def test_an_extraction_for_something_else_corrects_nothing_and_what_is_told_again_whole_may(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tax = Desk(desk.settings, desk.database, monkeypatch, "tax")
+    (letter,) = await tax.letters(1)
+    now = tax.records[1]
+    order = {"order": str(uuid4()), "items": ["name"]}
+    extracted = await tax.happens(1, "SNAPSHOT", None, now, to=["tax"], transfer=order)
+    with pytest.raises(NotPermitted, match="not-a-change"):
+        await correct(tax, letter, extracted)
+    told_again = await tax.happens(1, "SNAPSHOT", None, now, to=["tax"])
+    assert (await correct(tax, letter, told_again)).correction == told_again
+
+
 @pytest.mark.threat("D4")
 async def test_what_persons_have_asked_for_and_approved_is_never_altered(desk: Desk) -> None:
     (letter,) = await desk.letters(1)
