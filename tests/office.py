@@ -71,16 +71,17 @@ async def opened(house: House, folder: Path) -> AsyncIterator[Office]:
 def command_line(
     own: Settings, data: Path, typed_by: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Result]]:
-    """The command line on these databases, in this process: who types (by name, with a token), and which words."""
+    """The command line on these databases, in this process: who types (by name, with a token), which words, and what is
+    `given` on stdin."""
     monkeypatch.setenv("HUB_DATABASE", own.database)
     monkeypatch.setenv("HUB_REGISTRY", own.registry)
     monkeypatch.setenv("HUB_DATA", str(data))
     monkeypatch.setenv("HUB_SECRETS", str(own.secrets_dir))
 
-    def run(name: str, *arguments: str) -> Result:
+    def run(name: str, *arguments: str, given: str | None = None) -> Result:
         monkeypatch.setenv("HUB_TOKEN", typed_by[name])
         settings.cache_clear()
-        return CliRunner().invoke(cli.build(list(arguments)), list(arguments))
+        return CliRunner().invoke(cli.build(list(arguments)), list(arguments), input=given)
 
     yield run
     settings.cache_clear()
