@@ -7,7 +7,9 @@
     typer.echo(plan)              # shown after the block: what could not be noted is not shown
 
 An act that changes something is noted as `begun` before it begins, so that one which was cut off is seen as well; every
-act is noted when it ends: `done`, or the code of what refused or failed it. A caller who is nobody cannot be noted.
+act is noted when it ends: `done`, or the code of what refused or failed it. A caller who is nobody cannot be noted, and
+who comes with a token that no longer counts is noted once an hour for each token, whatever it was tried for: they could
+fill the audit otherwise. How often it is tried all the same, the answers of the API say (hub_api_answers_total, 401).
 Leave the block in peace or by an error of ours, and end the command after it.
 """
 
@@ -24,7 +26,7 @@ from hub.config import Settings
 from hub.database import Database
 from hub.errors import DatabaseError
 from hub.people import Act, Person, authorise
-from hub.tokens import Bearer
+from hub.tokens import Bearer, is_to_be_noted
 
 Clock = Callable[[], datetime]
 Details = Mapping[str, str | int]
@@ -56,7 +58,7 @@ async def acting_as(  # noqa: PLR0913 - as above
         yield bearer.person
     except BaseException as failed:
         with suppress(DatabaseError):  # then the cause is told, and not that it could not be noted
-            await asyncio.shield(noting.note(code_of(failed)))
+            await asyncio.shield(noting.refused(bearer) if bearer.refused else noting.note(code_of(failed)))
         raise
     await noting.note(DONE)
 
@@ -80,4 +82,13 @@ class _Noting:
     details: Details
 
     async def note(self, code: str) -> None:
-        await note(self.database, Entry(self.person.id, self.act, self.object, code, self.now(), self.details))
+        await note(self.database, self._entry(code))
+
+    async def refused(self, bearer: Bearer) -> None:
+        entry = self._entry(bearer.refused)
+        async with self.database.transaction() as held:
+            if await is_to_be_noted(held, bearer.id, entry.at):
+                await note(held, entry)
+
+    def _entry(self, code: str) -> Entry:
+        return Entry(self.person.id, self.act, self.object, code, self.now(), self.details)

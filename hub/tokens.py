@@ -28,9 +28,10 @@ _REMEDY: Final = "Type `jukihub people login`, or set HUB_TOKEN"
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whose token it is, and why it no longer counts: empty where it does."""
+    """Whose token it is, which one, and why it no longer counts: empty where it does."""
 
     person: Person
+    id: UUID
     refused: str = ""
 
     def check(self) -> None:
@@ -77,10 +78,15 @@ async def bearer(database: Database, token: str, now: datetime) -> Bearer:
     row = await database.fetchrow(_SQL["bearer"], _digest(token)) if _FORM.fullmatch(token) else None
     if row is None:
         raise NotPermitted("token-unknown", "token", _REMEDY)
-    found = Bearer(_person(row), _refused(row, now))
+    found = Bearer(_person(row), UUID(int=row["token"].int), _refused(row, now))
     if not found.refused:
         await database.execute(_SQL["used"], _digest(token), now)
     return found
+
+
+async def is_to_be_noted(held: Connection, token: UUID, now: datetime) -> bool:
+    """Whether nobody was noted within the hour as having come with this token, which no longer counts; now it is."""
+    return bool(await held.execute(_SQL["refused"], token, now))
 
 
 def missing() -> NotPermitted:

@@ -195,6 +195,21 @@ async def test_a_token_that_has_ended_is_noted_as_that_persons_attempt(office: O
     assert await office.noted("ito") == [("ito", "letters-see", "token-expired")]
 
 
+async def test_tokens_that_no_longer_count_do_not_fill_the_audit(office: Office) -> None:
+    person = await office.person("ito", Duty.OPERATOR)
+    one, other = [office.with_token(await office.token(person)) for _ in range(2)]
+    office.now += timedelta(days=2)
+    await asyncio.gather(*(not_begun(office, one, Act.REPLAY_RUN, "token-expired") for _ in range(8)))
+    assert await office.noted("ito") == [("ito", "replay-run", "token-expired")]
+    await not_begun(office, other, Act.LETTERS_SEE, "token-expired")
+    office.now += timedelta(minutes=59)
+    await not_begun(office, one, Act.LETTERS_SEE, "token-expired")
+    assert len(await office.noted("ito")) == 2, "a line for each token, and one an hour"
+    office.now += timedelta(minutes=2)
+    await not_begun(office, one, Act.LETTERS_SEE, "token-expired")
+    assert len(await office.noted("ito")) == 3
+
+
 async def test_what_cannot_be_noted_is_not_begun(office: Office) -> None:
     ito = office.with_token(await office.token(await office.person("ito", Duty.OPERATOR)))
     await office.database.execute("ALTER TABLE hub.audit RENAME TO away")
