@@ -1,7 +1,6 @@
 """`jukihub drift` and `jukihub again …`: does a subscriber hold what it was told, and telling again what it lost."""
 
 import asyncio
-import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from uuid import UUID
 import orjson
 import typer
 
-from contracts.errors import visible
+from hub.cli import awaiting, progress
 from hub.clock import now
 from hub.config import settings
 from hub.errors import UsageError
@@ -89,10 +88,10 @@ async def _looked(  # noqa: PLR0913 - a command's options
     from producers.drift.desk import Healed  # noqa: PLC0415 - not needed for anybody's help
 
     async def rest() -> None:
-        _say(f"something differs: looking again in {settle:g} s")
+        progress.say(f"something differs: looking again in {settle:g} s", stays=True)
         await asyncio.sleep(settle)
 
-    _say("digesting and comparing")
+    progress.say("digesting and comparing", stays=True)
     if reason is None:
         return Healed(await desk.look(contract, key, rest, paper), [], None)
     return await desk.heal(contract, key, rest, reason, paper)
@@ -145,14 +144,7 @@ def requests(as_json: Json = False) -> None:
     Example: jukihub again requests --json
     """
     found = [one.as_json() for one in _at_desk(lambda desk: desk.requests())]
-    if as_json:
-        typer.echo(orjson.dumps(found).decode())
-        return
-    for one in found:
-        said = f"{one['request']} {one['contract']}, {len(one['residents'])} residents, asked by {one['requested_by']}"
-        typer.echo(visible(f"{said}: {one['reason']}"))
-    if not found:
-        typer.echo("nothing waits for approval", err=True)
+    awaiting.show(found, lambda one: f"{one['contract']}, {len(one['residents'])} residents", as_json)
 
 
 @_again.command("approve")
@@ -167,12 +159,6 @@ def approve(request: UUID, as_json: Json = False) -> None:
     if as_json:
         typer.echo(orjson.dumps({"act": str(request), "contract": contract, "count": count}).decode())
     typer.echo(f"{contract} is told again of {count} residents", err=True)
-
-
-def _say(text: str) -> None:
-    """What goes on, on a terminal alone."""
-    if sys.stderr.isatty():
-        typer.echo(text, err=True)
 
 
 def _at_desk(what: "Callable[[Desk], Awaitable[T]]") -> T:

@@ -1,8 +1,6 @@
 """`jukihub snapshot` and `jukihub review`: what nobody files and subscribers need all the same."""
 
 import asyncio
-import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
@@ -11,6 +9,7 @@ import orjson
 import typer
 
 from hub import log
+from hub.cli import progress
 from hub.cli.shared import day_or_today
 from hub.clock import now
 from hub.config import settings
@@ -73,8 +72,8 @@ async def _load(names: list[str], per_second: int, backlog: int) -> dict[str, An
         chosen = loads.chosen(book, names, day) if names else loads.mirrors(book, day)
         run = await loads.begun(db, chosen, now())
         details["made"] = str(run.run)
-        progress = _progress(await loads.registered(db))
-        await loads.carry(db, run, loads.Pace(per_second, backlog), now, progress)
+        total = await loads.registered(db)
+        await loads.carry(db, run, loads.Pace(per_second, backlog), now, lambda count: progress.of(count, total))
         found = next(asdict(one) for one in await loads.runs(db) if one.run == run.run)
         details["count"] = found["told"]
         return found
@@ -120,13 +119,6 @@ def _show(found: list[dict[str, Any]], as_json: bool) -> None:
             continue
         state = "ended" if one["ended_at"] else f"not ended, of {one.get('registered', '?')} on the register"
         typer.echo(f"{one['begun_at']:%Y-%m-%d %H:%M} {', '.join(one['contracts'])}: {one['told']} residents, {state}")
-
-
-def _progress(total: int) -> Callable[[int], None]:
-    """Says how many are done, on a terminal alone."""
-    if not sys.stderr.isatty():
-        return lambda _count: None
-    return lambda count: typer.echo(f"\r{count:,} of {total:,}", err=True, nl=False)
 
 
 def review(

@@ -1,16 +1,17 @@
 """`jukihub transfer …`: 随時移転, asked for by one person, approved (決裁) by another, run once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import orjson
 import typer
 
 from contracts.errors import visible
+from hub.cli import awaiting
 from hub.clock import now
 from hub.config import settings
 
@@ -96,17 +97,12 @@ def requests(as_json: Json = False) -> None:
     Example: jukihub transfer requests --json
     """
     found = [one.as_json(now()) for one in _at_desk(lambda desk: desk.requests())]
-    if as_json:
-        typer.echo(orjson.dumps(found).decode())
-        return
-    for one in found:
-        typer.echo(visible(
-            f"{one['request']} {one['contract']}, {one['count']} residents ({one['chosen']}), asked by "
-            f"{one['asked_by']}: {one['purpose']}; {', '.join(one['items'])}; {', '.join(one['basis'])}; "
-            f"until {one['until']}"
-        ))  # fmt: skip
-    if not found:
-        typer.echo("nothing waits for approval", err=True)
+    awaiting.show(found, _in_words, as_json, ("request", "asked_by", "purpose"))
+
+
+def _in_words(one: Mapping[str, Any]) -> str:
+    said = f"{one['contract']}, {one['count']} residents ({one['chosen']}), {', '.join(one['items'])}; "
+    return said + f"{', '.join(one['basis'])}; until {one['until']}"
 
 
 @_transfer.command("approve")

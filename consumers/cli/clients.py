@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from contracts.errors import visible
+from hub.cli import awaiting
 from hub.config import settings
 
 if TYPE_CHECKING:
@@ -93,13 +94,7 @@ def list_requests(as_json: Json = False) -> None:
     Example: jukihub clients requests
     """
     found = [one.as_json() for one in _at_office(lambda office: office.requests())]
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for one in found:
-        typer.echo(visible("{request} {contract}, {label}, asked by {requested_by}: {reason}".format(**one)))
-    if not found:
-        typer.echo("nothing waits for approval", err=True)
+    awaiting.show(found, lambda one: f"{one['contract']}, {one['label']}", as_json)
 
 
 @_app.command("approve")

@@ -1,14 +1,15 @@
 """`jukihub copies …`: what the city does at the 中間サーバー by its own operation."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
 
 from consumers.cli import given
 from consumers.cli.given import Json, Reason
+from hub.cli import awaiting
 from hub.clock import now
 from hub.config import settings
 
@@ -61,16 +62,11 @@ def requests(as_json: Json = False) -> None:
     Example: jukihub copies requests
     """
     found = _done(lambda here: here.requests())
-    if as_json:
-        given.document([dict(one) for one in found])
-    elif found:
-        rows = [
-            (one["id"], one["name"], given.time(one["requested_at"]), "begun" if one["is_begun"] else "", one["reason"])
-            for one in found
-        ]
-        given.table(("request", "asked by", "at (UTC+9)", "state", "reason"), rows)
-    else:
-        typer.echo("nothing waits for approval", err=True)
+    awaiting.show([dict(one) for one in found], _in_words, as_json, ("id", "name", "reason"))
+
+
+def _in_words(one: Mapping[str, Any]) -> str:
+    return f"{given.time(one['requested_at'])} (UTC+9){', begun at the server' if one['is_begun'] else ''}"
 
 
 @_app.command("approve")

@@ -1,7 +1,6 @@
 """`jukihub files …`: what a contract is told, as CSV on object storage."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 from consumers.cli import given
 from consumers.cli.given import Json
 from hub import log
+from hub.cli import progress
 from hub.clock import now
 from hub.config import settings
 from hub.errors import UsageError
@@ -61,9 +61,9 @@ def write(
         raise UsageError("full-needs-load", "--full", "Give --full and --load together, and no --day")
     log.configure("files-write", settings().log_level)
     if load is None:
-        written = command.daily(settings(), contract, _day(day), _seen, now)
+        written = command.daily(settings(), contract, _day(day), progress.of, now)
     else:
-        written = command.full(settings(), contract, loading.named(load.read()), _seen, now)
+        written = command.full(settings(), contract, loading.named(load.read()), progress.of, now)
     _show(asyncio.run(_noted(contract, written)), as_json)
 
 
@@ -79,12 +79,6 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise UsageError("not-a-day", "--day", "YYYY-MM-DD is meant") from None
-
-
-def _seen(done: int, total: int) -> None:
-    """How many are done, on a terminal alone."""
-    if sys.stderr.isatty():
-        typer.echo(f"\r{done:,} of {total:,}", err=True, nl=False)
 
 
 def _show(written: "list[Written]", as_json: bool) -> None:

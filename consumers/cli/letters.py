@@ -1,5 +1,6 @@
 """`jukihub letters …`: dead letters, what is in one, and closing one without telling it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -7,11 +8,12 @@ import typer
 
 from consumers.cli import given
 from consumers.cli.given import Code, Contract, Ids, Json, Limit, Reason, Since, Until
+from hub.cli import awaiting
 from hub.clock import now
 from hub.errors import UsageError
 
 if TYPE_CHECKING:
-    from consumers.closing import Closing, Waiting
+    from consumers.closing import Closing
     from consumers.letters import Group, Inside, Letter
 
 _HELP = """Dead letters (配達不能): what there is, what is in one, closing one.
@@ -141,14 +143,8 @@ def requests(as_json: Json = False) -> None:
 
     Example: jukihub letters requests --json
     """
-    found = given.at_office(lambda office: office.closings())
-    if as_json:
-        given.document([one.as_json() for one in found])
-    elif found:
-        columns = ("request", "contract", "kind", "letters", "asked by", "until (UTC+9)", "why")
-        given.table(columns, [_waits(one) for one in found])
-    else:
-        typer.echo("nothing waits for approval", err=True)
+    found = [one.as_json() for one in given.at_office(lambda office: office.closings())]
+    awaiting.show(found, _in_words, as_json)
 
 
 @_app.command("approve")
@@ -174,10 +170,9 @@ def _asked(asked: "Closing", as_json: bool) -> None:
         typer.echo(f"{len(asked.letters)} letter(s); somebody else types: jukihub letters approve {asked.id}", err=True)
 
 
-def _waits(one: "Waiting") -> tuple[Any, ...]:
-    asked = one.closing
-    letters = asked.letters[0] if len(asked.letters) == 1 else len(asked.letters)
-    return asked.id, asked.contract, asked.kind, letters, one.name, given.time(one.expires_at), asked.reason
+def _in_words(one: Mapping[str, Any]) -> str:
+    letters = one["letters"][0] if len(one["letters"]) == 1 else f"{len(one['letters'])} letters"
+    return f"{one['contract']} {one['kind']} {letters}, until {given.time(one['expires_at'])} (UTC+9)"
 
 
 def _group(one: "Group") -> tuple[Any, ...]:

@@ -1,13 +1,13 @@
 """`jukihub replay …`: a plan, its approval by another person, and running it."""
 
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from consumers.cli import given
 from consumers.cli.given import Code, Contract, Ids, Json, Limit, Reason, Since, Until
+from hub.cli import progress
 
 if TYPE_CHECKING:
     from consumers.overview import Overview
@@ -103,7 +103,7 @@ def run(
     """
     from consumers.running import Pace  # noqa: PLC0415 - the broker's client is not needed for anybody's help
 
-    done = given.at_office(lambda office: office.run(plan_id, Pace(rate), _progress()), long=True)
+    done = given.at_office(lambda office: office.run(plan_id, Pace(rate), _seen), long=True)
     if as_json:
         given.document(done.as_json())
     else:
@@ -147,16 +147,13 @@ def _move(plan_id: UUID, what: str, as_json: bool) -> None:
         typer.echo(f"{plan_id} {what}", err=True)
 
 
-def _progress() -> Any:
-    """On a terminal one line that is written over; elsewhere nothing."""
-    if not sys.stderr.isatty():
-        return lambda _progress, _state: None
-    return lambda progress, state: typer.echo(f"\r\x1b[K{_said(progress, state)}", nl=False, err=True)
+def _seen(done: "Progress", state: str) -> None:
+    progress.say(_said(done, state))
 
 
-def _said(progress: "Progress", state: str) -> str:
-    ended = ", ".join(f"{count} {outcome}" for outcome, count in sorted(progress.ended.items()))
-    return (f"{state}: {progress.handed} of {progress.total - progress.held} handed over, {progress.open} on their way"
+def _said(done: "Progress", state: str) -> str:
+    ended = ", ".join(f"{count} {outcome}" for outcome, count in sorted(done.ended.items()))
+    return (f"{state}: {done.handed} of {done.total - done.held} handed over, {done.open} on their way"
             + (f"; {ended}" if ended else ""))  # fmt: skip
 
 

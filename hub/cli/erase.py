@@ -8,8 +8,7 @@ from uuid import UUID
 
 import typer
 
-from contracts.errors import visible
-from hub.cli import retained
+from hub.cli import awaiting, retained
 from hub.cli.requested import Json
 from hub.config import settings
 from hub.errors import UsageError
@@ -99,15 +98,7 @@ def list_requests(as_json: Json = False) -> None:
     Example: jukihub erase requests --json
     """
     found = [one.as_json() for one in asyncio.run(_requests())]
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for one in found:
-        count = len(one["keys"])
-        said = "{request} {contract} until {until}, ".format(**one) + f"{count} keys, "
-        typer.echo(visible(said + "asked by {requested_by}: {reason}".format(**one)))
-    if not found:
-        typer.echo("nothing waits for approval", err=True)
+    awaiting.show(found, lambda one: f"{one['contract']} until {one['until']}, {len(one['keys'])} keys", as_json)
 
 
 @_erase.command("approve")

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
 import typer
 
+from hub.cli import awaiting, progress
 from hub.cli.requested import Json
 from hub.config import settings
 
@@ -81,13 +81,7 @@ def list_requests(as_json: Json = False) -> None:
     Example: jukihub keys kek requests
     """
     found = [one.as_json() for one in asyncio.run(_requests())]
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for one in found:
-        typer.echo("{request} {what} {kek}, asked by {requested_by}: {reason}".format(**one))
-    if not found:
-        typer.echo("nothing waits for approval", err=True)
+    awaiting.show(found, lambda one: f"{one['what']} {one['kek']}", as_json)
 
 
 @kek.command("approve")
@@ -128,8 +122,7 @@ def _ended(done: "Done", as_json: bool) -> None:
 
 
 def _progress(moved: "HowFar") -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"\r{moved.done} wrapped anew, {moved.left} left ", nl=moved.left == 0, err=True)
+    progress.say(f"{moved.done} wrapped anew, {moved.left} left", stays=moved.left == 0)
 
 
 def _as_json(one: "Kek") -> dict[str, object]:

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from hub.cli import progress
 from hub.cli.shared import ledger_of, new_file
 from hub.config import settings
 from hub.errors import UsageError
@@ -127,7 +127,7 @@ def verify(
     verifier = _verifier(key)
     before = _earlier(earlier, verifier) if earlier else None
     with _read(file, "FILE") as rows:
-        found = verified(rows, verifier, before, _progress())
+        found = verified(rows, verifier, before, progress.every(_EVERY))
     if as_json:
         typer.echo(json.dumps(found.as_json()))
     else:
@@ -201,21 +201,6 @@ def _read(file: Path, place: str) -> Iterator[BinaryIO]:
         yield opened
 
 
-def _progress() -> Callable[[int], None]:
-    """Says how many leaves are done, on a terminal alone."""
-    if not sys.stderr.isatty():
-        return lambda _count: None
-    said = 0
-
-    def say(count: int) -> None:
-        nonlocal said
-        if count >= said + _EVERY:
-            said = count
-            typer.echo(f"\r{count:,}", err=True, nl=False)
-
-    return say
-
-
 @asynccontextmanager
 async def _acting(act: Act, object: str, details: "dict[str, str | int] | None" = None) -> "AsyncIterator[Database]":  # noqa: A002 - its name in the audit
     from hub.acting import acting  # noqa: PLC0415 - as above
@@ -242,7 +227,7 @@ async def _exported(opened: BinaryIO, tree: Tree) -> int:
     details: dict[str, str | int] = {}
     async with _acting(_ACTS[tree][1], str(tree), details) as database:
         signed = await checkpoints.newest(database, _log(tree))
-        async for line in exporting.export(database, signed, _progress(), _log(tree)):
+        async for line in exporting.export(database, signed, progress.every(_EVERY), _log(tree)):
             opened.write(line)
         details["count"] = signed.checkpoint.size
     return signed.checkpoint.size

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from contracts.errors import visible
+from hub.cli import awaiting
 from hub.config import settings
 from hub.errors import JukiError
 
@@ -39,14 +39,7 @@ def ask(kind: str, release: "Release", reason: str, as_json: bool) -> None:
 def show(kind: str, as_json: bool) -> None:
     """What waits for another person."""
     found = [one.as_json() for one in asyncio.run(_requests(kind))]
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for one in found:
-        said = "{request} partition {partition} offset {offset}, asked by {requested_by}: {reason}".format(**one)
-        typer.echo(visible(said))
-    if not found:
-        typer.echo("nothing waits for approval", err=True)
+    awaiting.show(found, lambda one: f"partition {one['partition']} offset {one['offset']}", as_json)
 
 
 def approve(kind: str, request: UUID, wait: float, as_json: bool, done: str) -> "tuple[Release, End]":

@@ -18,6 +18,7 @@ from contracts.change import parse
 from contracts.errors import ChangeRefused, Language
 from contracts.foreseen import Drafted
 from contracts.simulate import Case, answered, fold, redecided
+from hub.cli import progress
 from hub.cli.decide import PARTIAL, lines
 from hub.cli.shared import book as chosen
 from hub.cli.simulated import Told, as_json, as_text
@@ -25,6 +26,7 @@ from hub.config import settings
 from hub.errors import UsageError
 
 DAYS: Final = 90
+_EVERY: Final = 1000
 
 Draft = Annotated[Path, typer.Argument(metavar="DRAFT", exists=True, file_okay=False, help="folder of the draft")]
 Days = Annotated[int | None, typer.Option(min=1, max=36500, help=f"so many days back [default: {DAYS}]")]
@@ -70,14 +72,14 @@ def _of_the_ledger(draft: Book, days: int) -> Told:
     from hub.clock import now  # noqa: PLC0415 - without a server none of this is needed
     from hub.simulate import simulate as simulated  # noqa: PLC0415 - as above
 
-    found = asyncio.run(simulated(settings(), draft, days, now(), _progress()))
+    found = asyncio.run(simulated(settings(), draft, days, now(), progress.every(_EVERY)))
     return Told(found.report, found)
 
 
 def _of_a_file(draft: Book, current: Book, changes: str) -> Told:
     cases = Cases(current, draft)
     with _opened(changes) as given:
-        report = fold(cases.of(given, _progress()))
+        report = fold(cases.of(given, progress.every(_EVERY)))
     return Told(report, refused=cases.refused)
 
 
@@ -112,15 +114,3 @@ class Cases:
         change = parse(line)
         then = answered(change, self._current, change.day)
         return Case(change.kind, then, redecided(change, then, self._current, self._draft, change.day))
-
-
-def _progress() -> Callable[[int], None]:
-    """Says how many are done, on a terminal alone."""
-    if not sys.stderr.isatty():
-        return lambda _count: None
-
-    def say(count: int) -> None:
-        if count % 1000 == 0:
-            typer.echo(f"\r{count:,}", err=True, nl=False)
-
-    return say

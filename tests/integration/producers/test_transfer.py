@@ -342,7 +342,9 @@ def test_it_is_typed_by_three_persons(jukihub: Any, tmp_path: Path) -> None:
     assert (waiting["request"], waiting["items"], waiting["chosen"]) == (
         number, ["atena_no", "name", "birth_date", "address"], "persons",
     )  # fmt: skip
-    assert "1 residents (persons), asked by ito: 還付の通知" in jukihub("kato", "transfer", "requests").stdout
+    shown = jukihub("kato", "transfer", "requests").stdout
+    assert "tax, 1 residents (persons), atena_no, name, birth_date, address; " in shown
+    assert shown.endswith(", asked by ito: 還付の通知\n")
     assert jukihub("ito", "transfer", "run", number).exception.exit_code == 4
     assert json.loads(jukihub("kato", "transfer", "approve", number, "--json").stdout)["state"] == "approved"
     assert json.loads(jukihub("ito", "transfer", "run", number, "--json").stdout) == {
