@@ -7,7 +7,7 @@ under the same id is not taken for it. Where the broker is away or the time is o
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -74,7 +74,10 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What was read back at the counterpart of one disclosure, as the ledger names it. `receipt`: the digest of it."""
+    """What was read back at the counterpart of one disclosure, or of an operation of the city, as the ledger names it.
+
+    `receipt`: the digest of it.
+    """
 
     contract: str
     what: str
@@ -138,6 +141,12 @@ async def seeing(settings: Settings, database: Database) -> Sight | None:
         return None
 
 
+async def operated(settings: Settings, operation: str) -> tuple[Confirmed, ...]:
+    """What was read back of an operation of the city with this id, which is no change and tells nobody anything."""
+    async with connect(settings.database, size=1) as database:
+        return _read_back(await database.fetch(_SQL["operation"], _id(operation)))
+
+
 async def stored(settings: Settings, change_id: str) -> Stored | None:
     """What is left of the change with this id; None where the ledger has none. Told twice: its first line counts."""
     change = _id(change_id)
@@ -154,7 +163,9 @@ async def stored(settings: Settings, change_id: str) -> Stored | None:
             told=told,
             change=await _change(settings, database, change, first),
             released=tuple(map(_again, await database.fetch(_SQL["releases"], change))),
-            confirmed=await _confirmed(database, told),
+            confirmed=_read_back(
+                await database.fetch(_SQL["confirmations"], [UUID(each.disclosure) for each in told])
+            ),
         )  # fmt: skip
 
 
@@ -176,8 +187,7 @@ def _again(row: Mapping[str, Any]) -> Again:
     )  # fmt: skip
 
 
-async def _confirmed(database: Database, told: Sequence[Telling]) -> tuple[Confirmed, ...]:
-    rows = await database.fetch(_SQL["confirmations"], [UUID(each.disclosure) for each in told])
+def _read_back(rows: Iterable[Mapping[str, Any]]) -> tuple[Confirmed, ...]:
     return tuple(
         Confirmed(row["contract"], row["what"], row["confirmed_at"], row["receipt_sha256"].hex()) for row in rows
     )

@@ -11,3 +11,8 @@ WHERE change = $1 ORDER BY recorded_at, partition, ledger_offset
 -- name: confirmations
 SELECT contract, what, confirmed_at, receipt_sha256 FROM hub.confirmations
 WHERE disclosure = ANY($1::uuid[]) ORDER BY confirmed_at
+
+-- name: operation
+-- An operation of the city is confirmed under the id of its request, of which nobody was told.
+SELECT contract, what, confirmed_at, receipt_sha256 FROM hub.confirmations c
+WHERE disclosure = $1 AND NOT EXISTS (SELECT FROM hub.told t WHERE t.disclosure = c.disclosure)

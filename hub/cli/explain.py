@@ -41,7 +41,15 @@ _CONFIRMED: Final = Text(
     "台帳：{at} に相手方で読み直して確認した（{what}、受領証の要約 {receipt}）",
     "ledger: read back at the counterpart and confirmed at {at} ({what}, digest of the receipt {receipt})",
 )
-_WORDS: Final = {"erased": Text("消去済み", "erased")}
+_OPERATION: Final = Text(
+    "市の操作 {id}　契約 {contract}。異動ではなく、誰にも何も知らせていない",
+    "operation of the city {id}, contract {contract}; it is no change, and nobody was told anything",
+)
+_WORDS: Final = {
+    "erased": Text("消去済み", "erased"),
+    "copy-erased": Text("副本を市の操作で消去", "copy erased by the city's operation"),
+    "copies-reloaded": Text("副本の全件再登録が終了", "all copies registered anew"),
+}  # fmt: skip
 """What can be confirmed, in words."""
 _SILENT: Final = Text("台帳：知らせていない", "ledger: not told")
 _ENDED: Final = Text(
@@ -61,7 +69,8 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
 
 def run(  # noqa: PLR0913 - one parameter for each option
     change: Annotated[str, typer.Argument(
-        metavar="CHANGE", help="file with one Change, FILE:LINE, - for stdin, or the id of a change that was carried"
+        metavar="CHANGE",
+        help="file with one Change, FILE:LINE, - for stdin, or the id of a change that was carried, or of an operation"
     )],
     contract: Annotated[str, typer.Option(metavar="NAME", help="the contract that is asked about")],
     on: Annotated[str | None, typer.Option(
@@ -84,7 +93,8 @@ def run(  # noqa: PLR0913 - one parameter for each option
 
     The Book is that of --contracts or --book; else, for a file, HUB_CONTRACTS or the shipped one, and for an id that of
     the ledger, or with --on the one in use on that day. No value of a record is printed. Exit 0 whether told or silent,
-    1 where the ledger says something else (ledger-differs), 3 where the change is no longer readable.
+    1 where the ledger says something else (ledger-differs), 3 where the change is no longer readable. By the id that
+    `jukihub copies erase` or `copies reload begin` has printed, it says what was read back, and when.
     """  # fmt: skip
     if contracts and book_hash:
         raise UsageError("two-books", "--book", "Name a Book by --contracts or by --book, not by both")
@@ -166,9 +176,7 @@ class Ledger:
         names = ("state", "items", "contract_hash", "seq", "partition", "disclosure")
         told |= {name: getattr(self.telling, name) for name in names}
         if self.confirmed:
-            told["confirmed"] = [
-                {"what": one.what, "at": one.at.isoformat(), "receipt_sha256": one.receipt} for one in self.confirmed
-            ]
+            told["confirmed"] = [*map(_document, self.confirmed)]
         if not self.released:
             return told
         names = ("plan", "requested_by", "approved_by", "items", "contract_hash", "disclosure")
@@ -176,6 +184,10 @@ class Ledger:
             {"recorded_at": one.recorded_at.isoformat()} | {name: getattr(one, name) for name in names}
             for one in self.released
         ]}  # fmt: skip
+
+
+def _document(one: "Confirmed") -> dict[str, str]:
+    return {"what": one.what, "at": one.at.isoformat(), "receipt_sha256": one.receipt}
 
 
 def _confirmation(one: "Confirmed") -> Text:
@@ -192,6 +204,9 @@ def _named(asked: Asked) -> Book | None:
 
 def _carried(change: str, asked: Asked) -> None:
     stored = given.stored(change)
+    if stored is None:
+        _operated(change, given.operated(change), asked)
+        return
     telling = next((each for each in stored.told if each.contract == asked.contract), None)
     released = [each for each in stored.released if each.contract == asked.contract]
     confirmed = [each for each in stored.confirmed if each.contract == asked.contract]
@@ -200,6 +215,17 @@ def _carried(change: str, asked: Asked) -> None:
         _of_ledger_alone(stored, ledger, asked)
     else:
         _again(stored, stored.change, ledger, asked)
+
+
+def _operated(operation: str, confirmed: "Sequence[Confirmed]", asked: Asked) -> None:
+    """What the city has done by an operation of its own, which was decided by no contract."""
+    if not (of_it := [each for each in confirmed if each.contract == asked.contract]):
+        raise UsageError("not-of-this-contract", "--contract", f"It is of {confirmed[0].contract}")
+    if asked.as_json:
+        _print({"operation": operation, "contract": asked.contract, "confirmed": [*map(_document, of_it)]})
+        return
+    head = _OPERATION.format(id=operation, contract=asked.contract)
+    show([Section(head, [(line,) for line in map(_confirmation, of_it)])], asked.language)
 
 
 def _again(stored: "Stored", change: Change, ledger: Ledger, asked: Asked) -> None:

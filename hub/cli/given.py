@@ -6,21 +6,23 @@ Nothing of a database is imported before it is asked for.
 import asyncio
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from contracts.book import Book, load
 from contracts.change import Change, parse
 from contracts.door import MAX_BYTES, read_json
 from contracts.errors import ChangeRefused
 from hub.cli.decide import lines
-from hub.config import settings
+from hub.config import Settings, settings
 from hub.errors import Advised, UsageError
 
 if TYPE_CHECKING:
-    from hub.lookback import Stored
+    from hub.lookback import Confirmed, Stored
+
+T = TypeVar("T")
 
 _UNKNOWN: Final = "The ledger has no such change: it was never carried, was refused, or is still on its way"
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -77,21 +79,32 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
-def stored(change_id: str) -> "Stored":
-    """What is kept of the change that was carried under this id; looking is noted, where somebody has logged in."""
+def stored(change_id: str) -> "Stored | None":
+    """What is kept of the change that was carried under this id, or None; looking is noted, where somebody logged in."""
     from hub import lookback  # noqa: PLC0415 - a change from a file needs no database
+
+    return _looked(lookback.stored, change_id)
+
+
+def operated(operation: str) -> "Sequence[Confirmed]":
+    """What was read back of the operation of the city with this id; raises Advised where nothing was."""
+    from hub import lookback  # noqa: PLC0415 - as above
+
+    if not (found := _looked(lookback.operated, operation)):
+        raise Advised("unknown-change", "CHANGE", _UNKNOWN)
+    return found
+
+
+def _looked(look: Callable[[Settings, str], Awaitable[T]], name: str) -> T:
     from hub.clock import now  # noqa: PLC0415 - as above
     from hub.people import Act  # noqa: PLC0415 - as above
     from hub.typist import typed  # noqa: PLC0415 - as above
 
-    async def looked() -> "Stored | None":
-        async with typed(settings(), Act.LEDGER_SEE, change_id, now):
-            return await lookback.stored(settings(), change_id)
+    async def looked() -> T:
+        async with typed(settings(), Act.LEDGER_SEE, name, now):
+            return await look(settings(), name)
 
-    found = asyncio.run(looked())
-    if found is None:
-        raise Advised("unknown-change", "CHANGE", _UNKNOWN)
-    return found
+    return asyncio.run(looked())
 
 
 def called(name: str, place: str) -> Book:

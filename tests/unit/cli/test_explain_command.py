@@ -209,12 +209,16 @@ def keep(monkeypatch: pytest.MonkeyPatch) -> Keep:
     def kept(
         change: Change | None = CHANGE, book: Book | None = BOOK, told: tuple[Telling, ...] | None = None,
         routed_on: date = DAY, of_day: Book | None = None, confirmed: tuple[Confirmed, ...] = (),
+        operated: tuple[Confirmed, ...] = (),
     ) -> None:  # fmt: skip
         tellings = (telling(BOOK.contracts["prefecture"]),) if told is None else told
 
         async def stored(_settings: Any, change_id: str) -> Stored | None:
             known = Stored(ID, DAY, routed_on, book, tellings, change, confirmed=confirmed)
             return known if change_id == ID else None
+
+        async def of_operation(_settings: Any, _operation: str) -> tuple[Confirmed, ...]:
+            return operated
 
         async def book_of_day(_settings: Any, _day: date) -> Book | None:
             return of_day
@@ -225,6 +229,7 @@ def keep(monkeypatch: pytest.MonkeyPatch) -> Keep:
             return BOOK
 
         monkeypatch.setattr(lookback, "stored", stored)
+        monkeypatch.setattr(lookback, "operated", of_operation)
         monkeypatch.setattr(books, "book_of_day", book_of_day)
         monkeypatch.setattr(books, "book_by_hash", book_by_hash)
 
@@ -263,6 +268,24 @@ def test_what_was_read_back_there_is_shown_beside_what_was_told(ask: Ask, keep: 
     assert json.loads(ask(*on_prefecture(ID, "--json"))[1])["ledger"]["confirmed"] == [
         {"what": "erased", "at": at.isoformat(), "receipt_sha256": "ab" * 32}
     ]  # fmt: skip
+
+
+def test_a_copy_that_the_city_has_erased_is_explained_by_the_id_of_its_request(ask: Ask, keep: Keep) -> None:
+    request, at = "01930000-0000-7000-8000-000000000009", datetime(2026, 4, 1, 15, 30, 5, tzinfo=UTC)
+    keep(operated=(Confirmed("intermediate-server", "copy-erased", at, "ab" * 32),))
+    of_it = (request, "--contract", "intermediate-server")
+    exit_code, out, err = ask(*of_it)
+    assert (exit_code, err) == (0, "")
+    assert f"市の操作 {request}" in out
+    assert "2026-04-02 00:30:05 に相手方で読み直して確認した（副本を市の操作で消去、受領証の要約 abababababab）" in out
+    assert json.loads(ask(*of_it, "--json")[1]) == {
+        "operation": request, "contract": "intermediate-server",
+        "confirmed": [{"what": "copy-erased", "at": at.isoformat(), "receipt_sha256": "ab" * 32}],
+    }  # fmt: skip
+    exit_code, out, err = ask(*on_prefecture(request))
+    assert (exit_code, out, "not-of-this-contract" in err) == (2, "", True)
+    keep()
+    assert (ask(*of_it)[0], "unknown-change" in ask(*of_it)[2]) == (1, True)
 
 
 def test_a_silence_is_explained_by_its_id(ask: Ask, keep: Keep) -> None:
