@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 
 from hub.database import Database, connect
 from tests.house import House
+from tests.integration.consumers.filed import Filed
+from tests.store import Storage
 
 NAME = "inbox_of_tests"
 EMPTY = (
@@ -32,3 +35,10 @@ async def database(inbox_dsn: str) -> AsyncIterator[Database]:
     async with connect(inbox_dsn, 6) as made:
         await made.execute(EMPTY)
         yield made
+
+
+@pytest.fixture
+async def filed(database: Database, server: Storage) -> Filed:
+    """A contract with files, and a folder of its own on the storage."""
+    await database.execute("TRUNCATE inbox.files")
+    return Filed(database, server, uuid4().hex)

@@ -46,6 +46,11 @@ def told(seed: int, nth: int = 1, state: str = "inside", **changed: Any) -> Disc
     return Disclosure(uuid5(_SPACE, f"{seed} {nth}"), "filed", made["version"], state, items, made["protected"])
 
 
+ALL = [*((seed, told(seed)) for seed in range(1, 5)), (1, told(1, 2)), (2, told(2, 2, "left"))]
+"""What the tests send: each with the number of its resident."""
+IDS = [str(one.id) for _, one in ALL]
+
+
 class Filed(HandOver):
     """One contract with files. `now`: the clock of the commands; `folder`: this test's own part of the storage."""
 
@@ -113,3 +118,9 @@ def manifests(objects: dict[str, bytes]) -> Iterator[dict[str, Any]]:
     for name in sorted(objects):
         if name.endswith("manifest.json"):
             yield json.loads(objects[name])
+
+
+async def waiting(filed: Filed) -> Filed:
+    """With all of it in the inbox."""
+    await filed.send(*ALL)
+    return filed

@@ -26,7 +26,7 @@ from tests.house import World
 from tests.integration.consumers.filed import told
 from tests.people import record
 from tests.processes import Processes, until
-from tests.store import BUCKET, EXAMPLE, KEYS, Storage, storage
+from tests.store import BUCKET, EXAMPLE, KEYS, Storage
 
 CONTRACT = "tax"
 SAID = [told(seed) for seed in range(1, 4)]
@@ -35,14 +35,12 @@ UNFIT = told(4)
 
 
 @pytest.fixture
-def office(world: World, tmp_path: Path) -> Iterator[tuple[Processes, Storage]]:
+def office(world: World, server: Storage, tmp_path: Path) -> Iterator[tuple[Processes, Storage]]:
     """The process that takes in, and the storage."""
-    (tmp_path / "storage").mkdir()
-    with storage(tmp_path / "storage") as there:
-        made = Processes({**world.env, **there.environment("/city")}, tmp_path)
-        made.hub("files", "files")
-        yield made, there
-        made.stop()
+    made = Processes({**world.env, **server.environment("/city")}, tmp_path)
+    made.hub("files", "files")
+    yield made, server
+    made.stop()
 
 
 async def tell(world: World) -> None:

@@ -1,9 +1,9 @@
 """A desk to replay from: a real database, topics in memory, the router's own deciding and sealing, any counterpart."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from consumers import planning, plans, running, weighing
-from consumers.adapters.http import Settings as Adapted
 from consumers.deliver import Counterpart, Deliverer
 from consumers.disclosure import Disclosure
 from consumers.inbox import Inbox
@@ -29,15 +28,13 @@ from contracts.contract import Contract
 from hub import books, destroyed, envelope, given, topics
 from hub.archive import Archiver
 from hub.books import ContractHashes
-from hub.bus import Batches, Incoming, Outgoing
+from hub.bus import Outgoing
 from hub.config import Settings
 from hub.database import Database, Row
 from hub.destroyed import Erasure
-from hub.errors import ProduceFailed
 from hub.intake import Accepted
 from hub.keys import CHANGES, KeyStore
 from hub.lookback import Sight
-from hub.outcome import Deferred, Delivered, Outcome, Refused
 from hub.people import Duty, Person
 from hub.pseudonym import Pseudonyms
 from hub.recalling import Past, Recall
@@ -48,85 +45,14 @@ from hub.wrapping import wrapper
 from tests import people
 from tests.fakes import MemoryBroker
 from tests.integration.consumers.line import until
+from tests.integration.replay.edges import PARTITIONS, Anybody, Reader, Writer
 
 SHIPPED = law.load()
 START = datetime(2026, 6, 1, 10, 0, tzinfo=JAPAN)
-PARTITIONS = 4
 CROWD = 500
 ITO = Person(UUID(int=1), "ito", frozenset({Duty.OPERATOR}))
 KATO = Person(UUID(int=2), "kato", frozenset({Duty.APPROVER}))
 MORI = Person(UUID(int=3), "mori", frozenset({Duty.OPERATOR}))
-
-
-class Reader:
-    """A Reader of one topic in memory, with seeking."""
-
-    def __init__(self, broker: MemoryBroker, topic: str) -> None:
-        self._broker, self._topic = broker, topic
-        self.at = dict.fromkeys(range(PARTITIONS), 0)
-
-    async def seek(self, positions: Mapping[int, int | None]) -> None:
-        self.at |= {part: offset or 0 for part, offset in positions.items()}
-
-    async def poll(self, max_records: int = 2000, timeout_ms: int = 0) -> list[Incoming]:
-        found: list[Incoming] = []
-        for part, start in self.at.items():
-            stored = self._broker.records.get((self._topic, part), [])[start : start + max_records]
-            self.at[part] += len(stored)
-            found += [Incoming(self._topic, part, start + n, one.key, one.value, one.headers, one.timestamp_ms)
-                      for n, one in enumerate(stored)]  # fmt: skip
-        return found
-
-    async def to_end(self) -> AsyncGenerator[list[Incoming], None]:
-        while found := await self.poll():
-            yield found
-
-
-@dataclass
-class Writer:
-    """A Writer to topics in memory; `failing` refuses that many batches, after having written them if `late`."""
-
-    broker: MemoryBroker
-    failing: int = 0
-    late: bool = False
-
-    async def send(self, batches: Batches) -> None:
-        if self.failing and not self.late:
-            self.failing -= 1
-            raise ProduceFailed("not-acknowledged")
-        for (topic, part), records in batches.items():
-            self.broker.put(topic, part, *records)
-        if self.failing:
-            self.failing -= 1
-            raise ProduceFailed("not-acknowledged")
-
-
-@dataclass
-class Anybody:
-    """A counterpart in memory: refuses who is in `refusing`, takes all others, and an id twice without effect."""
-
-    taken: list[Disclosure] = field(default_factory=list)
-    refusing: dict[str, str] = field(default_factory=dict)
-    known: set[UUID] = field(default_factory=set)
-    repeats: int = 0
-    down: bool = False
-    identifier: str = "juminhyo_code"
-    settings: Any = field(default_factory=lambda: Adapted(path="/"))
-
-    def resting(self, _said: Disclosure, _now: datetime) -> float:
-        return 0.0
-
-    async def hand_over(self, _line: Any, said: Disclosure) -> Outcome:
-        if self.down:
-            return Deferred("unreachable")
-        if said.id in self.known:
-            self.repeats += 1
-            return Delivered("again")
-        if code := self.refusing.get(str(said.items[self.identifier])):
-            return Refused(f"counterpart-{code}")
-        self.taken.append(said)
-        self.known.add(said.id)
-        return Delivered(f"R-{len(self.taken)}")
 
 
 class Desk:
@@ -430,3 +356,12 @@ def in_order(taken: Sequence[Disclosure], identifier: str) -> bool:
             return False
         last[who] = one.version
     return True
+
+
+async def whole(desk: Desk, letters: list[Any], count: int) -> None:
+    """Everything was told once, in order, and every release is on record once."""
+    told = desk.told()
+    assert (len(told), len(set(told)), set(letters) <= set(told)) == (count, count, True)
+    assert in_order(desk.counterpart.taken, desk.counterpart.identifier)
+    released = [row["disclosure"] for row in await desk.releases()]
+    assert (len(released), set(released)) == (len(set(released)), set(letters))

@@ -8,7 +8,8 @@ from consumers.mirror import Mirror
 from hub import topics
 from hub.errors import DatabaseError, ProduceFailed
 from tests import people
-from tests.integration.replay.desk import PARTITIONS, Desk
+from tests.integration.replay.desk import Desk
+from tests.integration.replay.edges import PARTITIONS
 
 
 def mirror(desk: Desk) -> Mirror:
