@@ -1,4 +1,4 @@
-"""Running a plan: nothing lost, nothing doubled, in order; cut off anywhere, run again, by two at once."""
+"""Running a plan: nothing lost, nothing doubled, in order; cut off anywhere, and run again."""
 
 import asyncio
 from datetime import timedelta
