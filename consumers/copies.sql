@@ -47,17 +47,10 @@ UPDATE inbox.reloads SET ended_at = $2 WHERE contract = $1 AND ended_at IS NULL
 SELECT count(DISTINCT subject) FROM inbox.disclosures WHERE contract = $1 AND state = 'delivered' AND settled_at >= $2
 
 -- name: expected
--- How many residents the server should hold a copy of, by the ledger (as in reconcile.sql), and how many of them were
--- not told again since the beginning.
-SELECT count(*) AS expected, count(*) FILTER (WHERE NOT last.is_again) AS missing FROM (
-    SELECT DISTINCT ON (l.subject) t.state,
-        coalesce(d.state = 'delivered' AND d.settled_at >= $2, false) AS is_again
-    FROM hub.told t
-    JOIN hub.ledger l ON l.change = t.change AND l.partition = t.partition
-    LEFT JOIN inbox.disclosures d ON d.contract = t.contract AND d.id = t.disclosure
-    WHERE t.contract = $1 AND coalesce(d.state, 'delivered') IN ('delivered', 'erased')
-    ORDER BY l.subject, t.seq DESC
-) AS last WHERE last.state IN ('entered', 'inside')
+-- How many residents the server should hold a copy of (as in reconcile.sql), and how many of them were not told again
+-- since the beginning.
+SELECT count(*) AS expected, count(*) FILTER (WHERE (delivered_at >= $2) IS NOT TRUE) AS missing
+FROM inbox.last_arrived WHERE contract = $1 AND state IN ('entered', 'inside')
 
 -- name: end
 -- Ended, and noted for the ledger, in one statement.

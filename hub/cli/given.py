@@ -80,7 +80,7 @@ def _is_json(text: bytes) -> bool:
 
 
 def stored(change_id: str) -> "Stored | None":
-    """What is kept of the change that was carried under this id, or None; looking is noted, where somebody logged in."""
+    """What is kept of the change that was carried under this id, or None; looking is noted, where there is a login."""
     from hub import lookback  # noqa: PLC0415 - a change from a file needs no database
 
     return _looked(lookback.stored, change_id)

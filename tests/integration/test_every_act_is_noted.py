@@ -61,7 +61,7 @@ OPEN: Final[Mapping[str, str]] = {
     "bench decide": MEASURE, "bench route": MEASURE, "bench ledger": MEASURE, "bench snapshot": MEASURE,
     "bench year": MEASURE,
     "atena request": SYSTEMS, "atena number": SYSTEMS, "atena link": SYSTEMS, "atena fill": SYSTEMS,
-    "review": TIMER, "files write": f"{TIMER}; a full file is an act (FILES_FULL, consumers/test_files.py)",
+    "review": TIMER, "files write": f"{TIMER}; a full file is an act (FILES_FULL, consumers/test_files_full.py)",
     "people login": PASSWORD,
 }  # fmt: skip
 """Commands behind no door, and why."""
@@ -151,7 +151,7 @@ keys it fetched or was refused is in a table of its own; that the process opens 
 
 ELSEWHERE: Final[Mapping[Act, str]] = {
     Act.SELF_LOGIN: PASSWORD, Act.SELF_PASSWORD: PASSWORD,
-    Act.FILES_FULL: "storage and keys are opened before it; consumers/test_files.py has its entries",
+    Act.FILES_FULL: "storage and keys are opened before it; consumers/test_files_full.py has its entries",
     Act.KEY_USE: "of processes alone: test_key_uses.py",
     Act.ERASURE: "`erase request` looks first, which is refused here (ERASURE_SEE); test_erasure.py goes on",
     Act.KEK_DESTROY_APPROVE: "of a request that is there: test_kek.py",

@@ -3,7 +3,7 @@
 from hub.migrate import run
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0017"
 
 
 def upgrade() -> None:
