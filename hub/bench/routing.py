@@ -7,12 +7,12 @@ the load of broker and database, which share the machine: `broker` and `client` 
 
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from contracts.book import Book
-from hub import bus, destroyed, envelope, topics
+from hub import bus, destroyed, envelope, telling, topics
 from hub.bench.sample import changes
 from hub.broker_admin import Broker
 from hub.bus import Outgoing
@@ -23,7 +23,7 @@ from hub.keys import CHANGES, KeyStore
 from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
 from hub.router import slot
-from hub.seal import Place, Sheet, seal
+from hub.seal import ContentKey, Place, Sheet, seal
 from hub.wanted import reader_of, wanted
 
 PREFIX = "bench"
@@ -32,18 +32,25 @@ _LOT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`changes` became `outputs` in `seconds`; `client_seconds`: CPU of the router's process."""
+    """`changes` became `outputs` in `seconds`; `client_seconds`: CPU of the router's process, `sealing_seconds` of it
+    for sealing what subscribers are told."""
 
     changes: int
     outputs: int
     seconds: float
     client_seconds: float
+    sealing_seconds: float
     transactions: int
 
     @property
     def per_second(self) -> float:
         """Changes per second."""
         return self.changes / self.seconds
+
+    @property
+    def sealing_share(self) -> float:
+        """The part of the router's CPU that sealing takes."""
+        return self.sealing_seconds / self.client_seconds
 
     @property
     def us_per_output(self) -> float:
@@ -88,7 +95,7 @@ async def _publish(settings: Settings, keys: KeyStore, count: int) -> None:
 
 
 async def _route(settings: Settings, book: Book, keys: KeyStore, tenure: Tenure, count: int) -> Measured:
-    async with slot(settings, book, keys, tenure, now) as router:
+    async with slot(settings, book, keys, tenure, now) as router, _sealing_timed() as sealing:
         done, transactions = 0, 0
         begun, cpu = time.perf_counter(), time.process_time()
         while done < count:
@@ -99,7 +106,28 @@ async def _route(settings: Settings, book: Book, keys: KeyStore, tenure: Tenure,
     found = await _outputs(settings, book)
     if found != outputs:
         raise AssertionError(f"{outputs} outputs were committed and {found} are there")
-    return Measured(done, outputs, seconds, client, transactions)
+    return Measured(done, outputs, seconds, client, sum(sealing), transactions)
+
+
+@asynccontextmanager
+async def _sealing_timed() -> AsyncIterator[list[float]]:
+    """CPU seconds of each call by which the router seals a batch."""
+    names, spent = vars(telling), list[float]()
+    sealed = names["seal"]
+
+    def timed(key: ContentKey, place: Place, ctr: str, iat: int, sheets: Sequence[Sheet]) -> list[bytes]:
+        begun = time.process_time()
+        try:
+            tokens: list[bytes] = sealed(key, place, ctr, iat, sheets)
+            return tokens
+        finally:
+            spent.append(time.process_time() - begun)
+
+    names["seal"] = timed
+    try:
+        yield spent
+    finally:
+        names["seal"] = sealed
 
 
 async def _outputs(settings: Settings, book: Book) -> int:

@@ -53,11 +53,13 @@ def route(
 
     found = asyncio.run(measure(settings(), law.load(settings().contracts), changes))
     if as_json:
-        typer.echo(orjson.dumps(asdict(found) | {"per_second": found.per_second, "us_per_output": found.us_per_output}))
+        ratios = {name: getattr(found, name) for name in ("per_second", "us_per_output", "sealing_share")}
+        typer.echo(orjson.dumps(asdict(found) | ratios))
         return
     typer.echo(f"{found.per_second:,.0f} changes/s, {found.outputs / found.seconds:,.0f} outputs/s")
     cpu = found.client_seconds / found.outputs * 1e6
     typer.echo(f"{found.us_per_output:.0f} µs per output ({cpu:.0f} of it CPU of the router)")
+    typer.echo(f"sealing takes {found.sealing_share:.0%} of the router's CPU")
     typer.echo(f"{found.transactions} transactions")
 
 
