@@ -36,13 +36,13 @@ async def migrate_all(settings: Settings) -> None:
         await migrate(dsn, _folder(room), schema)
 
 
-async def migrate(dsn: str, folder: Path, schema: str) -> None:
-    """Run the migrations of `folder` that `schema` lacks, in one transaction."""
+async def migrate(dsn: str, folder: Path, schema: str, until: str = "head") -> None:
+    """Run the migrations of `folder` that `schema` lacks, in one transaction; `until`: the last of them."""
     # the driver reads the DSN itself, as everywhere else: sslmode and passfile are its words and not this library's
     engine = create_async_engine("postgresql+asyncpg://", connect_args={"dsn": dsn}, hide_parameters=True)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade, folder, schema)
+            await connection.run_sync(_upgrade, folder, schema, until)
     except SQLAlchemyError as failed:
         sqlstate = getattr(getattr(failed, "orig", None), "sqlstate", "unknown")
         raise DatabaseError(f"sqlstate-{sqlstate}", schema) from None
@@ -50,11 +50,11 @@ async def migrate(dsn: str, folder: Path, schema: str) -> None:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection, folder: Path, schema: str) -> None:
+def _upgrade(connection: Connection, folder: Path, schema: str, until: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:schema))"), {"schema": f"migrate {schema}"})
     connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
     script = ScriptDirectory(str(folder), version_locations=[str(folder / "versions")])
-    with EnvironmentContext(Config(), script, fn=lambda revision, _: script._upgrade_revs("head", revision)) as context:  # noqa: SLF001 - alembic's own commands do the same
+    with EnvironmentContext(Config(), script, fn=lambda revision, _: script._upgrade_revs(until, revision)) as context:  # noqa: SLF001 - alembic's own commands do the same
         context.configure(connection=connection, version_table_schema=schema)
         context.run_migrations()
 

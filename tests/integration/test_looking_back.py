@@ -32,6 +32,7 @@ from hub.migrate import migrate_all
 from hub.simulate import Simulation, simulate
 from tests.house import House, World, few, made_databases
 from tests.integration.test_router_on_kafka import Line, archiver, drained, now
+from tests.releases import as_of
 
 BOOK = few()
 NARROWED = replace(BOOK.contracts["child-policy"], items=BOOK.contracts["child-policy"].items[:-4])
@@ -172,18 +173,8 @@ def test_a_book_that_does_not_fit_its_hash_is_refused() -> None:
 
 
 async def test_books_of_the_old_form_are_kept_aside(shelf: Shelf) -> None:
-    kept = "('alembic_version', 'keys', 'ledger_offsets', 'ledger', 'told', 'books_without_their_law')"
-    since = f"SELECT tablename AS name FROM pg_tables WHERE schemaname = 'hub' AND tablename NOT IN {kept}"
-    for statement in (
-        *[f"DROP TABLE hub.{row['name']} CASCADE" for row in await shelf.database.fetch(since)],
-        "DROP FUNCTION hub.kek_in_use, hub.audit_leaf CASCADE", "DROP INDEX hub.keys_of_kek",
-        "DROP INDEX hub.ledger_by_time",
-        "ALTER TABLE hub.books_without_their_law RENAME TO books",
-        "ALTER TABLE hub.books RENAME CONSTRAINT books_without_their_law_pkey TO books_pkey",
-        f"INSERT INTO hub.books (hash, content) VALUES ('{BOOK.hash}', '[]')",
-        "UPDATE hub.alembic_version SET version_num = '0002'",
-    ):  # fmt: skip
-        await shelf.database.execute(statement)
+    await as_of(shelf.settings, "0002")
+    await shelf.database.execute(f"INSERT INTO hub.books (hash, content) VALUES ('{BOOK.hash}', '[]')")
     await migrate_all(shelf.settings)
     await books.remember(shelf.database, BOOK, TODAY)
     assert await shelf.database.fetchval("SELECT hash FROM hub.books_without_their_law") == BOOK.hash

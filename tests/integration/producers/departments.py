@@ -27,6 +27,7 @@ from consumers.subscribe.token import Record, opened
 from contracts.change import JAPAN
 from contracts.columns import Columns
 from hub.granting import grant
+from hub.stops import Stops
 from tests.inputs.memory import BOOK
 from tests.integration.producers.post import Town, inbox_of, opener_of, opener_topic
 from tests.integration.pull import program
@@ -158,7 +159,8 @@ class ByFiles:
         columns = Columns(contract.permitted(day))
         reading = Reading(town.hub, self.name, opener, settler, columns)
         async with one_writer(town.hub, self.name) as held:
-            writer = Writer(town.hub, held, self.store, town.way.keys, contract, reading, settler, town.clock)  # type: ignore[arg-type]
+            writer = Writer(town.hub, held, self.store, town.way.keys, contract, reading, settler, town.clock,  # type: ignore[arg-type]
+                            Stops(town.hub, contract))  # fmt: skip
             desk = Desk(town.hub, contract, reading, Scout(town.hub, contract, opener, settler), writer, columns,
                         lambda _done, _of: None)  # fmt: skip
             await desk.file("daily", day, lambda waiting: until(waiting, end_of(day)))
