@@ -63,7 +63,7 @@ def postgres(folder: Path) -> Iterator[Server]:
     server("stop")
 
 
-@pytest.fixture(params=["kafka", "postgres"])
+@pytest.fixture(params=[pytest.param("kafka", marks=pytest.mark.faults), "postgres"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Either server, running before and after the test."""
     either: Server = request.getfixturevalue(request.param)
@@ -130,6 +130,7 @@ def test_the_port_stays_the_same_over_a_restart(kafka: Server) -> None:
     assert kafka("start")["kafka"] == before
 
 
+@pytest.mark.faults
 def test_a_port_in_use_is_named(kafka: Server, folder: Path) -> None:
     port = kafka("status")["kafka"].rsplit(":", 1)[1]
     done = script(KAFKA, "start", "--data", str(folder / "second"), "--secrets", str(folder / "s"), "--port", port)

@@ -158,6 +158,7 @@ async def test_what_the_broker_refuses_is_forwarded_once_it_takes_it(ledger: Led
     await ledger.equal()
 
 
+@pytest.mark.faults
 @pytest.mark.trap("F3", "F5", "F6", "input-25")
 async def test_a_killed_watch_and_one_that_comes_and_goes_change_no_tally(ledger: Ledger) -> None:
     await ledger.write(40)

@@ -58,12 +58,14 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.mark.trap("S1")
 @needs_node
+@pytest.mark.faults
 @first_brought
 def test_the_parser_of_the_initiative_has_nothing_to_say(judged: dict[str, Any]) -> None:
     assert {name: judged[name]["said"] for name in DOCUMENTS} == {name: [] for name in DOCUMENTS}
 
 
 @needs_node
+@pytest.mark.faults
 @first_brought
 def test_the_parser_reads_one_channel_of_each_document(judged: dict[str, Any]) -> None:
     expected = {name: [f"juki.disclosures.{name}"] for name in DOCUMENTS}
@@ -72,6 +74,7 @@ def test_the_parser_reads_one_channel_of_each_document(judged: dict[str, Any]) -
 
 @pytest.mark.trap("S1")
 @needs_node
+@pytest.mark.faults
 @first_brought
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_parser_refuses_a_faulty_document(judged: dict[str, Any], fault: str) -> None:

@@ -96,6 +96,7 @@ async def test_kill_nine_between_effect_and_settlement_has_one_effect(
     assert (len(seen["told"]), seen["repeats"]) == (1, 1)
 
 
+@pytest.mark.faults
 @pytest.mark.trap("P9")
 async def test_two_processes_of_one_contract_tell_everything_once_and_in_order(
     world: World, feed: Feed, processes: Processes
