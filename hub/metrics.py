@@ -131,6 +131,9 @@ UNCOLLECTED_SINCE = Gauge(
     "Since when a subscriber has committed nothing although there was something; 0: no, or not known", ["contract"],
 )  # fmt: skip
 RECALLS_OVERDUE = Gauge("hub_recalls_overdue", "Recalls whose subscriber has not confirmed within its term")
+RETENTION_OVERDUE = Gauge(
+    "hub_retention_overdue", "Keys and rows that a rule alone should have ended yesterday, while no daily run is made"
+)
 PROTECTIONS_OVER = Gauge("hub_protections_over", "Protected people whose measure has run out and wants a decision")
 
 _BY_CONTRACT: tuple[Counter | Gauge | Histogram, ...] = (

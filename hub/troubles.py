@@ -33,7 +33,7 @@ def troubles(facts: Facts) -> list[Trouble]:
     down = [*_down(facts)]
     if down and not any(row["state"] in ("running", "unhealthy") for row in facts.rows):
         return [Trouble("nothing-runs", "", "Nothing runs here", "jukihub up")]
-    parts = (_database, _routing, _protections, _contracts, _proof, _counted, _recalls, _watch)
+    parts = (_database, _routing, _protections, _contracts, _proof, _counted, _recalls, _retention, _watch)
     return [*down, *(trouble for part in parts for trouble in part(facts))]
 
 
@@ -147,6 +147,12 @@ def _recalls(facts: Facts) -> Iterator[Trouble]:
     for one in (facts.kept or Kept()).owed:
         what, command = _OWED[one.code]
         yield Trouble(one.code, one.contract, f"{one.contract}: {what}", command.format(one.contract, one.recall))
+
+
+def _retention(facts: Facts) -> Iterator[Trouble]:
+    if count := int(facts.highest("hub_retention_overdue")):
+        yield Trouble("retention-due", "", f"{count} key(s) or row(s) are past their period (保存期間): no daily run",
+                      "jukihub erase due")  # fmt: skip
 
 
 def _watch(facts: Facts) -> Iterator[Trouble]:

@@ -23,6 +23,7 @@ from hub.database import Database, connect
 from hub.errors import PASSING, JukiError
 from hub.lifecycle import Process, running
 from hub.recall import owed
+from hub.retention import overdue
 from hub.stops import Stops
 from hub.watching.collected import Collected
 from hub.watching.counting import count
@@ -36,6 +37,7 @@ SOFTWARE = 70
 
 LOOKS = 10.0
 COLLECTED_LOOKS = 60.0
+RETENTION_LOOKS = 300.0
 STOP_SECONDS = 15.0
 
 Handle = Callable[[int, bytes | None], Awaitable[None]]
@@ -54,6 +56,8 @@ async def run(settings: Settings, slot: int, port: int) -> None:
             loops.create_task(_consumed(settings, slot, process, counter(process, database, rules)))
             loops.create_task(_kept_up(process, "judging", lambda: watcher.once(now()), LOOKS))
             loops.create_task(_kept_up(process, "recalls", lambda: owed.show(database, now()), COLLECTED_LOOKS))
+            late = partial(overdue.show, settings, database, book)
+            loops.create_task(_kept_up(process, "retention", lambda: late(now()), RETENTION_LOOKS))
             stops = Stops(database, *book.contracts.values())
             looks = partial(_collected, collected, stops)
             loops.create_task(_kept_up(process, "collected", looks, COLLECTED_LOOKS))

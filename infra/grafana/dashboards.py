@@ -63,6 +63,7 @@ OVERVIEW: Final = (
         ("sum(max by (contract) (hub_contract_held))", "鍵のない契約 contracts held"),
         ("max(hub_audit_reviews_overdue)", "署名のない週次点検 reviews of the audit"),
         ("max(hub_recalls_overdue)", "期限を過ぎた利用停止 recalls overdue"),
+        ("max(hub_retention_overdue)", "保存期間を過ぎて残るもの retention overdue"),
     )),
     Panel("あってはならないもの / What must stay 0", (
         ("sum(hub_plaintext_records_total)", "平文 plaintext"), ("sum(hub_sequence_gaps_total)", "欠番 gaps"),

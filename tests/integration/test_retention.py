@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from contracts.change import JAPAN
-from hub import cli, confirmed, destroyed, tokens
+from hub import cli, confirmed, destroyed, given, metrics, tokens
 from hub.clock import now
 from hub.database import connect
 from hub.destroyed import Erasure
@@ -22,7 +22,7 @@ from hub.keys import CHANGES, KeyStore
 from hub.people import Duty
 from hub.proofs import checkpoints, leaves
 from hub.proofs.note import Signer
-from hub.retention import running
+from hub.retention import overdue, running
 from hub.retention.proving import proved
 from hub.retention.running import Retainer
 from hub.retention.signing import public_key, verified
@@ -295,6 +295,42 @@ async def test_what_was_certified_is_never_altered(office: Office, journal: Jour
     await (await caller(office, "nightly", Duty.OPERATOR)).run()
     with pytest.raises(DatabaseError, match="sqlstate-0LP01"):
         await office.database.execute(statement)
+
+
+async def late(office: Office, **changed: object) -> float:
+    settings = office.settings.model_copy(update=changed)
+    await overdue.show(settings, office.database, given.book(settings), office.now)
+    [metric] = metrics.RETENTION_OVERDUE.collect()
+    return metric.samples[0].value
+
+
+async def test_a_daily_run_that_is_not_made_is_seen_in_what_it_should_have_ended(
+    office: Office, journal: Journal
+) -> None:
+    for owner in ("prefecture", "tax", "gone", CHANGES):  # all but the first need a person
+        await keyed(office, owner, LAST - timedelta(days=1), LAST)
+    assert await late(office) == 1  # today's own are not late before the day is over
+    await filed(office, date(2025, 4, 29), date(2025, 4, 30))
+    with pytest.raises(NotPermitted):
+        await (await caller(office, "kato", Duty.APPROVER)).run()
+    assert await late(office) == 2  # a run that was refused is none
+    await (await caller(office, "nightly", Duty.OPERATOR)).run()
+    await keyed(office, "child-policy", LAST - timedelta(days=1))
+    assert await late(office) == 0  # delivered since the run, say: the next one ends it
+    office.now += overdue.TERM
+    assert await late(office) == 0
+    office.now += timedelta(seconds=1)
+    assert await late(office) == 1
+
+
+async def test_what_cannot_be_asked_is_no_proof_that_it_was_ended(office: Office, tmp_path: Path) -> None:
+    assert await late(office) == 0
+    assert await late(office, registry="postgresql://registry@127.0.0.1:1/registry") == 1
+    (tmp_path / "law").mkdir()
+    (tmp_path / "law" / "retention.toml").write_text("[rules.x]\n")
+    own, at = office.settings.model_copy(update={"contracts": tmp_path}), office.now
+    await overdue.show(own, office.database, given.book(office.settings), at)
+    assert metrics.RETENTION_OVERDUE.collect()[0].samples[0].value == 1
 
 
 @pytest.mark.threat("P8")

@@ -104,6 +104,10 @@ CASES: Final[list[Case]] = [
          | gauge("hub_recalls_overdue", 0, '{process="ledger"}'), 10, {}),
     Case("RecallOverdue", gauge("hub_recalls_overdue", 1, '{process="watch"}'), 4),
     Case("RecallOverdue", gauge("hub_recalls_overdue", 0, '{process="watch"}'), 10),
+    Case("RetentionOverdue", gauge("hub_retention_overdue", 3, '{process="watch"}')
+         | gauge("hub_retention_overdue", 0, '{process="ledger"}'), 20, {}),
+    Case("RetentionOverdue", gauge("hub_retention_overdue", 3, '{process="watch"}'), 14),
+    Case("RetentionOverdue", gauge("hub_retention_overdue", 0, '{process="watch"}'), 20),
     Case("RouterGone", gauge("up", 0, DOWN), 10, {}),
     Case("RouterGone", {}, 10, {}),
     Case("RouterGone", gauge("up", 1, DOWN), 10),

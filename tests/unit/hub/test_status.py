@@ -73,6 +73,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (shown("ledger", "hub_ledger_signed_timestamp_seconds", HOUR_AGO.timestamp()), "ledger-unsigned",
      "tail -n 20 /var/log/hub/ledger.log"),
     (shown("ledger", "hub_audit_reviews_overdue", 2), "review-overdue", "jukihub audit review"),
+    (shown("watch", "hub_retention_overdue", 3), "retention-due", "jukihub erase due"),
     (shown("relay", "hub_oldest_outbox_timestamp_seconds", HOUR_AGO.timestamp()), "outbox-stalled",
      "tail -n 20 /var/log/hub/relay.log"),
     (shown("router-0", "hub_stopped_partitions", 1), "partition-stopped",
