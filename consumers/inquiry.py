@@ -25,6 +25,7 @@ from consumers.adapters.http import Line, Settings
 from contracts.door import read_json
 from contracts.record import Date, JuminhyoCode, Text
 from hub import acting as acts
+from hub import wording
 from hub.config import Settings as Config
 from hub.database import Database, connect, queries
 from hub.errors import DependencyUnavailable, NotPermitted, UsageError
@@ -114,10 +115,13 @@ def _by(said: bytes) -> ByCode | ByFour:
     raise UsageError("bad-question", place if known else "question", "juminhyo_code, or name, birth_date, sex, address")
 
 
-async def inquire(settings: Config, asked: Question, now: Callable[[], datetime]) -> list[dict[str, Any]]:
-    """Ask, as whoever types the command. What comes back is the caller's to show, once."""
+async def inquire(
+    settings: Config, asked: Question, now: Callable[[], datetime], case: str | None = None
+) -> list[dict[str, Any]]:
+    """Ask, as whoever types the command, for this case. What comes back is the caller's to show, once."""
     limit = settings.inquiries_an_hour
-    details: dict[str, str | int] = {"basis": asked.basis, "purpose": asked.purpose, "limit": limit}
+    details: dict[str, str | int] = {"basis": asked.basis, "purpose": asked.purpose, "limit": limit,
+                                        **wording.case(case)}  # fmt: skip
     async with connect(settings.database, size=1) as database:
         async with acts.acting(settings, database, Act.IDENTITY_INQUIRE, str(asked.id), now, details) as person:
             await check_rate(database, person, limit, now())

@@ -25,7 +25,7 @@ DONE: Final = "done"
 FIRST: Final = "first-account"
 
 KEYS: Final = frozenset({
-    "account", "basis", "contract", "count", "days", "duties", "ended", "expires", "failed", "filter", "hash",
+    "account", "basis", "case", "contract", "count", "days", "duties", "ended", "expires", "failed", "filter", "hash",
     "label", "made", "partition", "offset", "plan", "purpose", "reason", "request", "token", "discarded",
     "narrowed", "withheld", "delivered", "limit", "terminal", "day",
 })  # fmt: skip

@@ -15,6 +15,11 @@ LONGEST: Final = 500
 LABEL: Final = 80
 
 
+def case(number: str | None) -> dict[str, str | int]:
+    """The detail of an act that belongs to this case (案件番号); none where none is said: then the review lists it."""
+    return {} if number is None else {"case": said(number, "--case", LABEL)}
+
+
 def said(text: str, place: str, longest: int = LONGEST) -> str:
     """`text` without the space around it; UsageError: empty, too-long, or not-visible."""
     words = text.strip()

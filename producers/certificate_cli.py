@@ -14,12 +14,13 @@ import typer
 from contracts.dates import is_date
 from contracts.door import read_json
 from hub.acting import acting
-from hub.cli.shared import new_file
+from hub.cli.shared import Case, new_file
 from hub.clock import now
 from hub.config import settings
 from hub.database import connect
 from hub.errors import ChangeRefused, NotPermitted, UsageError
 from hub.people import Act
+from hub.wording import case as of_case
 from producers.certificates import office, page
 from producers.certificates.decision import Asked, Asker, Basis, Copy
 from producers.certificates.items import SPECIAL
@@ -56,6 +57,7 @@ def certificate(  # noqa: PLR0913 - every word of a request
     household: Annotated[bool, typer.Option("--household", help="世帯全員の写し")] = False,
     removed: Annotated[bool, typer.Option("--removed", help="除票の写し")] = False,
     examined: Examined = False,
+    case: Case = None,
 ) -> None:
     """Make a certified copy (住民票の写し), as a page to print or as data.
 
@@ -66,6 +68,7 @@ def certificate(  # noqa: PLR0913 - every word of a request
       jukihub certificate --for 0000000013 --by 0000000013 --out copy.html --issuer 見本市長
       jukihub certificate --for 13 --by 13 --household --with household --with honseki --out copy.html --issuer 見本市長
       jukihub certificate --for 0000000013 --basis third --request asked.json --out copy.json --issuer 見本市長
+    Without --case (the number of the request form, say) the weekly review of the audit lists it so.
     Exit code 5 where it may not be handed out; the sentence on stderr is for the clerk.
     """
     if {*(special or [])} - {*SPECIAL}:
@@ -76,7 +79,7 @@ def certificate(  # noqa: PLR0913 - every word of a request
         raise UsageError("who-asks", "--by", "Name who stands there: the person, or a member of the household")
     asked = Asked(basis, _asker(said), frozenset(special or []), household, removed, examined)
     with new_file(out, "--out") as opened:
-        number, copy = asyncio.run(_answered(Request(atena_nos, asked, by)))
+        number, copy = asyncio.run(_answered(Request(atena_nos, asked, by), of_case(case)))
         issue = Issue(str(number), today(now()).isoformat(), issuer)
         written = page.page(copy, issue).encode() if out.suffix == ".html" else orjson.dumps(page.as_json(copy, issue))
         opened.write(written)
@@ -98,9 +101,9 @@ def _asker(file: Path | None) -> Asker:
     return Asker(birth_date=born, **said)
 
 
-async def _answered(request: Request) -> tuple[UUID, Copy]:
+async def _answered(request: Request, details: dict[str, str | int]) -> tuple[UUID, Copy]:
     here = settings()
-    details: dict[str, str | int] = {"count": len(request.atena_nos), "filter": request.asked.article}
+    details |= {"count": len(request.atena_nos), "filter": request.asked.article}
     async with (
         connect(here.database, 1) as hub,
         acting(here, hub, Act.CERTIFICATE_ISSUE, "certificate", now, details) as clerk,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from contracts.change import JAPAN
-from hub.cli.shared import ledger_of
+from hub.cli.shared import Case, ledger_of
 from hub.config import settings
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def subject(
     atena_no: Annotated[str, typer.Argument(metavar="宛名番号", help="about whom")],
     by: Annotated[str, typer.Option(metavar="宛名番号", help="who asks and was identified; - where not on file here")],
     examined: Annotated[bool, typer.Option("--examined", help="a responsible person has let it pass")] = False,
+    case: Case = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> None:
     """Say who was told what about a resident, from when to when, and under which article, in plain Japanese.
@@ -39,9 +40,10 @@ def subject(
     \b
     For a clerk who answers a request for disclosure (開示請求). Whoever asks for somebody else needs --examined, and is
     refused (exit 5) where the person is protected from them. Asking leaves a line in the audit, under the pseudonym.
-    Example: jukihub ledger subject 0000000013 --by 0000000013
+    Without --case the weekly review of the audit lists it so.
+    Example: jukihub ledger subject 0000000013 --by 0000000013 --case 開示第3号
     """
-    found = asyncio.run(_found(atena_no, by, examined=examined))
+    found = asyncio.run(_found(atena_no, by, case, examined=examined))
     if as_json:
         typer.echo(json.dumps([one.as_json() for one in found], ensure_ascii=False))
         return
@@ -85,7 +87,7 @@ def _moment(at: datetime) -> str:
     return f"{at.astimezone(JAPAN):%Y年%-m月%-d日 %H:%M}"
 
 
-async def _found(atena_no: str, by: str, *, examined: bool) -> "list[Recipient]":
+async def _found(atena_no: str, by: str, case: str | None, *, examined: bool) -> "list[Recipient]":
     from hub.acting import acting  # noqa: PLC0415 - as above
     from hub.clock import now  # noqa: PLC0415 - as above
     from hub.database import connect  # noqa: PLC0415 - as above
@@ -94,10 +96,11 @@ async def _found(atena_no: str, by: str, *, examined: bool) -> "list[Recipient]"
     from hub.people import Act  # noqa: PLC0415 - as above
     from hub.pseudonym import Pseudonyms  # noqa: PLC0415 - as above
     from hub.told_of import told_of  # noqa: PLC0415 - as above
+    from hub.wording import case as of_case  # noqa: PLC0415 - as above
     from producers.disclosing import check, named  # noqa: PLC0415 - as above
 
     here = settings()
-    details: dict[str, str | int] = {"basis": "own" if by == atena_no else "representative"}
+    details: dict[str, str | int] = {"basis": "own" if by == atena_no else "representative", **of_case(case)}
     async with (
         connect(here.database, 2) as hub,
         acting(here, hub, Act.LEDGER_SUBJECT, "ledger", now, details),

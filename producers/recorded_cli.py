@@ -13,12 +13,14 @@ import typer
 
 from hub import given
 from hub.acting import Details
+from hub.cli.shared import Case
 from hub.clock import now
 from hub.config import settings
 from hub.database import Database, connect
 from hub.errors import UsageError
 from hub.people import Act
 from hub.typist import typed
+from hub.wording import case as of_case
 from producers import recorded
 
 
@@ -31,28 +33,29 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
 def changes(
     days: Annotated[int, typer.Option(min=1, max=36_500, help="what was recorded in the last N days")] = 7,
     change: Annotated[UUID | None, typer.Option("--id", help="only the change with this id")] = None,
+    case: Case = None,
 ) -> None:
     """Write recorded Changes, one JSON object per line, as they went out. Personal data: for a pipe, not for a file.
 
-    In production an act of a clerk, noted with how many were read.
+    In production an act of a clerk, noted with how many were read; without --case the weekly review lists it so.
     \b
     Examples:
-      jukihub changes --days 90 | jukihub contracts simulate draft/ --changes -
+      jukihub changes --days 90 --case 情第12号 | jukihub contracts simulate draft/ --changes -
       jukihub changes --id 01930000-0000-7000-8000-000000000001 | jukihub explain - --contract tax
     """
-    asyncio.run(_write_since(days) if change is None else _write_one(change))
+    asyncio.run(_write_since(days, of_case(case)) if change is None else _write_one(change, of_case(case)))
 
 
-async def _write_since(days: int) -> None:
-    details = {"days": days, "count": 0}
+async def _write_since(days: int, details: dict[str, str | int]) -> None:
+    details |= {"days": days, "count": 0}
     async with _read_out("recorded", details) as db:
         async for body in recorded.since(db, now() - timedelta(days=days)):
-            details["count"] += 1
+            details["count"] = int(details["count"]) + 1
             sys.stdout.buffer.write(body + b"\n")
 
 
-async def _write_one(change: UUID) -> None:
-    async with _read_out(str(change), {}) as db:
+async def _write_one(change: UUID, details: Details) -> None:
+    async with _read_out(str(change), details) as db:
         body = await recorded.one(db, change)
         if body is None:
             raise UsageError("unknown-change", "--id")

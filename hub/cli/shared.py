@@ -1,4 +1,4 @@
-"""What several commands take in the same way: a Book, a day."""
+"""What several commands take in the same way: a Book, a day, a case."""
 
 import os
 from collections.abc import Iterator
@@ -18,6 +18,9 @@ from hub.errors import UsageError
 
 Folder = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="folder of a Book; else HUB_CONTRACTS, else the shipped one")
+]
+Case = Annotated[
+    str | None, typer.Option(metavar="NUMBER", help="the case (案件番号); kept for ever, so nothing about a resident")
 ]
 _LATEST: Final = date(2999, 12, 31)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 import typer
 
+from hub.cli.shared import Case
 from hub.clock import now
 from hub.config import settings
 from hub.errors import UsageError
@@ -76,16 +77,16 @@ def number(file: Lines) -> None:
 
 
 @_atena.command("search")
-def search(file: Lines) -> None:
+def search(file: Lines, case: Case = None) -> None:
     """検索 (0320004): the numbers of these 個人番号, one {"my_number"} per line. No 個人番号 is ever shown.
 
-    Example: jukihub atena search - < asked.jsonl
+    Example: jukihub atena search - --case 照会第7号 < asked.jsonl
     """
     from producers.atena import lines  # noqa: PLC0415 - not needed for anybody's help
 
     asked = lines.my_numbers(file)
     wanted = [one for _, one in asked if isinstance(one, str)]
-    answers = iter(_at_desk(lambda desk: desk.search(wanted)))
+    answers = iter(_at_desk(lambda desk: desk.search(wanted), case))
     told = [lines.found(at, one, next(answers) if isinstance(one, str) else None) for at, one in asked]
     _write(told)
     if any("code" in one for one in told):
@@ -154,13 +155,14 @@ def approve(request: UUID, as_json: Json = False) -> None:
 @_atena.command("list")
 def list_(
     what: Annotated[What, typer.Argument(help="duplicates: who could be one person")] = What.DUPLICATES,
+    case: Case = None,
     as_json: Json = False,
 ) -> None:
     """Look through possible duplicates by 基本4情報 (never joined by themselves), requests that wait, or the trail.
 
     One JSON object per line, or with --json one array. Example: jukihub atena list requests
     """
-    found: list[dict[str, Any]] = _at_desk(lambda desk: getattr(desk, what.value)())
+    found: list[dict[str, Any]] = _at_desk(lambda desk: getattr(desk, what.value)(), case)
     if as_json:
         typer.echo(orjson.dumps(found).decode())
     else:
@@ -227,13 +229,13 @@ def _on_registry(what: Callable[[Any], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def _at_desk(what: "Callable[[Desk], Awaitable[T]]") -> T:
+def _at_desk(what: "Callable[[Desk], Awaitable[T]]", case: str | None = None) -> T:
     """Do it for whoever types the command."""
     from producers.atena.desk import opened  # noqa: PLC0415 - not needed for anybody's help
     from producers.atena.refusals import NumberRefused, sentence  # noqa: PLC0415 - as above
 
     async def run() -> T:
-        async with opened(settings(), now) as desk:
+        async with opened(settings(), now, case) as desk:
             return await what(desk)
 
     try:

@@ -4,9 +4,9 @@ Who they are and what they may do is the hub's; what they deal with is the regis
 request, never a number of a resident.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from hub.config import Settings
 from hub.database import Database, connect
 from hub.people import Act as HubAct
 from hub.tokens import Bearer
+from hub.wording import case as of_case
 from producers.atena import asking, joining, listing, translating
 from producers.atena.asking import Asked
 from producers.atena.translating import Answered
@@ -30,26 +31,28 @@ class Desk:
     registry: Database
     bearer: Bearer
     now: Clock
+    case: Mapping[str, str | int] = field(default_factory=dict)
+    """What what it shows is noted with (hub/wording.py)."""
 
     async def search(self, my_numbers: Sequence[str]) -> list[Answered | None]:
         """検索 (0320004) by 個人番号; the answers have numbers in them, and never a 個人番号."""
-        details = {"count": len(my_numbers)}
+        details: dict[str, str | int] = {"count": len(my_numbers), **self.case}
         async with acting_as(self.bearer, self.hub, HubAct.ATENA_SHOW, "search", self.now, details):
             return [await translating.search(self.registry, one) for one in my_numbers]
 
     async def duplicates(self) -> list[dict[str, Any]]:
         """Who could be the same person."""
-        async with acting_as(self.bearer, self.hub, HubAct.ATENA_SHOW, "duplicates", self.now):
+        async with acting_as(self.bearer, self.hub, HubAct.ATENA_SHOW, "duplicates", self.now, self.case):
             return [one.wire() async for one in listing.duplicates(self.registry)]
 
     async def trail(self) -> list[dict[str, Any]]:
         """Every merge, split and changed 個人番号."""
-        async with acting_as(self.bearer, self.hub, HubAct.ATENA_SHOW, "trail", self.now):
+        async with acting_as(self.bearer, self.hub, HubAct.ATENA_SHOW, "trail", self.now, self.case):
             return [one async for one in listing.trail(self.registry)]
 
     async def requests(self) -> list[dict[str, Any]]:
         """What waits for another person's approval."""
-        async with acting_as(self.bearer, self.hub, HubAct.ATENA_SHOW, "requests", self.now):
+        async with acting_as(self.bearer, self.hub, HubAct.ATENA_SHOW, "requests", self.now, self.case):
             return [one.as_json() for one in await asking.waiting(self.registry, self.now())]
 
     async def ask(self, act: joining.Act, reason: str) -> Asked:
@@ -72,7 +75,8 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, now: Clock) -> AsyncIterator[Desk]:
-    """The desk for whoever types the command."""
+async def opened(settings: Settings, now: Clock, case: str | None = None) -> AsyncIterator[Desk]:
+    """The desk for whoever types the command. `case`: the one that it is typed for."""
+    noted = of_case(case)
     async with connect(settings.database, 1) as hub, connect(settings.registry_dsn, 2) as registry:
-        yield Desk(hub, registry, await present(settings, hub, now()), now)
+        yield Desk(hub, registry, await present(settings, hub, now()), now, noted)

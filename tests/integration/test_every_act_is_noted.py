@@ -25,6 +25,7 @@ from hub.api import app
 from hub.api.app import HUB, PREFIX, application
 from hub.api.service import Service
 from hub.audit import Entry
+from hub.auditing.policy import policy
 from hub.errors import NotPermitted
 from hub.people import Act, Duty, Person
 from producers import api as counter
@@ -67,16 +68,18 @@ OPEN: Final[Mapping[str, str]] = {
 """Commands behind no door, and why."""
 
 REASON: Final = "--reason 決裁第1号"
+CASE: Final = "--case 決裁第1号"
 TYPED: Final[Mapping[str, Sequence[str]]] = {
     "accuracy": [""], "again requests": [""], "again approve": [ID],
-    "atena search": ["empty"], "atena merge": [f"900000000012 900000000345 {REASON}"],
-    "atena split": [f"900000000012 --link tax:42 {REASON}"], "atena approve": [ID], "atena list": [""],
+    "atena search": ["empty", f"empty {CASE}"], "atena merge": [f"900000000012 900000000345 {REASON}"],
+    "atena split": [f"900000000012 --link tax:42 {REASON}"], "atena approve": [ID],
+    "atena list": ["", *(f"{what} {CASE}" for what in ("duplicates", "requests", "trail"))],
     "audit list": [""], "audit review": [""], "audit sign": ["--week 2026-W17 --digest ab"],
     "bulk run": ["kana.jsonl", "kana.jsonl --dry-run"], "bulk status": [""],
     "card check": ["5A3C01"], "card enter": ["5A3C01 --for 13 --expires 2031-04-01"],
     "card revoke": ["5A3C01 --reason lost"],
-    "certificate": ["--for 13 --by 13 --out new.html --issuer 見本市長"],
-    "changes": [""], "unknown-ages": [""],
+    "certificate": [f"--for 13 --by 13 --out new.html --issuer 見本市長 {case}" for case in ("", CASE)],
+    "changes": ["", CASE, f"--id {ID} {CASE}"], "unknown-ages": [""],
     "clients list": [""], "clients request": [f"--contract welfare --label 福祉 {REASON}"], "clients requests": [""],
     "clients approve": [ID], "clients revoke": [f"{ID} {REASON}"], "clients keys": [""], "clients handouts": [""],
     "clients key request": [f"--contract welfare --to empty {REASON}"], "clients key approve": [ID],
@@ -90,12 +93,12 @@ TYPED: Final[Mapping[str, Sequence[str]]] = {
     "erase due": [""], "erase certificates": [""], "erase certificate": [ID],
     "explain": [f"{ID} --contract tax"],
     "halted list": [""], "halted resume": [f"{ID} {REASON}"],
-    "inquire": ["question.json --basis 番号法14条2項 --purpose my-number"],
+    "inquire": [f"question.json --basis 番号法14条2項 --purpose my-number {case}" for case in ("", CASE)],
     "keys grant": ["--contract tax --to empty"],
     "keys kek status": [""], "keys kek make": [""], "keys kek rotate": [REASON], "keys kek destroy": [f"k1 {REASON}"],
     "keys kek requests": [""], "keys kek approve": [ID], "keys kek resume": [""],
     "ledger checkpoint": ["", "--tree audit"], "ledger export": ["new.jsonl", "new.jsonl --tree audit"],
-    "ledger prove": [ID, "1 --tree audit"], "ledger subject": ["13 --by 13"],
+    "ledger prove": [ID, "1 --tree audit"], "ledger subject": ["13 --by 13", f"13 --by 13 {CASE}"],
     "letters groups": [""], "letters list": [""], "letters show": [ID, f"{ID} --reveal {REASON}"],
     "letters discard": [f"--contract tax --id {ID} {REASON}"], "letters correct": [f"{ID} --change {ID} {REASON}"],
     "letters requests": [""], "letters approve": [ID],
@@ -231,20 +234,25 @@ async def test_every_command_leaves_an_entry_of_whoever_types_it(
     monkeypatch.setenv("HUB_KAFKA", "127.0.0.1:1")
     monkeypatch.setenv("HUB_COUNTERPARTS", "intermediate-server=http://127.0.0.1:1,jlis-delivery=http://127.0.0.1:1")
     silent: dict[str, str] = {}
+    lines = [f"{first} {rest}" for first, several in TYPED.items() for rest in several]
 
     def walked() -> None:
         with command_line(office.settings, office.settings.data, typed_by, monkeypatch) as typed:
-            for words in (f"{first} {rest}".split() for first, several in TYPED.items() for rest in several):
+            for words in lines:
                 before = len(noted)
-                done = typed("ito", *words)
+                done = typed("ito", *words.split())
                 code = getattr(done.exception, "code", repr(done.exception))
                 if code != SHUT or [one.code for one in noted[before:]] != [SHUT]:
-                    silent[" ".join(words)] = f"{code} {done.output[-200:]}"
+                    silent[words] = f"{code} {done.output[-200:]}"
 
     await asyncio.to_thread(walked)
     assert silent == {}
     assert {one.act for one in noted} | ELSEWHERE.keys() == {*Act}
     assert {one.act for one in noted} & ELSEWHERE.keys() == set()
+    needs = {act for act, keys in policy().cases.acts.items() if keys == ("case",)}
+    cited = {words for words, one in zip(lines, noted, strict=True) if "case" in one.details}
+    assert cited == {words for words in lines if CASE in words}
+    assert {one.act for one in noted if "case" in one.details} == needs
     rows = await audit.entries(office.database, office.now - timedelta(hours=1), "ito")
     assert [(one.entry.act, one.entry.object) for one in rows] == [(one.act, one.object) for one in noted]
 

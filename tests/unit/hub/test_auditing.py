@@ -107,9 +107,24 @@ def test_an_act_that_needs_a_case_is_listed_without_one(words: dict[str, str], f
     assert found(entry(1, "ito", Act.LETTERS_SEE), rules=rules) == []
 
 
+FILLED: Mapping[str, str | int] = {"basis": "own", "filter": "12条1項", "count": 1, "days": 7, "limit": 2}
+"""What commands put into an entry by themselves."""
+
+
+@pytest.mark.parametrize("act", RULES.cases.acts)
+def test_as_shipped_no_act_has_a_case_by_what_its_command_fills_in(act: Act) -> None:
+    assert (Kind.WITHOUT_CASE, "ito", (1,)) in found(entry(1, "ito", act, **FILLED))
+    [word] = {"case", "reason", "purpose"} & {*RULES.cases.acts[act]}
+    assert Kind.WITHOUT_CASE not in [kind for kind, _, _ in found(entry(1, "ito", act, **FILLED, **{word: "市第8号"}))]
+
+
+def test_as_shipped_what_shows_residents_needs_a_case_but_for_the_lists_of_the_day() -> None:
+    assert {*RULES.reveals.acts} - {*RULES.cases.acts} == {Act.REGISTER_LIST}
+
+
 def test_every_reveal_is_listed_with_how_many_it_showed() -> None:
     judged = Judged(RULES)
-    for one in (entry(1, "ito", Act.LETTERS_REVEAL, reason="x"), entry(2, "ito", Act.CHANGES_READ, count=40),
+    for one in (entry(1, "ito", Act.LETTERS_REVEAL, reason="x"), entry(2, "ito", Act.CHANGES_READ, count=40, case="x"),
                 entry(3, "ito", Act.LETTERS_REVEAL, "reveals-used-up", reason="x")):  # fmt: skip
         judged.add(one)
     assert judged.findings({}, {}) == [Finding(Kind.REVEAL, ("ito",), (1, 2), {"records": 41})]
