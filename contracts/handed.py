@@ -15,6 +15,7 @@ anybody; the second time also the pairs of digests (and versions) in the buckets
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ RESIDENT: Final = "resident"
 
 _SEAL: Final = "hmac"
 _SIZE: Final = 32
+_BUCKET: Final = re.compile("[0-9a-f]{2}")
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
+_PARTITION: Final = re.compile("[0-9]{1,9}")
+_BEYOND: Final = 2**63
+"""Versions and numbers are below it: what a database and JSON elsewhere can hold."""
 _MALFORMED: Final = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
@@ -107,10 +113,23 @@ def _read(said: Mapping[str, Any]) -> Handed:
         raise ValueError
     return Handed(
         said["contract"], taken_at, said["named_by"], tuple(said["compared"]),
-        None if read is None else {int(part): int(seq) for part, seq in read.items()},
-        {str(name): str(digest) for name, digest in said["buckets"].items()},
-        {name: dict(map(_holding, people)) for name, people in said["residents"].items()},
+        None if read is None else {int(_of(_PARTITION, part)): _number(seq) for part, seq in read.items()},
+        {_of(_BUCKET, name): _of(_DIGEST, digest) for name, digest in said["buckets"].items()},
+        {_of(_BUCKET, name): dict(map(_holding, people)) for name, people in said["residents"].items()},
     )  # fmt: skip
+
+
+def _of(form: re.Pattern[str], said: Any) -> str:
+    """Text of this form: it is printed to terminals, so nothing else may stand in it."""
+    if form.fullmatch(said) is None:
+        raise ValueError
+    return str(said)
+
+
+def _number(said: Any) -> int:
+    if type(said) is not int or not 0 <= said < _BEYOND:
+        raise ValueError
+    return said
 
 
 def _checked(handed: Handed) -> Handed:
@@ -118,7 +137,7 @@ def _checked(handed: Handed) -> Handed:
     for name, people in handed.residents.items():
         whole = bucket_digest(one.record for one in people.values()) if people else None
         if {bucket_of(code) for code in people} - {name} or handed.buckets.get(name) != whole:
-            raise DigestsRefused("bucket-of-others", name[:2])
+            raise DigestsRefused("bucket-of-others", name)
     return handed
 
 
@@ -128,6 +147,6 @@ def _pair(code: bytes, one: Holding) -> dict[str, Any]:
 
 def _holding(pair: Mapping[str, Any]) -> tuple[bytes, Holding]:
     code, record, version = bytes.fromhex(pair["code_digest"]), bytes.fromhex(pair["record_digest"]), pair["version"]
-    if len(code) != _SIZE or len(record) != _SIZE or not (version is None or type(version) is int):
+    if len(code) != _SIZE or len(record) != _SIZE:
         raise ValueError
-    return code, Holding(record, version)
+    return code, Holding(record, None if version is None else _number(version))

@@ -38,6 +38,8 @@ ON = date(2026, 4, 2)
 AT = datetime(2026, 4, 2, 3, 0, tzinfo=UTC)
 COMPARED = Compared("child-policy", "atena_no", ("atena_no", "name"))
 
+WHOLE = paper.permitted(POLICY, ON)
+
 PEOPLE = st.dictionaries(st.integers(1, 10**15 - 1).map(str), st.text("見本𠮷髙", max_size=3), max_size=12)
 SIDES = st.tuples(PEOPLE, PEOPLE, PEOPLE)
 
@@ -119,7 +121,20 @@ REFUSED = {
     "a version of words": (spoilt(residents={BUCKET: [PAIR | {"version": "x"}]}), "bad-digests"),
     "not what the bucket's digest is of": (spoilt(residents={BUCKET: [PAIR]}), "bucket-of-others"),
     "empty where somebody is": (spoilt(residents={BUCKET: []}), "bucket-of-others"),
-    "somebody of another bucket": (spoilt(residents={"zz": [PAIR]}), "bucket-of-others"),
+    "somebody of another bucket": (spoilt(residents={("00" if BUCKET != "00" else "01"): [PAIR]}), "bucket-of-others"),
+    "what a terminal would obey, for a bucket": (spoilt(buckets={"\x1b[2J": "00" * 32}), "bad-digests"),
+    "a bucket of three digits": (spoilt(buckets={"3f0": "00" * 32}), "bad-digests"),
+    "a bucket and a line's end": (spoilt(buckets={"3f\n": "00" * 32}), "bad-digests"),
+    "a digest of words": (spoilt(buckets={"3f": "見本"}), "bad-digests"),
+    "a digest of capitals": (spoilt(buckets={"3f": "AB" * 32}), "bad-digests"),
+    "residents of no bucket": (spoilt(residents={"zz": []}), "bad-digests"),
+    "a version beyond": (spoilt(residents={BUCKET: [PAIR | {"version": 2**63}]}), "bad-digests"),
+    "a version below": (spoilt(residents={BUCKET: [PAIR | {"version": -1}]}), "bad-digests"),
+    "a version that is true": (spoilt(residents={BUCKET: [PAIR | {"version": True}]}), "bad-digests"),
+    "a partition below": (spoilt(read={"-1": 3}), "bad-digests"),
+    "a partition beyond": (spoilt(read={"9" * 30: 3}), "bad-digests"),
+    "a number below": (spoilt(read={"0": -1}), "bad-digests"),
+    "a number beyond": (spoilt(read={"0": 2**63}), "bad-digests"),
 }  # fmt: skip
 
 
@@ -239,13 +254,17 @@ def test_a_paper_of_tomorrow_or_no_file_is_refused(tmp_path: Path) -> None:
     assert paper.read(file, KEY, "child-policy", AT).said.buckets == {}
     with pytest.raises(UsageError, match="taken-in-the-future"):
         paper.read(file, KEY, "child-policy", AT - timedelta(hours=1))
+    assert len(paper.read(file, KEY, "child-policy", AT + timedelta(days=7)).hash) == 64
+    with pytest.raises(UsageError, match="taken-too-long-ago"):
+        paper.read(file, KEY, "child-policy", AT + timedelta(days=7, seconds=1))
     with pytest.raises(UsageError, match="another-key-or-altered"):
         paper.read(file, OTHER, "child-policy", AT)
 
 
 @pytest.mark.parametrize(("compared", "named_by", "said"), [
     (("name", "nationality", "address.\x1b[31m"), "atena_no", "nationality: not-permitted"),
-    (("name",), "my_number", "--theirs: named-otherwise"), ((), "atena_no", "--theirs: nothing-compared"),
+    (WHOLE, "my_number", "--theirs: named-otherwise"), ((), "atena_no", f"{', '.join(sorted(WHOLE))}: not-whole"),
+    (WHOLE[1:], "atena_no", f"{WHOLE[0]}: not-whole"), ((*WHOLE, WHOLE[0]), "atena_no", ": not-whole"),
 ])  # fmt: skip
 def test_a_copy_of_what_is_not_permitted_is_refused_by_the_laws_own_words(
     compared: tuple[str, ...], named_by: str, said: str
