@@ -27,7 +27,7 @@ FIRST: Final = "first-account"
 KEYS: Final = frozenset({
     "account", "basis", "case", "contract", "count", "days", "duties", "ended", "expires", "failed", "filter", "hash",
     "label", "made", "partition", "offset", "plan", "purpose", "reason", "request", "token", "discarded",
-    "narrowed", "withheld", "delivered", "limit", "terminal", "day",
+    "narrowed", "withheld", "delivered", "limit", "terminal", "day", "compared",
 })  # fmt: skip
 """What `details` may name; whoever needs another key adds it here."""
 

@@ -120,8 +120,9 @@ class Act(StrEnum):
 
     @property
     def only_sees(self) -> bool:
-        """Whether it changes nothing and shows no content of a resident."""
-        return self.value.endswith("-see")
+        """Whether it changes nothing and shows no content of a resident. DRIFT_SEE does: who differs from what somebody
+        else has written down answers whether that is true."""
+        return self.value.endswith("-see") and self is not Act.DRIFT_SEE
 
 
 _EVERYBODY: Final = frozenset(Duty)

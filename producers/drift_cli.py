@@ -116,15 +116,13 @@ def _tell(contract: str, healed: "Healed", paper: "Paper | None", as_json: bool)
 
 
 def _as_json(paper: "Paper") -> dict[str, list[str]]:
-    return {"wanted": sorted(paper.wanted), "not_compared": [*paper.left_out]}
+    return {"wanted": sorted(paper.wanted)}
 
 
 def _tell_of(paper: "Paper") -> None:
     if paper.wanted:
         typer.echo(f"--buckets {','.join(sorted(paper.wanted))}")
         typer.echo(f"{len(paper.wanted)} buckets differ, their residents not said: have those digested too", err=True)
-    if paper.left_out:
-        typer.echo(f"permitted, and not compared: {', '.join(paper.left_out)}", err=True)
 
 
 def _summed(left: "list[Finding]", told: int, counts: dict[str, int]) -> None:

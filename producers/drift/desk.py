@@ -1,7 +1,9 @@
 """The desk at which persons look for drift and let it be healed: each act allowed, done, and noted.
 
-Looking needs the register, which is why it is done here; nothing of it is shown but pseudonyms, and nothing is told but
-through the outbox. Up to HUB_TOLD_AGAIN_ALONE residents one person may have told again; of more a second one approves.
+Looking needs the register, which is why it is done here; nothing of it is shown but pseudonyms and who differs, and
+nothing is told but through the outbox. Who differs is an answer to whoever can write digests, about a whole record that
+they guess: so that somebody looks is noted before, with which digests and of how many. Up to HUB_TOLD_AGAIN_ALONE
+residents one person may have told again; of more a second one approves.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -57,7 +59,7 @@ class Desk:
 
     async def look(self, name: str, key: bytes, settle: Settle, paper: Paper | None = None) -> list[Finding]:
         """Who differs, and what is missing. `paper`: the other side, where it is one that cannot be asked."""
-        details: dict[str, str | int] = {"contract": name}
+        details: dict[str, str | int] = {"contract": name, **(paper.noted if paper else {})}
         async with acting_as(self.bearer, self.hub, Act.DRIFT_SEE, name, self.now, details):
             found = await self._found(self._contract(name), key, settle, paper)
             details["count"] = len(found)
@@ -69,6 +71,7 @@ class Desk:
         """The same, and whoever can be told again is, or is asked for where they are many."""
         limit = self.settings.told_again_alone
         details: dict[str, str | int] = {"contract": name, "reason": said(reason, "reason"), "limit": limit}
+        details |= paper.noted if paper else {}
         async with acting_as(self.bearer, self.hub, Act.TELL_AGAIN, name, self.now, details) as person:
             contract = self._contract(name)
             found = await self._found(contract, key, settle, paper)

@@ -56,10 +56,12 @@ class Finding:
         return self.last if fits else None
 
     def as_json(self) -> dict[str, Any]:
-        """For machines. `missing` is null where the contract was never told."""
+        """For machines. `missing` is null where the contract was never told; `digest` where there is a pseudonym, so
+        that nobody without the copy puts the two together."""
         return {
             "sort": self.sort, "resident": self.pseudonym.hex() if self.pseudonym else None,
-            "digest": self.digest.hex(), "missing": self.missing.as_json() if self.missing else None,
+            "digest": None if self.pseudonym else self.digest.hex(),
+            "missing": self.missing.as_json() if self.missing else None,
             "holds": self.version, "remedy": self.remedy,
         }  # fmt: skip
 

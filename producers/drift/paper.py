@@ -1,12 +1,14 @@
 """Digests that a subscriber has handed over in a file, in the place of a counterpart that is asked (contracts/handed).
 
-What is compared is what the file says is compared, and that may be nothing but what the contract permits to be kept. A
-bucket of which the file says no residents is noted as wanted: the subscriber digests anew and names them.
+What is compared is all that the contract permits to be kept, and nothing else: digests of one item or two would let
+whoever writes them try its values one after the other. A bucket of which the file says no residents is noted as wanted:
+the subscriber digests anew and names them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -26,16 +28,23 @@ LARGEST: Final = 256 * 1024 * 1024
 """Bytes of a file: of every resident of a city of a million, and of nobody twice."""
 SKEW: Final = timedelta(minutes=5)
 """By how much a subscriber's clock may be ahead."""
+OLDEST: Final = timedelta(days=7)
+"""How old digests may be: what has left the topic since can be told from nothing that was lost."""
 
 
 @dataclass(slots=True)
 class Paper:
-    """The other side, as a file has it. Found out by looking: `wanted`, the buckets that differ and whose residents it
-    does not say; `left_out`, what the contract permits and the copy does not compare."""
+    """The other side, as a file has it. `hash`: SHA-256 of the file. Found out by looking: `wanted`, the buckets that
+    differ and whose residents it does not say."""
 
     said: Handed
+    hash: str = ""
     wanted: set[str] = field(default_factory=set)
-    left_out: tuple[str, ...] = ()
+
+    @property
+    def noted(self) -> dict[str, str | int]:
+        """What the audit says of it: of how many residents it has digests, and which file it was."""
+        return {"compared": sum(map(len, self.said.residents.values())), "hash": self.hash}
 
     async def buckets(self) -> Mapping[str, str]:
         """Bucket -> digest."""
@@ -93,28 +102,31 @@ def read(file: Path, key: bytes, name: str, now: datetime) -> Paper:
     try:
         if file.stat().st_size > LARGEST:
             raise UsageError("too-large", "--theirs")
-        said = decoded(file.read_bytes(), key, name)
+        content = file.read_bytes()
+        said = decoded(content, key, name)
     except OSError:
         raise UsageError("unreadable", "--theirs", "A file with the subscriber's digests is meant") from None
     except DigestsRefused as refused:
         raise UsageError(refused.code, "--theirs", "Have it written and handed over once more") from None
     if said.taken_at > now + SKEW:
         raise UsageError("taken-in-the-future", "--theirs", "The subscriber's clock is ahead of this one")
-    return Paper(said)
+    if said.taken_at < now - OLDEST:
+        raise UsageError("taken-too-long-ago", "--theirs", f"{OLDEST.days} days are the most: have it written anew")
+    return Paper(said, sha256(content).hexdigest())
 
 
 def lawful(paper: Paper, contract: Contract, on: date) -> None:
-    """UsageError where the copy compares what it may not keep, or nothing by which anybody would be seen to differ, or
-    names residents by what the hub cannot name them."""
+    """UsageError where the copy compares what it may not keep, or less than all that it may, or names residents by what
+    the hub cannot name them."""
     names = permitted(contract, on)
     if beyond := {*paper.said.compared} - {*names}:
         said = sorted(beyond & {*items(), *names_of(items())})  # what the law has no word for is not repeated
         raise UsageError("not-permitted", ", ".join(said), "It keeps what its contract does not permit (any more)")
-    if not paper.said.compared:
-        raise UsageError("nothing-compared", "--theirs")
+    if sorted(paper.said.compared) != sorted(names):
+        missing = sorted({*names} - {*paper.said.compared})
+        raise UsageError("not-whole", ", ".join(missing), "Have all digested that its contract permits, each once")
     if paper.said.named_by not in (contract.identifier, RESIDENT):
         raise UsageError("named-otherwise", "--theirs", f"By {contract.identifier} or {RESIDENT}")
-    paper.left_out = tuple(name for name in names if name not in paper.said.compared)
 
 
 def _by_columns(contract: Contract) -> bool:

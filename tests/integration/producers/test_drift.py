@@ -22,11 +22,12 @@ from hub.errors import ApprovalRequired, DependencyUnavailable, NotPermitted, Us
 from hub.people import Duty
 from producers.city import load
 from producers.drift import desk as desks
-from producers.drift import telling
+from producers.drift import paper, telling
 from producers.drift.desk import Desk
 from producers.drift.finding import DIFFERENT, FOREIGN, MISSING, Finding
 from producers.household import Record
 from producers.register import SQL as REGISTER
+from producers.todokede import today
 from tests.conformance.counterparts import Standing
 from tests.conformance.samples import IDENTIFIER
 from tests.house import House, made_databases
@@ -320,7 +321,8 @@ def test_it_is_typed_by_two_persons_and_says_what_is_left(jukihub: Any, tmp_path
 
 
 def test_what_a_department_has_handed_over_is_compared_in_two_steps(jukihub: Any, tmp_path: Path) -> None:
-    file, compared = tmp_path / "theirs.json", Compared("tax", "atena_no", ("atena_no", "name"))
+    file, names = tmp_path / "theirs.json", paper.permitted(BOOK["tax"], today(now()))
+    compared = Compared("tax", "atena_no", names)
     drift = ("drift", "tax", "--key", str(key_file(tmp_path)), "--theirs", str(file), "--settle", "0")
     file.write_bytes(document(compared, KEY, [], now()))
     first = jukihub("ito", *drift)
@@ -329,8 +331,10 @@ def test_what_a_department_has_handed_over_is_compared_in_two_steps(jukihub: Any
     file.write_bytes(document(compared, KEY, [], now(), None, wanted))
     second = json.loads(jukihub("ito", *drift, "--json").stdout)
     assert (second["wanted"], {*second["counts"]}) == ([], {MISSING})
-    assert "birth_date" in second["not_compared"]
     assert len(second["findings"]) >= len(wanted)
+    assert {one["digest"] for one in second["findings"]} == {None}, "each has a pseudonym, and nothing beside it"
+    file.write_bytes(document(Compared("tax", "atena_no", ("atena_no", "name")), KEY, [], now()))
+    assert jukihub("ito", *drift).exception.code == "not-whole"
     file.write_bytes(document(compared, KEY[::-1], [], now()))
     assert jukihub("ito", *drift).exception.code == "another-key-or-altered"
 

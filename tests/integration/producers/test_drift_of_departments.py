@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from contracts.handed import RESIDENT, decoded
+from contracts.digests import bucket_of, code_digest, record_digest
+from contracts.handed import RESIDENT, Handed, Holding, bucketed, decoded
 from hub import accounts
 from hub.errors import UsageError
 from hub.people import Duty
@@ -200,25 +201,29 @@ async def test_what_the_copy_could_not_have_when_it_was_digested_is_on_its_way(c
     assert await copied.looked() == []
 
 
-async def test_a_copy_that_keeps_less_is_compared_by_what_it_keeps(copied: Both) -> None:
-    (who, record), *_ = await copied.town.people()
-    mine = copied.department
-    assert isinstance(mine, ByTopic)
-    mine.names = (IDENTIFIER, "name")
-    line = json.loads(await mine.copy.line(number(record)))
-    del line["items"]["birth_date"]
-    await mine.copy.put(number(record), json.dumps(line))
-    paper = await copied.paper()
-    assert (await copied.look(paper), paper.wanted) == ([], set())
-    assert {"birth_date", "protected"} < {*paper.left_out}
-    await mine.copy.put(number(record), altered(json.dumps(line)))
-    assert sorts(await copied.looked()) == {await copied.town.pseudonym(who): (DIFFERENT, "tell-again")}
+def guessed(copied: Both, numbers: list[str], guess: dict[str, Any]) -> Paper:
+    """What somebody writes who has no copy: the same guess of everybody, under a key of their own."""
+    people = {code_digest(KEY, one): Holding(record_digest(KEY, guess), None) for one in numbers}
+    buckets, residents = bucketed(people, {bucket_of(code) for code in people})
+    said = Handed(copied.department.name, copied.town.clock(), IDENTIFIER, tuple(guess), None, buckets, residents)
+    return Paper(said, "of-the-guess")
+
+
+@pytest.mark.parametrize("item", ["protected", "birth_date"])
+async def test_no_item_can_be_guessed_by_itself_and_who_tries_is_noted_before(copied: Both, item: str) -> None:
+    numbers = [number(record) for _, record in await copied.town.people()]
+    with pytest.raises(UsageError, match="not-whole"):
+        await copied.look(guessed(copied, numbers, {item: True}))
+    rows = await copied.town.hub.fetch("SELECT code, details FROM hub.audit WHERE act = 'drift-see' ORDER BY id")
+    assert [row["code"] for row in rows] == ["begun", "not-whole"]
+    expected = {"contract": copied.department.name, "compared": len(numbers), "hash": "of-the-guess"}
+    assert [json.loads(row["details"]) for row in rows] == [expected] * 2
 
 
 async def test_a_copy_that_keeps_what_it_may_not_is_refused_with_its_names(copied: Both) -> None:
     mine = copied.department
     assert isinstance(mine, ByTopic)
-    refused = {(IDENTIFIER, "nationality", "name"): "not-permitted", ("change_reason",): "nothing-compared"}
+    refused = {(IDENTIFIER, "nationality", "name"): "not-permitted", ("change_reason",): "not-whole"}
     for names, code in refused.items():
         mine.names = names
         with pytest.raises(UsageError, match=code):
