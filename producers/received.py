@@ -8,17 +8,19 @@ planned has moved nevertheless. People of one household who moved on one day are
 everybody along leaves nobody to be head. Refusals are codes, each with a sentence for the clerk, and never a value.
 
 Another CS may send what it has sent before, for ever. A notice whose very move is confirmed here already asks for
-nothing and is passed over; of a refusal a clerk is told once, and once more when it has another reason (`untold`).
+nothing and is passed over; of a refusal a clerk is told once, and once more when it has another reason (`untold`). That
+is of the line, byte for byte: the id in it is chosen by who sends it.
 """
 
+import hmac
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from uuid import NAMESPACE_OID, UUID, uuid5
+from typing import Annotated, Any, BinaryIO, Final, Literal
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -26,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from contracts.door import read_json
 from contracts.record import Address, Date, JuminhyoCode, MunicipalityCode, Text
 from hub.database import Database, queries
-from hub.errors import ChangeRefused
+from hub.errors import ChangeRefused, UsageError
 from producers.refusals import NoticeRefused
 
 SENTENCES: Final = {
@@ -41,10 +43,15 @@ SENTENCES: Final = {
     "already-removed": "すでに消除されている方です。処理は要りません。",
     "not-planned": "転出の届出が取り消されている方です。実際の異動を確かめてください。",
     "day-incomplete": "転入の年月日が不詳です。通知元に確かめてください。",
+    "too-long": "転入通知が長すぎます。通知元に確かめてください。",
 }
 """Why no 届出 is made of a 転入通知: a closed list."""
 
 SQL = queries(Path(__file__).with_suffix(".sql"))
+LONGEST: Final = 65_536
+"""Bytes of a line."""
+MOST: Final = 100_000
+"""Lines read at once."""
 _STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 _CODES = {"missing": "missing-field", "extra_forbidden": "unknown-field"}
 
@@ -93,12 +100,18 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A 転入通知 of which no 届出 is made. `line`: from 1. `id`: of the notice; made of its bytes where it has none."""
+    """A 転入通知 of which no 届出 is made. `line`: from 1. `id`: of the notice, where it has one. `digest`: of its
+    bytes, which may be little more than a 住民票コード and are guessed easily: so it is kept nowhere (`kept_as`)."""
 
     line: int
-    id: UUID
+    id: UUID | None
     code: str
     place: str = ""
+    digest: bytes = field(default=b"", repr=False)
+
+    def kept_as(self, key: bytes) -> bytes:
+        """By what the register knows these bytes again."""
+        return hmac.digest(key, self.digest, "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,36 +129,52 @@ async def movers(db: Database) -> list[Mover]:
     return [Mover(row["status"] == "registered", orjson.loads(row["record"]), row["confirmed_on"]) for row in rows]
 
 
-async def untold(db: Database, refused: Sequence[Refusal], now: datetime) -> list[Refusal]:
-    """Those of which nobody was told yet by this code. From here on they count as told."""
-    known = {row["id"]: row["code"] for row in await db.fetch(SQL["told"], [one.id for one in refused])}
-    fresh = {one.id: one for one in refused if known.get(one.id) != one.code}
-    await db.execute(SQL["telling"], [*fresh], [one.code for one in fresh.values()], now)
+async def untold(db: Database, key: bytes, refused: Sequence[Refusal], now: datetime) -> list[Refusal]:
+    """Those of which nobody was told yet by this code. From here on they count as told. `key`: of what is kept."""
+    each = {(one.kept_as(key), one.code): one for one in refused}
+    known = {(row["digest"], row["code"]) for row in await db.fetch(SQL["told"], [digest for digest, _ in each])}
+    fresh = {kept: one for kept, one in each.items() if kept not in known}
+    digests, codes = [digest for digest, _ in fresh], [code for _, code in fresh]
+    await db.execute(SQL["telling"], digests, codes, [one.id for one in fresh.values()], now)
     return [*fresh.values()]
+
+
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long its beginning, which is too long as well."""
+    while line := file.readline(LONGEST + 2):
+        rest = line
+        while not rest.endswith(b"\n") and (rest := file.readline(LONGEST)):
+            pass
+        yield line
 
 
 def notices(
     lines: Iterable[bytes], known: Sequence[Mover], today: date
 ) -> tuple[list[dict[str, Any]], list[Refusal]]:
-    """The 届出 for the counter, the oldest move first, and what was refused, line by line."""
+    """The 届出 for the counter, the oldest move first, and what was refused, line by line; UsageError where they are
+    more than MOST."""
     by_code = defaultdict[Any, list[Mover]](list)
     for mover in known:
         by_code[mover.record.get("juminhyo_code")].append(mover)
     moves, refused = dict[str, Move](), list[Refusal]()
     for number, line in enumerate(map(bytes.strip, lines), start=1):
+        if number > MOST:
+            raise UsageError("too-many-lines", "received", f"{MOST} are read at once: see who has sent so many")
         if line:
-            own = uuid5(NAMESPACE_OID, sha256(line).hexdigest())
+            own = None
             try:
                 told = read(line)
                 own = told.id
                 _enter(told, by_code, moves)
             except (NoticeRefused, ChangeRefused) as no:
-                refused.append(Refusal(number, own, no.code, no.place))
+                refused.append(Refusal(number, own, no.code, no.place, sha256(line).digest()))
     return [*_grouped(moves.values(), today)], refused
 
 
 def read(line: bytes) -> Tennyu:
     """One line of JSON; NoticeRefused names the field and a closed code, ChangeRefused what is no JSON."""
+    if len(line) > LONGEST:
+        raise NoticeRefused("too-long")
     try:
         return _FORM.validate_python(read_json(line))
     except ValidationError as refused:

@@ -8,7 +8,7 @@ FROM registry.resident AS r
 WHERE EXISTS (SELECT FROM registry.history AS h WHERE h.resident = r.resident AND h.kind = 'MOVE_OUT_PLANNED')
 -- name: told
 -- Of which of these notices a clerk was told already, and by which code.
-SELECT id, code FROM registry.tennyu WHERE id = ANY($1::uuid[])
+SELECT digest, code FROM registry.tennyu WHERE digest = ANY($1::bytea[])
 -- name: telling
-INSERT INTO registry.tennyu (id, code, told_at) SELECT *, $3 FROM unnest($1::uuid[], $2::text[])
-ON CONFLICT (id) DO UPDATE SET code = EXCLUDED.code, told_at = EXCLUDED.told_at
+INSERT INTO registry.tennyu (digest, code, id, told_at) SELECT *, $4 FROM unnest($1::bytea[], $2::text[], $3::uuid[])
+ON CONFLICT DO NOTHING

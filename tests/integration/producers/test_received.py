@@ -1,7 +1,10 @@
 """転出 to another municipality, and back comes its 転入通知: a real register, the other CS as a process."""
 
 import asyncio
+import hmac
+import io
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,11 +16,13 @@ from typer.testing import CliRunner
 
 from hub.config import Settings
 from hub.database import Database
+from hub.errors import UsageError
 from producers import received, received_cli
 from producers.todokede import answer, today
 from tests.conformance.counterparts import Standin, Standing, standin
 from tests.integration.producers.registry import NOW, residents
 
+KEY = bytes(range(32))
 AWAY = {"municipality_code": "993018", "text": "見本県例示町大字例1番地"}
 
 
@@ -82,12 +87,12 @@ async def test_whoever_has_planned_nothing_is_nobody_for_a_notice(db: Database, 
 
 
 async def test_the_command_writes_notices_to_stdout_and_refusals_to_people_and_to_a_file(
-    db: Database, dsn: str, standing: Standing, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    db: Database, dsn: str, databases: Settings, standing: Standing, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     who = await somebody_alone(db)
     await planned(db, who)
     line = await sent(standing, who)
-    monkeypatch.setattr(received_cli, "settings", lambda: Settings(registry=dsn, token_file=Path("no-login")))
+    monkeypatch.setattr(received_cli, "settings", lambda: databases.model_copy(update={"registry": dsn}))
     app = typer.Typer()
     app.command("received")(received_cli.receive)
     words = ["-", "--on", "2026-04-10", "--refusals", str(tmp_path / "refused.jsonl")]
@@ -106,13 +111,37 @@ async def test_the_command_writes_notices_to_stdout_and_refusals_to_people_and_t
     assert "1 refused before" in again.stderr
     assert (await typed("--all")).exit_code == 3
     kept = await db.fetch("SELECT * FROM registry.tennyu")
-    assert [(str(row["id"]), row["code"]) for row in kept] == [(written["id"], "bad-json")]
+    assert [(row["id"], written["id"], row["code"]) for row in kept] == [(None, None, "bad-json")]
+    assert sha256(b"{").digest() != kept[0]["digest"], "nobody without the key finds the line by trying"
 
 
 async def test_a_refusal_with_another_reason_is_told_once_more(db: Database) -> None:
     first = received.Refusal(1, UUID(int=1), "unknown-here")
     other = received.Refusal(1, UUID(int=1), "not-planned")
-    assert [len(await received.untold(db, [one], NOW)) for one in (first, first, other, other)] == [1, 0, 1, 0]
+    assert [len(await received.untold(db, KEY, [one], NOW)) for one in (first, first, other, other)] == [1, 0, 1, 0]
+
+
+async def test_another_notice_under_the_same_id_is_told_as_well(db: Database, standing: Standing) -> None:
+    line = await sent(standing, await somebody_alone(db))
+    said = orjson.loads(line)
+    second = orjson.dumps(said | {"notice_no": said["notice_no"] + 1})
+    _, refused = received.notices([line, second], await received.movers(db), today(NOW))
+    assert ({one.id for one in refused}, {one.code for one in refused}) == ({UUID(said["id"])}, {"unknown-here"})
+    assert [len(await received.untold(db, KEY, [one], NOW)) for one in (*refused, *refused)] == [1, 1, 0, 0]
+    kept = await db.fetch("SELECT digest FROM registry.tennyu")
+    plain = {one.digest for one in refused}
+    assert {row["digest"] for row in kept} == {hmac.digest(KEY, one, "sha256") for one in plain}
+
+
+def test_a_line_and_a_file_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    longest = b"x" * received.LONGEST
+    cut = [*received.lines_of(io.BytesIO(longest + b"\n" + b"x" * 10 * received.LONGEST + b"\n{\n" + longest + b"x"))]
+    assert (len(cut), max(map(len, cut)), cut[2]) == (4, received.LONGEST + 2, b"{\n")
+    _, refused = received.notices(cut, [], today(NOW))
+    assert [one.code for one in refused] == ["bad-json", "too-long", "bad-json", "too-long"]
+    monkeypatch.setattr(received, "MOST", 3)
+    with pytest.raises(UsageError, match="too-many-lines"):
+        received.notices(cut, [], today(NOW))
 
 
 async def test_what_was_sent_is_sent_until_it_is_taken_and_no_restart_forgets_either(
