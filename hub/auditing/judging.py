@@ -1,4 +1,4 @@
-"""What a reviewer has to look at in a week of the audit, by eight rules. Pure: entries in, findings out.
+"""What a reviewer has to look at in a week of the audit, by ten rules. Pure: entries in, findings out.
 
 1. *out-of-hours*: a person did or tried something while the office is closed; acts of timers may be excepted by name.
 2. *spike*: a person did more than `floor` and more than `factor` times their own usual week. Usual is the median of
@@ -6,9 +6,14 @@
 3. *same-pair*: one person has approved more of another one's requests than `at_most`.
 4. *without-case*: an act that needs a case was done or tried without one, or with words that have not its form.
 5. *reveal*: an act that shows residents was done; all of them are listed. `records`: of how many.
-6. *sign-in-refused*: a password was wrong, or a token no longer counts, `at_least` so often.
+6. *sign-in-refused*: a password was wrong, `at_least` so often; or a token that no longer counts was used, once: of
+   those one an hour is noted, however often it is tried.
 7. *beyond-duty*: somebody tried what their duties do not allow, or to be the second person to themselves.
 8. *in-no-tree*: entries that were written while the trigger was off which makes them leaves.
+9. *cut-off*: an act began and has no end: its process was killed, before the effect or after it. Like one that was
+   interrupted it counts as done for the rules above, because it may have been.
+10. *another-time*: entries that were written in this week and say another time than the database's clock, by more than
+   ten minutes; so one that is dated into a week that is signed is listed in the week in which it was written.
 
 A finding names accounts and entries, and nothing that those say. What processes do is no person's act and not judged.
 """
@@ -20,9 +25,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from statistics import median
+from types import MappingProxyType
 from typing import Any, Final
 
 from contracts.change import JAPAN
+from hub.acting import INTERRUPTED
 from hub.audit import BEGUN, DONE, Noted
 from hub.auditing.policy import Policy
 from hub.people import Act
@@ -49,6 +56,8 @@ APPROVES: Final[Mapping[Act, tuple[Act, ...]]] = {
 _SIGN_IN: Final = frozenset({Act.SELF_LOGIN, Act.SELF_PASSWORD})
 _NO_LONGER: Final = frozenset({"token-expired", "token-revoked", "account-retired"})
 _BEYOND: Final = frozenset({"duty-missing", "second-person-is-the-first", "terminal-not-allowed"})
+NEVER_BEGUN: Final = _NO_LONGER | {"duty-missing"}
+"""By these an act is refused before its beginning is noted: they are no end of one that has begun."""
 
 
 class Kind(StrEnum):
@@ -62,6 +71,8 @@ class Kind(StrEnum):
     SIGN_IN_REFUSED = "sign-in-refused"
     BEYOND_DUTY = "beyond-duty"
     IN_NO_TREE = "in-no-tree"
+    CUT_OFF = "cut-off"
+    ANOTHER_TIME = "another-time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,13 @@ class Judged:
         self._records: dict[str, int] = defaultdict(int)
         self._done: dict[str, list[int]] = defaultdict(list)
         self._approved: dict[str, tuple[str, int]] = {}
+        self._open: dict[tuple[str, Act, str], list[Noted]] = defaultdict(list)
+        self._came_too_late: set[str] = set()
+
+    @property
+    def unended(self) -> Sequence[int]:
+        """What began and has no end as yet."""
+        return [one.id for several in self._open.values() for one in several]
 
     @property
     def approved(self) -> Sequence[str]:
@@ -105,26 +123,50 @@ class Judged:
         """The next entry."""
         if one.entry.person is None:
             return
-        for kind in _kinds(one, self._policy, self._form):
+        begun = self._open[one.name, one.entry.act, one.entry.object]
+        if one.entry.code == BEGUN:
+            begun.append(one)
+            return
+        if begun and one.entry.code not in NEVER_BEGUN:
+            begun.pop()
+        self._judge(one, one.entry.code in {DONE, INTERRUPTED})
+
+    def over(self, ended_later: Iterable[int] = ()) -> None:
+        """No entry comes any more: what began and has not ended, also not after the week, was cut off."""
+        later = frozenset(ended_later)
+        for one in sorted((one for several in self._open.values() for one in several), key=lambda one: one.id):
+            if one.id not in later:
+                self._found[Kind.CUT_OFF, one.name].append(one.id)
+                self._judge(one, True)
+        self._open.clear()
+
+    def _judge(self, one: Noted, done: bool) -> None:
+        for kind in _kinds(one, done, self._policy, self._form):
             self._found[kind, one.name].append(one.id)
             if kind is Kind.REVEAL:
                 self._records[one.name] += int(one.entry.details.get("count", 1))
-        if one.entry.code == DONE:
+        if one.entry.code in _NO_LONGER:
+            self._came_too_late.add(one.name)
+        if done:
             self._done[one.name].append(one.id)
             if one.entry.act in APPROVES:
                 self._approved.setdefault(one.entry.object, (one.name, one.id))
 
     def findings(
-        self, usual: Mapping[str, Sequence[int]], askers: Mapping[str, str], in_no_tree: Sequence[int] = ()
-    ) -> list[Finding]:
+        self, usual: Mapping[str, Sequence[int]], askers: Mapping[str, str], in_no_tree: Sequence[int] = (),
+        another_time: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    ) -> list[Finding]:  # fmt: skip
         """By kind and account. `usual`: how much each did in the weeks before; `askers`: id -> who asked for it."""
+        self.over()
         few = self._policy.sign_ins.at_least
         alone = [
             Finding(kind, (who,), tuple(ids), {"records": self._records[who]} if kind is Kind.REVEAL else {})
-            for (kind, who), ids in self._found.items() if kind is not Kind.SIGN_IN_REFUSED or len(ids) >= few
+            for (kind, who), ids in self._found.items()
+            if kind is not Kind.SIGN_IN_REFUSED or len(ids) >= few or who in self._came_too_late
         ]  # fmt: skip
         loose = [Finding(Kind.IN_NO_TREE, (), tuple(in_no_tree))] if in_no_tree else []
-        every = [*alone, *self._spikes(usual), *self._pairs(askers), *loose]
+        dated = [Finding(Kind.ANOTHER_TIME, (who,), tuple(ids)) for who, ids in another_time.items()]
+        every = [*alone, *self._spikes(usual), *self._pairs(askers), *loose, *dated]
         return sorted(every, key=lambda one: ([*Kind].index(one.kind), one.who))
 
     def _spikes(self, usual: Mapping[str, Sequence[int]]) -> Iterable[Finding]:
@@ -144,16 +186,15 @@ class Judged:
                 yield Finding(Kind.SAME_PAIR, pair, tuple(ids))
 
 
-def _kinds(one: Noted, policy: Policy, form: re.Pattern[str]) -> Iterable[Kind]:
+def _kinds(one: Noted, done: bool, policy: Policy, form: re.Pattern[str]) -> Iterable[Kind]:
     entry = one.entry
-    ended = entry.code != BEGUN
-    if ended and entry.act not in policy.hours.any_time and not is_open(entry.at, policy.office):
+    if entry.act not in policy.hours.any_time and not is_open(entry.at, policy.office):
         yield Kind.OUT_OF_HOURS
-    if ended and entry.act in policy.cases.acts and not _has_case(one, policy, form):
+    if entry.act in policy.cases.acts and not _has_case(one, policy, form):
         yield Kind.WITHOUT_CASE
-    if entry.code == DONE and entry.act in policy.reveals.acts:
+    if done and entry.act in policy.reveals.acts:
         yield Kind.REVEAL
-    if entry.code in _NO_LONGER or (entry.act in _SIGN_IN and entry.code not in {BEGUN, DONE}):
+    if entry.code in _NO_LONGER or (entry.act in _SIGN_IN and not done):
         yield Kind.SIGN_IN_REFUSED
     if entry.code in _BEYOND:
         yield Kind.BEYOND_DUTY

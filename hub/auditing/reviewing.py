@@ -3,6 +3,9 @@
 What is signed is the SHA-256 of the very list that was shown, with the policy that it was made by: whoever signs names
 it, and where the list is no longer that, nothing is signed. The list is kept beside the signature, and the act of
 signing is an entry of the audit with the digest in it, and so a leaf of its tree.
+
+The policy is that of whoever types. A week therefore counts as signed for a process (`left`) only where it was signed
+by the rules of that process, which is not theirs: by other rules it is still to be signed.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -16,8 +19,8 @@ from typing import Any, Final
 import orjson
 
 from hub.acting import Clock, acting_as
-from hub.audit import DONE, noted
-from hub.auditing.judging import APPROVES, Finding, Judged
+from hub.audit import BEGUN, DONE, noted
+from hub.auditing.judging import APPROVES, NEVER_BEGUN, Finding, Judged
 from hub.auditing.policy import Policy, policy
 from hub.auditing.week import Week, unsigned
 from hub.caller import present
@@ -32,6 +35,9 @@ PAGE: Final = 10_000
 
 ASKED_BEFORE: Final = timedelta(days=31)
 """How long before a week what is approved in it may have been asked for; requests wait a day, and plans three."""
+
+LATER: Final = timedelta(days=1)
+"""How long after a week an act that began in it may end."""
 
 _SQL = queries(Path(__file__).with_suffix(".sql"))
 
@@ -95,7 +101,10 @@ class Reviewer:
         return found
 
     async def sign(self, week: Week, digest: str) -> Review:
-        """Sign that it was reviewed; NotPermitted (reviewer-is-listed) where the list names who signs."""
+        """Sign that it was reviewed, once by these rules; NotPermitted (reviewer-is-listed) where it names who signs.
+
+        It counts for those alone who have the same rules (`left`).
+        """
         details: dict[str, str | int] = {"hash": digest}
         async with acting_as(self.bearer, self.database, Act.AUDIT_SIGN, str(week), self.now, details) as person:
             found = await self._made(week)
@@ -104,6 +113,8 @@ class Reviewer:
                 raise UsageError("another-list", "--digest", f"Look at it again: jukihub audit review --week {week}")
             if person.name in found.who:
                 raise NotPermitted("reviewer-is-listed", str(week), "An auditor who is not on the list signs it")
+            if found.signature is not None:
+                raise UsageError("already-signed", "--week")
             kept = (str(week), bytes.fromhex(digest), found.listed, person.id, self.now())
             if not await self.database.execute(_SQL["sign"], *kept):
                 raise UsageError("already-signed", "--week")
@@ -115,7 +126,7 @@ class Reviewer:
             raise UsageError("week-not-over", "--week", "A week is reviewed when it is over")
         findings = await findings_of(self.database, week, self.policy)
         listed = document(week, self.policy, findings)
-        signed = await signatures(self.database)
+        signed = await signatures(self.database, self.policy)
         return Review(
             week, tuple(findings), listed, signed.get(str(week)), tuple(await left(self.database, self.policy, now))
         )
@@ -137,6 +148,8 @@ async def findings_of(database: Database, week: Week, rules: Policy) -> list[Fin
         for row in rows:
             judged.add(noted(row))
         place = rows[-1]["noted_at"], rows[-1]["id"]
+    meant = (list(judged.unended), week.end, LATER, list(NEVER_BEGUN), BEGUN)
+    judged.over(row["id"] for row in await database.fetch(_SQL["ended_later"], *meant))
     before = week.start - timedelta(weeks=rules.spike.weeks)
     usual: dict[str, list[int]] = {}
     for row in await database.fetch(_SQL["usual"], before, week.start, DONE):
@@ -146,21 +159,30 @@ async def findings_of(database: Database, week: Week, rules: Policy) -> list[Fin
         _SQL["askers"], week.start - ASKED_BEFORE, week.end, DONE, asking, list(judged.approved)
     )
     loose = await database.fetch(_SQL["in_no_tree"], week.start, week.end)
-    return judged.findings(usual, {row["id"]: row["name"] for row in asked}, [row["id"] for row in loose])
+    dated: dict[str, list[int]] = {}
+    for row in await database.fetch(_SQL["another_time"], week.start, week.end):
+        dated.setdefault(row["name"], []).append(row["id"])
+    return judged.findings(usual, {row["id"]: row["name"] for row in asked}, [row["id"] for row in loose], dated)
 
 
-async def signatures(database: Database) -> Mapping[str, Signature]:
-    """Week -> who has signed it."""
-    rows = await database.fetch(_SQL["signed"])
-    return {row["week"]: Signature(row["name"], row["signed_at"], bytes(row["digest"]).hex()) for row in rows}
+async def signatures(database: Database, rules: Policy) -> Mapping[str, Signature]:
+    """Week -> who has signed it, by these rules; what was signed by others does not count."""
+    rows, listing = await database.fetch(_SQL["signed"]), _what_lists(rules.model_dump(mode="json", by_alias=True))
+    return {row["week"]: Signature(row["name"], row["signed_at"], bytes(row["digest"]).hex()) for row in rows
+            if _what_lists(orjson.loads(bytes(row["listed"]))["rules"]) == listing}  # fmt: skip
+
+
+def _what_lists(rules: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rules without those that say which weeks are reviewed, and until when: they list nothing."""
+    return {part: said for part, said in rules.items() if part not in {"since", "sign_days"}}
 
 
 async def left(database: Database, rules: Policy, now: datetime) -> list[Week]:
-    """Every week that is over, has entries or followed some, and is not signed."""
+    """Every week that is over, has entries or followed some, and is not signed by these rules."""
     if (noted_at := await database.fetchval(_SQL["first"])) is None:
         return []
     first = max(Week.at(noted_at), Week.of(rules.since) if rules.since else Week.at(noted_at))
-    return unsigned(first, frozenset(await signatures(database)), now)
+    return unsigned(first, frozenset(await signatures(database, rules)), now)
 
 
 @asynccontextmanager

@@ -59,7 +59,8 @@ def review(
     week: Annotated[str | None, typer.Option(metavar="WEEK", help="such as 2026-W48; else the last one")] = None,
     as_json: Json = False,
 ) -> None:
-    """What has to be looked at in a week: out of hours, spikes, the same two persons, no case, reveals, refusals.
+    """What has to be looked at in a week: out of hours, spikes, the same two persons, no case, reveals, refusals,
+    acts that were cut off, entries of another time.
 
     \b
     By the rules of hub/auditing/auditing.toml, or HUB_AUDITING. Each line names accounts and the numbers of entries
@@ -85,6 +86,9 @@ def sign(
 ) -> None:
     """Sign that a week was reviewed: as an auditor who is not on its list. Once, and for good.
 
+    The list is made by your HUB_AUDITING: for `jukihub run ledger`, which counts late weeks, the week is signed only
+    where its own rules are the same.
+
     Example: jukihub audit sign --week 2026-W48 --digest 5f70bf18…
     """
     found = asyncio.run(_signed(week, digest))
@@ -92,6 +96,7 @@ def sign(
         typer.echo(json.dumps({"week": str(found.week), "digest": found.digest, "count": len(found.findings)}))
     else:
         typer.echo(f"{found.week}: signed, {len(found.findings)} findings")
+    typer.echo("counts where jukihub run ledger has the same rules (HUB_AUDITING); else the week stays late", err=True)
 
 
 def _say(found: "Review") -> None:

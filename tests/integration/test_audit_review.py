@@ -55,6 +55,7 @@ async def desk(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     async with opened(house, tmp_path) as office:
         office.now = WEEK.end + timedelta(hours=12)
         duties = {"ito": Duty.OPERATOR, "kato": Duty.APPROVER, "abe": Duty.AUDITOR, "ueno": Duty.AUDITOR}
+        await office.database.execute("ALTER TABLE hub.audit DISABLE TRIGGER written")  # its clock is not the test's
         yield Desk(office, {name: await office.person(name, duty) for name, duty in duties.items()})
 
 
@@ -130,6 +131,49 @@ async def test_other_rules_make_another_list_even_where_it_finds_the_same(desk: 
     shown, other = await desk.review(), await desk.reviewer("abe")
     rules = other.policy.model_copy(update={"sign_days": 8})
     assert (await replace(other, policy=rules).review(WEEK)).digest != shown.digest
+
+
+@pytest.mark.threat("D10")
+async def test_a_week_that_was_signed_by_rules_of_ones_own_is_late_all_the_same(desk: Desk) -> None:
+    await desk.did("ito", Act.LETTERS_REVEAL, reason="x")
+    own = policy().model_copy(update={"reveals": policy().reveals.model_copy(update={"acts": ()})})
+    lenient = replace(await desk.reviewer("abe"), policy=own)
+    assert (await lenient.sign(WEEK, (await lenient.review(WEEK)).digest)).findings == ()
+    late, proper = desk.office.now, await desk.review("ueno")
+    assert (await reviewing.left(desk.office.database, policy(), late), proper.signature) == ([WEEK], None)
+    await (await desk.reviewer("ueno")).sign(WEEK, proper.digest)
+    other_days = policy().model_copy(update={"sign_days": 3, "since": "2026-W18"})
+    assert await reviewing.left(desk.office.database, policy(), late) == []
+    assert await reviewing.left(desk.office.database, other_days, late) == []
+
+
+@pytest.mark.threat("D10")
+async def test_what_began_in_a_week_and_ends_soon_after_it_was_not_cut_off(desk: Desk) -> None:
+    at = WEEK.end - timedelta(hours=60)  # a Friday noon
+    for what, codes in {"ended": [(0, "begun"), (61, DONE)], "killed": [(0, "begun")],
+                        "again": [(0, "begun"), (61, "begun"), (62, DONE)],
+                        "refused": [(0, "begun"), (61, "duty-missing")]}.items():  # fmt: skip
+        for hours, code in codes:
+            one = Entry(desk.people["ito"].id, Act.REPLAY_RUN, what, code, at + timedelta(hours=hours), {})
+            await audit.note(desk.office.database, one)
+    assert listed(await desk.review()) == [(Kind.CUT_OFF, ("ito",), 3)]
+
+
+@pytest.mark.threat("D10")
+async def test_an_entry_that_is_dated_otherwise_than_written_is_listed_in_the_week_in_which_it_was_written(
+    desk: Desk,
+) -> None:
+    database = desk.office.database
+    await database.execute("ALTER TABLE hub.audit ENABLE TRIGGER written")
+    real = await database.fetchval("SELECT clock_timestamp()")
+    for name, minutes in {"ito": 0, "kato": -11, "ueno": 11}.items():
+        await desk.did(name, Act.LETTERS_SEE, real + timedelta(minutes=minutes))
+    await desk.did("kato", Act.LETTERS_SEE)
+    await database.execute("ALTER TABLE hub.audit DISABLE TRIGGER written")
+    found = await reviewing.findings_of(database, Week.at(real), policy())
+    others = [one for one in found if one.kind is Kind.ANOTHER_TIME and one.who != ("root",)]
+    assert [(one.who, len(one.entries)) for one in others] == [(("kato",), 2), (("ueno",), 1)]
+    assert listed(await desk.review()) == []
 
 
 @pytest.mark.threat("D10")

@@ -66,6 +66,27 @@ def test_an_act_is_listed_once_by_how_it_ended_and_not_by_its_beginning() -> Non
     assert found(*both) == [(Kind.OUT_OF_HOURS, "ito", (2,))]
 
 
+def test_what_began_and_was_cut_off_is_listed_and_counts_as_done() -> None:
+    cut = entry(1, "ito", Act.LETTERS_DISCARD, "begun", WEEK.start)
+    assert found(cut) == [(kind, "ito", (1,)) for kind in (Kind.OUT_OF_HOURS, Kind.WITHOUT_CASE, Kind.CUT_OFF)]
+    again = [entry(n, "ito", Act.LETTERS_DISCARD, code, reason="x") for n, code in ((2, "begun"), (3, DONE))]
+    assert found(cut, *again) == found(cut)
+    refused = entry(2, "ito", Act.LETTERS_DISCARD, "duty-missing", reason="x")
+    assert found(cut, refused)[-1] == (Kind.CUT_OFF, "ito", (1,))
+    approved = [entry(n, "kato", Act.ERASURE_APPROVE, "begun", what=f"r{n}") for n in range(6)]
+    kinds = found(*approved, askers={f"r{n}": "ito" for n in range(6)}, rules=ruled("spike", floor=5))
+    assert [kind for kind, _, _ in kinds] == [Kind.SPIKE, Kind.SAME_PAIR, Kind.CUT_OFF]
+    assert (Kind.REVEAL, "ito", (1,)) in found(entry(1, "ito", Act.LETTERS_REVEAL, "begun", reason="x"))
+    assert (Kind.REVEAL, "ito", (1,)) in found(entry(1, "ito", Act.LETTERS_REVEAL, "interrupted", reason="x"))
+
+
+def test_what_ends_after_the_week_was_not_cut_off() -> None:
+    judged = Judged(RULES)
+    judged.add(entry(1, "ito", Act.REPLAY_RUN, "begun", WEEK.start))
+    judged.over([1])
+    assert judged.findings({}, {}) == []
+
+
 @pytest.mark.parametrize(("count", "usual", "listed"), [
     (100, [], False), (101, [], True), (120, [60, 60, 60], False), (121, [60, 60, 60], True),
     (101, [0, 0, 60], False), (121, [0, 0, 60], True), (121, [60, 60, 9000], True), (130, [9000, 70, 60], False),
@@ -128,6 +149,11 @@ def test_every_reveal_is_listed_with_how_many_it_showed() -> None:
                 entry(3, "ito", Act.LETTERS_REVEAL, "reveals-used-up", reason="x")):  # fmt: skip
         judged.add(one)
     assert judged.findings({}, {}) == [Finding(Kind.REVEAL, ("ito",), (1, 2), {"records": 41})]
+
+
+@pytest.mark.parametrize("code", ["token-revoked", "token-expired", "account-retired"])
+def test_one_entry_of_a_token_that_no_longer_counts_is_enough(code: str) -> None:
+    assert found(entry(1, "ito", Act.LETTERS_SEE, code)) == [(Kind.SIGN_IN_REFUSED, "ito", (1,))]
 
 
 def test_refused_sign_ins_are_listed_from_the_third_on_and_what_is_beyond_a_duty_at_once() -> None:
