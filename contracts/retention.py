@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
@@ -95,14 +96,23 @@ class Rule(BaseModel):
 _FORM: Final = TypeAdapter(dict[str, Rule])
 
 
+def digest(folder: Path | None = None) -> str:
+    """SHA-256 of the very file that `rules` reads; without a folder, of the rules that come with this installation."""
+    return sha256(_file(folder).read_bytes()).hexdigest()
+
+
+def _file(folder: Path | None) -> Path:
+    own = folder / "law" / FILE.name if folder else FILE
+    return own if own.exists() else FILE
+
+
 @cache
 def rules(folder: Path | None = None) -> Mapping[str, Rule]:
     """Every rule by its key: those of a Book's own folder where it has them, else the shipped ones.
 
     JukiError that names the places where the file is not as it should be; then nothing is due.
     """
-    own = folder / "law" / FILE.name if folder else FILE
-    file = own if own.exists() else FILE
+    file = _file(folder)
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
         return MappingProxyType(_FORM.validate_python(tables["rules"]))

@@ -62,6 +62,12 @@ async def book_by_hash(settings: Settings, start: str) -> Book:
     return _whole(rows[0])
 
 
+async def in_use(database: Database) -> str | None:
+    """The hash of the Book that routers use now; None before the first of them has started."""
+    found: str | None = await database.fetchval(_SQL["newest"])
+    return found
+
+
 async def kept(database: Database, whole_hash: str) -> Book | None:
     """The Book with this hash; None where it was never kept."""
     rows = await database.fetch(_SQL["named"], whole_hash)

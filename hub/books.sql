@@ -12,6 +12,10 @@ INSERT INTO hub.book_uses (hash, began_at)
 SELECT $1, greatest($2::timestamptz, (SELECT max(began_at) FROM hub.book_uses))
 WHERE $1 IS DISTINCT FROM (SELECT hash FROM hub.book_uses ORDER BY began_at DESC, id DESC LIMIT 1)
 
+-- name: newest
+-- The Book that is in use; none before a router has started.
+SELECT hash FROM hub.book_uses ORDER BY began_at DESC, id DESC LIMIT 1
+
 -- name: in_use_before
 -- The Book whose use began last before a moment.
 SELECT book.hash, book.document FROM hub.book_uses AS use JOIN hub.books AS book USING (hash)

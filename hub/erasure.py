@@ -32,6 +32,9 @@ from hub.tokens import Bearer
 from hub.wanted import ERASER, WEEK_MS
 from hub.ways import walked
 
+BEFORE: Final = "destroyed-before"
+"""How an order ends whose keys another act has destroyed meanwhile."""
+
 _PAGE: Final = 5000
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SQL = queries(Path(__file__).with_name("erasure.sql"))
@@ -126,8 +129,14 @@ class Eraser:
                 await self._carried_out(number, person)
             if (ended := await acts.ended(self.database, number)) is None:
                 raise JukiError("not-carried-out", str(number))
+            await self._check_own(number)
             await certificates.issued(self.settings, self.database, number, self.now())
         return ended
+
+    async def _check_own(self, number: UUID) -> None:
+        """UsageError that says which act it was, where another has destroyed all that this one was to destroy."""
+        if before := await self.database.fetchval(_SQL["before"], number):
+            raise UsageError(BEFORE, str(before), f"`jukihub erase certificate {before}` certifies it")
 
     async def _carried_out(self, number: UUID, person: Person) -> None:
         if await self.database.fetchrow(_SQL["due"], number) is None:
@@ -135,6 +144,9 @@ class Eraser:
         row = await self.database.fetchrow(_SQL["due"], number)
         if row is None:
             raise JukiError("not-carried-out", str(number))
+        if await self.database.fetchval(_SQL["before"], number):
+            await acts.end(self.database, number, End(BEFORE, 0), self.now())
+            return
         erasure = Erasure(number, BY_ORDER, tuple(row["kids"]), row["orderer"], row["approver"], self.now())
         async with bus.writer(self.settings, ERASER) as writer:
             await writer.send({(self.topic, 0): destroyed.records(erasure)})

@@ -14,6 +14,17 @@ ORDER BY r.requested_at, r.id
 SELECT a.orderer, a.approver, e.kids FROM hub.acts a JOIN hub.erasures e ON e.request = a.request
 WHERE a.id = $1 AND NOT EXISTS (SELECT FROM hub.act_ends d WHERE d.act = a.id)
 
+-- name: before
+-- The act that has destroyed the last of what an order names, where the order itself has destroyed nothing and nothing
+-- is left for it; else nobody.
+SELECT k.act FROM hub.erasures e JOIN hub.erased_keys k ON k.kid = ANY(e.kids)
+WHERE e.request = $1
+    AND NOT EXISTS (SELECT FROM hub.erased_keys own WHERE own.act = $1)
+    AND NOT EXISTS (
+        SELECT FROM unnest(e.kids) AS one (kid) WHERE NOT EXISTS (SELECT FROM hub.erased_keys g WHERE g.kid = one.kid)
+    )
+ORDER BY k.destroyed_at DESC, k.act LIMIT 1
+
 -- name: named
 -- The content keys of an owner up to a day, which is the end of the name.
 SELECT kid FROM hub.keys WHERE owner = $1 AND purpose = 'content' AND right(kid, 10) <= $2 ORDER BY kid

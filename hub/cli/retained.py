@@ -54,6 +54,8 @@ def run_due(as_json: Json = False) -> None:
         typer.echo(json.dumps(ran.as_json()))
     for number, count in ran.ended.items():
         typer.echo(f"{number}: {count} ended and certified", err=True)
+    for rule, why in ran.left:
+        typer.echo(f"{rule}: left, {why}", err=True)
     asked = f"{len(ran.asked)} requests made, {ran.waiting} wait already"
     typer.echo(f"{len(ran.ended)} rules carried out; {asked}", err=True)
 

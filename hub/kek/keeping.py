@@ -2,8 +2,9 @@
 
 Two persons replace a KEK, because a KEK in a token that only one of them can reach would hold everything, and two
 persons destroy one, because whatever a backup has under it never opens again. What was approved and cut off is carried
-on by one person (`resume`), and so is what a restored backup brings back under an older KEK. The first KEK of a place
-takes one person: nothing is wrapped yet that it could put at risk.
+on by one person (`resume`), and so is what a restored backup brings back under an older KEK; but only under the KEK
+that the database knows as its newest, whatever HUB_KEK says. The first KEK of a database takes one person: nothing is
+wrapped yet that it could put at risk.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,6 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from hub import acts, destroyed
+from hub.accounts import check_approver
 from hub.acting import Clock, acting_as
 from hub.acts import End, new_release
 from hub.caller import present
@@ -39,6 +41,7 @@ _TOPIC: Final = "kek"
 
 _ACTS: Final = {ROTATE: (Act.KEK_ROTATE, Act.KEK_ROTATE_APPROVE), DESTROY: (Act.KEK_DESTROY, Act.KEK_DESTROY_APPROVE)}
 _KINDS: Final = {ROTATE: acts.ROTATE_KEK, DESTROY: acts.DESTROY_KEK}
+_NEXT: Final = "Two persons make the next one: `jukihub keys kek rotate`, then `jukihub keys kek approve`"
 _SQL = queries(Path(__file__).with_suffix(".sql"))
 
 Progress = Callable[[HowFar], None]
@@ -95,11 +98,13 @@ class Keeper:
             return await rewrapping.keks(self.database, self.wrapper)
 
     async def make(self) -> str:
-        """The first KEK of its place; NotPermitted where there is one."""
+        """The first KEK of a database; NotPermitted where the place has one, or anything was ever wrapped."""
         details: dict[str, str | int] = {}
         async with acting_as(self.bearer, self.database, Act.KEK_ROTATE, "first", self.now, details):
             if self.wrapper.place.ids():
-                raise NotPermitted("kek-there", "KEK", "The next one comes by `jukihub keys kek rotate`")
+                raise NotPermitted("kek-there", "KEK", _NEXT)
+            if await self.database.fetchval(_SQL["any"]):
+                raise NotPermitted("kek-not-ordered", "KEK", _NEXT)
             details["made"] = made = self.wrapper.place.make()
         return made
 
@@ -126,14 +131,19 @@ class Keeper:
         async with acting_as(self.bearer, self.database, act, str(number), self.now, details) as person:
             if row is None:
                 raise UsageError("unknown-request", "request", "`jukihub keys kek requests` names those that wait")
-            if not await self.database.fetchval(_SQL["approved"], number):
+            if (approver := await self.database.fetchval(_SQL["approved"], number)) is None:
                 await acts.approve(self.database, _TOPIC, number, person, self.now(), _KINDS[row["what"]])
-            done = await (self._destroyed(number, row["kek"]) if row["kek"] else self._rotated(progress))
+            elif await acts.ended(self.database, number) is None:
+                await check_approver(self.database, approver)
+            done = await (self._destroyed(number, row["kek"]) if row["kek"] else self._rotated(progress, number))
             details |= {"made": done.kek, "count": done.moved.done, "failed": done.moved.lost}
         return done
 
     async def resume(self, progress: Progress) -> Done:
-        """Wrap under the newest KEK whatever is not: after a run that was cut off, or a backup that was restored."""
+        """Wrap under the newest KEK whatever is not: after a run that was cut off, or a backup that was restored.
+
+        NotPermitted where the newest of HUB_KEK is not the one that the database knows: two persons replace a KEK.
+        """
         details: dict[str, str | int] = {}
         async with acting_as(self.bearer, self.database, Act.KEK_ROTATE, "resume", self.now, details):
             done = await self._rotated(progress)
@@ -147,19 +157,21 @@ class Keeper:
             await held.execute(_SQL["ask"], release.id, what, kek or None)
         return Order(release.id, what, kek, person.name, asked.expires_at, asked.reason)
 
-    async def _rotated(self, progress: Progress) -> Done:
-        """A new KEK for every approved act that has none yet; then everything under the newest."""
+    async def _rotated(self, progress: Progress, act: UUID | None = None) -> Done:
+        """A new KEK for `act` where it has none yet; then everything under the newest, if that is an ordered one."""
         await destroyed.settled(self.settings, self.database, ERASER)  # what a backup brought back is not wrapped anew
         wrapper, begun = self.wrapper, await self.database.fetch(_SQL["begun"])
         for row in begun:
-            if not row["has_kek"]:
+            if not row["has_kek"] and row["id"] == act:
                 await self._made(row["id"], wrapper)
+        await self._check_ordered(wrapper.version)
         moved = HowFar(0, 0, 0)
         async for moved in rewrapping.rewrapped(self.database, wrapper):
             progress(moved)
         retired = await rewrapping.retire(self.database, wrapper.version, self.now())
         for row in begun if not moved.lost else []:
-            await acts.end(self.database, row["id"], End(ROTATED, moved.done), self.now())
+            if row["has_kek"] or row["id"] == act:
+                await acts.end(self.database, row["id"], End(ROTATED, moved.done), self.now())
         return Done(wrapper.version, moved, tuple(retired))
 
     async def _made(self, act: UUID, wrapper: KeyWrapper) -> None:
@@ -180,6 +192,11 @@ class Keeper:
             await self.database.execute(_SQL["destroyed"], kek, self.now())
             await acts.end(self.database, number, End(DESTROYED, 1), self.now())
         return Done(kek, HowFar(0, 0, 0), ())
+
+    async def _check_ordered(self, kek: str) -> None:
+        """A place of one's own has another newest than the database knows; of an empty database nothing is at risk."""
+        if await self.database.fetchval(_SQL["newest"]) not in (None, kek):
+            raise NotPermitted("kek-not-ordered", "KEK", _NEXT)
 
     async def _check_retired(self, kek: str) -> None:
         if not await self.database.fetchval(_SQL["retired"], kek):

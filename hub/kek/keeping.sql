@@ -12,7 +12,8 @@ WHERE r.expires_at > $1 AND p.retired_at IS NULL AND NOT EXISTS (SELECT FROM hub
 ORDER BY r.requested_at, r.id
 
 -- name: approved
-SELECT EXISTS (SELECT FROM hub.acts WHERE id = $1)
+-- By whom; NULL where nobody has.
+SELECT approver FROM hub.acts WHERE id = $1
 
 -- name: begun
 -- Replacements that were approved and have not ended, and whether each has its new KEK.
@@ -25,6 +26,13 @@ INSERT INTO hub.keks (id) VALUES ($1) ON CONFLICT DO NOTHING
 
 -- name: made
 INSERT INTO hub.keks_made (act, kek) VALUES ($1, $2)
+
+-- name: any
+SELECT EXISTS (SELECT FROM hub.keks)
+
+-- name: newest
+-- The one that wraps, as an approved act has made it; or the very first.
+SELECT id FROM hub.keks WHERE retired_at IS NULL ORDER BY used_at DESC, id DESC LIMIT 1
 
 -- name: used
 SELECT EXISTS (SELECT FROM hub.keks WHERE id = $1)

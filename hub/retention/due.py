@@ -6,8 +6,8 @@ that name is in the Book any more, a person has to say that it may go. The topic
 keeps everything, so nothing of it is due.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,9 @@ FILES: Final = "files"
 NO_CONTRACT: Final = "no-contract"
 BY_PERSONS: Final = "by-persons"
 BY_NOBODY: Final = "by-nobody"
+OTHER_RULES: Final = "other-rules"
+OTHER_BOOK: Final = "other-book"
+"""Not the rules of this installation, or not the Book in use: whoever typed the command may have chosen them."""
 
 _EARLIEST: Final = date(1, 1, 2)
 _SQL = queries(Path(__file__).with_suffix(".sql"))
@@ -64,6 +67,11 @@ async def due(database: Database, registry: str, book: Book, rules: Mapping[str,
         elif rule.holds != "elsewhere":
             found += await _rows(database, registry, key, rule, today)
     return found
+
+
+def by_persons(found: Iterable[Due], why: str) -> list[Due]:
+    """The same, of which no rule ends anything alone."""
+    return [replace(one, why=one.why or why) for one in found]
 
 
 def spans(rule: Rule, today: date) -> tuple[date, date]:

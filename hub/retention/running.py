@@ -3,20 +3,24 @@
 Each rule is one act with an id of its own, written down before anything is destroyed. Keys go as in any destruction:
 first into juki.erasures, then out of the database (destroyed.py). Rows go in the room that holds them, counted in the
 same transaction. Cut off anywhere, the next run ends what is still there and certifies what has gone.
+
+Whoever types the command chooses rules, Book and clock by their settings, and so by themselves end nothing with them:
+only rules that come with the installation and the Book in use end anything alone, on the earlier of two days.
 """
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from contracts.change import JAPAN
-from contracts.retention import Rule, rules
-from hub import bus, destroyed, erasure, given, topics
+from contracts.retention import Rule, digest, rules
+from hub import books, bus, destroyed, erasure, given, topics
 from hub.acting import Clock, acting_as
 from hub.caller import present
 from hub.config import Settings
@@ -25,7 +29,7 @@ from hub.destroyed import Erasure
 from hub.erasure import Wish
 from hub.people import Act, Person
 from hub.retention import certificates
-from hub.retention.due import BY_NOBODY, Due, due, spans
+from hub.retention.due import BY_NOBODY, OTHER_BOOK, OTHER_RULES, Due, by_persons, due, spans
 from hub.retention.rooms import ROOMS, statements
 from hub.retention.signing import Signed
 from hub.tokens import Bearer
@@ -37,17 +41,25 @@ _REASON: Final = "規則 {key}（{article}）により期間が満了した。{w
 _WHY: Final = {
     "undelivered": "受け取られていない提供情報が残る", "files": "ファイルで渡す契約である",
     "no-contract": "今の提供契約にない", "by-persons": "規則が承認を求める",
+    OTHER_RULES: "製品に付属する規則ではない", OTHER_BOOK: "今使われている提供契約ではない",
 }  # fmt: skip
+
+
+async def _clock(database: Database) -> datetime:
+    at: datetime = await database.fetchval(_SQL["clock"])
+    return at
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run has done. `ended`: by id; `asked`: the requests that it made; `waiting`: asked for before."""
+    """What a run has done. `ended`: by id; `asked`: the requests that it made; `waiting`: asked for before; `left`:
+    rows that are over, by a rule that ends nothing alone and by why."""
 
     ended: dict[UUID, int]
     asked: tuple[UUID, ...]
     waiting: int
     certified: tuple[UUID, ...]
+    left: tuple[tuple[str, str], ...]
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -55,35 +67,42 @@ class Ran:
             "ended": [{"id": str(number), "count": count} for number, count in self.ended.items()],
             "asked": [str(number) for number in self.asked], "waiting": self.waiting,
             "certified": [str(number) for number in self.certified],
+            "left": [{"rule": rule, "ends": why} for rule, why in self.left],
         }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Retainer:
-    """One caller who sees what is due, or lets it be ended."""
+    """One caller who sees what is due, or lets it be ended. `shipped`: the digest of the rules that end alone;
+    `theirs`: the clock of the database, which no caller puts ahead."""
 
     settings: Settings
     database: Database
     bearer: Bearer
     now: Clock
+    shipped: str = field(default_factory=digest)
+    theirs: Callable[[Database], Awaitable[datetime]] = _clock
 
     async def plan(self) -> list[Due]:
         """What is due today; nothing is done."""
         async with acting_as(self.bearer, self.database, Act.ERASURE_SEE, "due", self.now):
-            return await self._due()
+            return await self._due(await self._today())
 
     async def run(self) -> Ran:
         """End what the rules end alone, ask for the rest, certify."""
         details: dict[str, str | int] = {}
         async with acting_as(self.bearer, self.database, Act.RETENTION_RUN, "due", self.now, details) as person:
             await destroyed.settled(self.settings, self.database, ERASER)
-            found = [one for one in await self._due() if one.count and one.why != BY_NOBODY]
-            ended = await self._ended([one for one in found if not one.why], person)
-            asked = [await self._asked(one, person) for one in found if one.why]
+            details |= {"rules": digest(self.settings.contracts), "hash": given.book(self.settings).hash}
+            today = await self._today()
+            found = [one for one in await self._due(today) if one.count and one.why != BY_NOBODY]
+            ended = await self._ended([one for one in found if not one.why], person, today)
+            asked = [await self._asked(one, person) for one in found if one.why and one.kids]
+            left = tuple((one.key, one.why) for one in found if one.why and not one.kids)
             certified = await certificates.all_issued(self.settings, self.database, self.now())
             made = tuple(one for one in asked if one)
             details |= {"count": sum(ended.values()), "made": len(made)}
-        return Ran(ended, made, len(asked) - len(made), tuple(certified))
+        return Ran(ended, made, len(asked) - len(made), tuple(certified), left)
 
     async def certificate(self, number: UUID) -> tuple[Signed, dict[str, Any] | None]:
         """The certificate of an erasure, and where the ledger has its line."""
@@ -96,26 +115,32 @@ class Retainer:
         async with acting_as(self.bearer, self.database, Act.ERASURE_SEE, "certificates", self.now):
             return await certificates.listed(self.database)
 
-    async def _due(self) -> list[Due]:
-        book, own = given.book(self.settings), rules(self.settings.contracts)
-        return await due(self.database, self.settings.registry_dsn, book, own, self.now().astimezone(JAPAN).date())
+    async def _today(self) -> date:
+        return min(self.now(), await self.theirs(self.database)).astimezone(JAPAN).date()
 
-    async def _ended(self, found: Sequence[Due], person: Person) -> dict[UUID, int]:
+    async def _due(self, today: date) -> list[Due]:
+        book, own = given.book(self.settings), rules(self.settings.contracts)
+        found = await due(self.database, self.settings.registry_dsn, book, own, today)
+        if digest(self.settings.contracts) != self.shipped:
+            return by_persons(found, OTHER_RULES)
+        return by_persons(found, OTHER_BOOK) if await books.in_use(self.database) not in (None, book.hash) else found
+
+    async def _ended(self, found: Sequence[Due], person: Person, today: date) -> dict[UUID, int]:
         """Rule by rule, each as one act."""
         ended: dict[UUID, int] = {}
         for key, group in groupby(found, key=lambda one: one.key):
             several = list(group)
-            number = await self._begun(key, several[0].rule, person)
+            number = await self._begun(key, several[0].rule, person, today)
             if several[0].kids:
                 await self._destroyed(number, key, tuple(kid for one in several for kid in one.kids), person)
             else:
-                await self._removed(number, several[0].rule)
+                await self._removed(number, several[0].rule, today)
             ended[number] = sum(one.count for one in several)
         return ended
 
-    async def _begun(self, key: str, rule: Rule, person: Person) -> UUID:
+    async def _begun(self, key: str, rule: Rule, person: Person, today: date) -> UUID:
         number, now = uuid4(), self.now()
-        since, until = spans(rule, now.astimezone(JAPAN).date())
+        since, until = spans(rule, today)
         said = json.dumps(rule.as_json(key), ensure_ascii=False)
         await self.database.execute(_SQL["begin"], number, key, said, rule.holds, since, until, person.id, now)
         return number
@@ -126,8 +151,8 @@ class Retainer:
             await writer.send({(topics.erasures(self.settings.prefix), 0): destroyed.records(one)})
         await destroyed.destroy(self.database, [one])
 
-    async def _removed(self, number: UUID, rule: Rule) -> None:
-        since, until = spans(rule, self.now().astimezone(JAPAN).date())
+    async def _removed(self, number: UUID, rule: Rule, today: date) -> None:
+        since, until = spans(rule, today)
         async with connect(self.settings.registry_dsn, size=1) as there:
             await there.execute(statements(ROOMS[rule.holds])[f"{rule.holds}_end"], number, since, until)
 

@@ -9,3 +9,6 @@ SELECT EXISTS (
     WHERE e.owner = $1 AND e.kids @> $2::text[] AND r.expires_at > $3
         AND NOT EXISTS (SELECT FROM hub.acts a WHERE a.request = r.id)
 )
+
+-- name: clock
+SELECT clock_timestamp()

@@ -163,6 +163,19 @@ async def test_cut_off_before_the_topic_it_is_carried_out_by_approving_it_again(
     assert len(journal.records) == 1
 
 
+async def test_an_order_whose_keys_another_has_destroyed_says_which_and_is_over(
+    office: Office, journal: Journal
+) -> None:
+    ito, kato = await both(office)
+    first, second = [await ito.ask(Wish(OWNER, UNTIL), "it is time") for _ in range(2)]
+    await kato.approve(first.id)
+    for _ in range(2):
+        with pytest.raises(UsageError, match=f"destroyed-before.*{first.id}"):
+            await kato.approve(second.id)
+    assert await acts.ended(office.database, second.id) == End("destroyed-before", 0)
+    assert ([one.act for one in await journal.read(office.settings, "")], await kato.requests()) == ([first.id], [])
+
+
 @pytest.mark.trap("C12", "input-25")
 async def test_a_database_that_knows_nothing_of_the_order_has_lost_the_key_before_anything_is_opened(
     office: Office, journal: Journal

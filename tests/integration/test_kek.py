@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from consumers.pull.access import AccessKeys
-from hub import cli, config, destroyed, tokens
+from hub import accounts, acts, cli, config, destroyed, tokens
 from hub.clock import now
 from hub.config import Settings
 from hub.database import Connection, Database
@@ -214,6 +214,7 @@ async def test_nothing_is_wrapped_under_a_retired_kek(office: Office) -> None:
 
 async def test_a_kek_is_not_retired_under_what_is_being_wrapped_at_that_moment(office: Office) -> None:
     await put(office.database, "file-1", "tax.2026-04-01")
+    await office.database.execute("INSERT INTO hub.keks (id) VALUES ('file-2-00000000')")
     await office.database.execute("UPDATE hub.keys SET kek = 'file-2-00000000'")
     async with office.database.transaction() as held:
         await put(held, "file-1")
@@ -285,15 +286,51 @@ def pin() -> Path:
 async def test_keys_move_from_a_file_into_a_token_and_open_there_alone(office: Office, pin: Path) -> None:
     made, former = await filled(office, 3), office.settings.kek
     office.settings = office.settings.model_copy(update={"kek": softhsm.uri(pin), "kek_former": former})
-    ito = await keeper(office, "ito", Duty.OPERATOR)
-    first = await ito.make()
-    with pytest.raises(NotPermitted, match="kek-there"):
+    ito, kato = await both(office)
+    with pytest.raises(NotPermitted, match="kek-not-ordered"):
         await ito.make()
-    done = await ito.resume(quiet)
-    assert (done.kek, done.moved.done, done.retired) == (first, 7, ("file-1",))
+    done = await kato.approve((await ito.ask(ROTATE, "", "into the token")).id, quiet)
+    assert ([done.kek], done.moved.done, done.retired) == (wrapper(office.settings).place.ids(), 7, ("file-1",))
     office.settings = office.settings.model_copy(update={"kek_former": ""})
     assert await still_open(office, made) == made
     assert (await store(office).content_key(OWNER, DAY + timedelta(days=1))).kid == f"{OWNER}.{DAY + timedelta(days=1)}"
+
+
+@pytest.mark.threat("P8")
+async def test_one_person_wraps_nothing_under_a_kek_of_their_own_place(office: Office, tmp_path: Path) -> None:
+    made, ours = await filled(office, 3), office.settings
+    await asyncio.to_thread(own_place, tmp_path / "mine")
+    await both(office)
+    office.settings = ours.model_copy(update={"kek": f"file:{tmp_path / 'mine'}", "kek_former": ours.kek})
+    alone = await keeper(office, "mori", Duty.OPERATOR)
+    with pytest.raises(NotPermitted, match="kek-not-ordered"):
+        await alone.resume(quiet)
+    with pytest.raises(DatabaseError, match="sqlstate-0LP02"):
+        await store(office).content_key("tax", DAY)
+    office.settings = ours
+    assert (await states(office), await still_open(office, made)) == ({"file-1": "wraps"}, made)
+
+
+def own_place(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    file = folder / "file-2-deadbeef"
+    file.touch(mode=0o600)
+    file.write_bytes(bytes(32))
+
+
+async def test_what_was_approved_and_has_no_kek_is_not_carried_on_by_one_nor_for_an_approver_who_has_left(
+    office: Office,
+) -> None:
+    await filled(office, 1)
+    ito, kato = await both(office)
+    order = await ito.ask(ROTATE, "", "it is time")
+    await acts.approve(office.database, "kek", order.id, kato.bearer.person, office.now, acts.ROTATE_KEK)
+    await ito.resume(quiet)
+    assert (await states(office), await acts.ended(office.database, order.id)) == ({"file-1": "wraps"}, None)
+    await accounts.retire(office.database, "kato", office.now)
+    with pytest.raises(NotPermitted, match="approver-retired"):
+        await (await keeper(office, "mori", Duty.APPROVER)).approve(order.id, quiet)
+    assert await states(office) == {"file-1": "wraps"}
 
 
 @pytest.fixture

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -11,10 +14,13 @@ from uuid import UUID, uuid4
 import pytest
 from typer.testing import CliRunner
 
+from contracts.book import load
 from contracts.change import JAPAN
-from hub import cli, confirmed, destroyed, given, metrics, tokens
+from contracts.folder import SHIPPED
+from contracts.retention import digest
+from hub import books, cli, confirmed, destroyed, given, metrics, tokens
 from hub.clock import now
-from hub.database import connect
+from hub.database import Database, connect
 from hub.destroyed import Erasure
 from hub.erasure import Eraser
 from hub.errors import DatabaseError, JukiError, NotPermitted, UsageError
@@ -57,7 +63,11 @@ async def office(
 
 async def caller(office: Office, name: str, *duties: Duty) -> Retainer:
     bearer = await tokens.bearer(office.database, await office.hired(name, *duties), office.now)
-    return Retainer(office.settings, office.database, bearer, office.clock)
+    return Retainer(office.settings, office.database, bearer, office.clock, theirs=partial(_theirs, office))
+
+
+async def _theirs(office: Office, _database: Database) -> datetime:
+    return office.now  # the day of the tests is no matter of the day on which they run
 
 
 async def keyed(office: Office, owner: str, *days: date) -> list[str]:
@@ -145,7 +155,7 @@ async def test_the_daily_run_ends_what_needs_nobody_and_certifies_it(office: Off
     assert (rows["rule"]["id"], rows["rule"]["article"], rows["what"]) == ("notices", "住基令34条4項", {
         "kind": "notices", "count": 2, "days": {"from": "2024-01-05", "until": "2025-04-30"}})  # fmt: skip
     assert ("nightly", "retention-run", "done") in await office.noted("nightly")
-    assert (await nightly.run()).as_json() == {"ended": [], "asked": [], "waiting": 0, "certified": []}
+    assert (await nightly.run()).as_json() == {"ended": [], "asked": [], "waiting": 0, "certified": [], "left": []}
 
 
 async def said(office: Office, who: Retainer, number: UUID) -> dict:  # type: ignore[type-arg]
@@ -245,6 +255,58 @@ async def test_an_order_of_persons_has_two_of_them_in_the_journal_and_in_the_dat
         await journal.read(office.settings, "")
     with pytest.raises(DatabaseError, match="sqlstate-23514"):
         await destroyed.destroy(office.database, [one])
+
+
+def own_folder(folder: Path) -> Path:
+    """The shipped Book with rules that one person has shortened."""
+    for name in ("law", "subscribers"):
+        shutil.copytree(SHIPPED / name, folder / name)
+    file = folder / "law" / "retention.toml"
+    text = file.read_text(encoding="utf-8").replace("days = 7", "days = 1").replace('"by-persons"', '"by-rule"')
+    file.write_text(text.replace("years = 1 }", "days = 1 }"), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.threat("P8")
+async def test_rules_of_ones_own_end_nothing_alone(office: Office, journal: Journal, tmp_path: Path) -> None:
+    for owner in ("child-policy", CHANGES):
+        await keyed(office, owner, TODAY - timedelta(days=2))
+    await filed(office, TODAY - timedelta(days=2))
+    office.settings = office.settings.model_copy(update={"contracts": own_folder(tmp_path / "own")})
+    alone = await caller(office, "ito", Duty.OPERATOR)
+    ran = await alone.run()
+    assert (ran.ended, len(ran.asked), ran.left) == ({}, 2, (("notices", "other-rules"),))
+    assert (len(await standing(office)), journal.records, len(await notices(office))) == (2, [], 1)
+    assert {one.why for one in await alone.plan() if one.count} == {"other-rules"}
+    details = await office.database.fetchval(
+        "SELECT details FROM hub.audit WHERE act = 'retention-run' ORDER BY id DESC LIMIT 1"
+    )
+    assert digest(office.settings.contracts) in str(details)
+    assert given.book(office.settings).hash in str(details)
+    trusting = replace(alone, shipped=digest(office.settings.contracts))
+    assert sorted((await trusting.run()).ended.values()) == [1, 1, 1]
+
+
+@pytest.mark.threat("P8")
+async def test_a_book_that_is_not_in_use_ends_nothing_alone(office: Office, journal: Journal, tmp_path: Path) -> None:
+    (own_folder(tmp_path / "own") / "subscribers" / "tax.toml").unlink()
+    await keyed(office, "child-policy", LAST)
+    nightly, book = await caller(office, "nightly", Duty.OPERATOR), given.book(office.settings)
+    await books.remember(office.database, load(tmp_path / "own"), NOW)
+    assert [one.why for one in await nightly.plan() if one.count] == ["other-book"]
+    await books.remember(office.database, book, NOW)
+    assert [one.why for one in await nightly.plan() if one.count] == [""]
+
+
+@pytest.mark.threat("P8")
+async def test_a_clock_that_is_put_ahead_ends_nothing(office: Office, journal: Journal) -> None:
+    today = now().astimezone(JAPAN).date()
+    office.now = now() + timedelta(days=400)
+    [kid] = await keyed(office, "child-policy", today)
+    await filed(office, today)
+    ahead = await caller(office, "ito", Duty.OPERATOR)
+    ran = await Retainer(office.settings, office.database, ahead.bearer, office.clock).run()
+    assert (ran.ended, ran.asked, await standing(office), len(await notices(office))) == ({}, (), {kid}, 1)
 
 
 async def archived(office: Office) -> None:
