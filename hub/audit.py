@@ -28,7 +28,7 @@ KEYS: Final = frozenset({
     "account", "basis", "case", "contract", "count", "days", "duties", "ended", "expires", "failed", "filter", "hash",
     "label", "made", "partition", "offset", "plan", "purpose", "reason", "request", "token", "discarded",
     "narrowed", "withheld", "delivered", "limit", "terminal", "day", "compared",
-    "narrowed", "withheld", "delivered", "limit", "terminal", "day", "rules",
+    "rules",
 })  # fmt: skip
 """What `details` may name; whoever needs another key adds it here."""
 

@@ -3,7 +3,7 @@
 from hub.migrate import run
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0024"
 
 
 def upgrade() -> None:
