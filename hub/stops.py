@@ -16,7 +16,7 @@ from contracts.book import Book
 from contracts.contract import Contract
 from hub.config import Settings
 from hub.database import Database, connect, queries
-from hub.errors import NotPermitted
+from hub.errors import DependencyUnavailable, NotPermitted
 
 BEAT_SECONDS: Final = 1.0
 """Between two questions of one process: so long a stop may be unknown to it."""
@@ -36,8 +36,11 @@ async def stopped(database: Database, contracts: Iterable[Contract]) -> frozense
 
 
 async def known(settings: Settings, book: Book) -> frozenset[str]:
-    """The same for whoever has no connection. None where there is no database, or none of this release yet."""
+    """The same for whoever has no connection. None where the database is none of this release yet, or there is none in
+    development; in production DependencyUnavailable, or rights would be given back to who was stopped."""
     if not settings.database:
+        if settings.env == "production":
+            raise DependencyUnavailable("no-database", "HUB_DATABASE", "Name it: it knows which feeds are stopped")
         return frozenset()
     async with connect(settings.database, size=1) as database:
         if not await database.fetchval(_SQL["is_there"]):

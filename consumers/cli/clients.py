@@ -195,7 +195,7 @@ def approve_key(request: UUID) -> None:
 def grant(
     contract: Annotated[str, typer.Option(help="Whose content keys.")],
     to: Annotated[str | None, typer.Option(help="Thumbprint of a public key that counts; else the newest.")] = None,
-    days: Annotated[int, typer.Option(min=0, max=31, help="Also the keys of this many days to come.")] = 0,
+    days: Annotated[int, typer.Option(min=0, max=7, help="Also the keys of this many days to come.")] = 0,
 ) -> None:
     """Print a contract's content keys as a JWE, for a subscriber that does not fetch them here itself.
 

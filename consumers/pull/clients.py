@@ -18,7 +18,7 @@ from consumers.pull.scopes import Right
 from hub.accounts import check_asker
 from hub.database import Connection, Database, Row, queries
 from hub.errors import NotPermitted, UsageError
-from hub.people import Act, Person, second_person
+from hub.people import TABLE, Act, Person, second_person
 from hub.wording import LABEL, said
 from hub.wrapping import KeyWrapper, kek_of
 
@@ -114,12 +114,13 @@ async def approve(
 ) -> tuple[Client, str]:
     """The client, as somebody who has not asked for it; and its secret, this once."""
     second_person(request.asked_by, person)
-    await check_asker(database, request.asked_by, Act.CLIENTS_REGISTER)
     if request.asked_at + WAITS <= now:
         raise NotPermitted("request-expired", "request", "Ask again")
     number, secret = uuid4(), os.urandom(32)
     wrapped = wrapper.wrap(secret, _name(number, request.contract, request.rights))
-    if not await database.execute(SQL["register"], number, request.id, person.id, now, wrapped, kek_of(wrapped)):
+    act, row = Act.CLIENTS_REGISTER, (number, request.id, person.id, now, wrapped, kek_of(wrapped))
+    if not await database.execute(SQL["register"], *row, sorted(TABLE[act])):
+        await check_asker(database, request.asked_by, act)
         raise NotPermitted("already-approved", "request")
     return Client(number, request.contract, request.label, request.rights, now, None), _text(secret)
 

@@ -13,9 +13,12 @@ WHERE r.asked_at > $1 AND p.retired_at IS NULL AND NOT EXISTS (SELECT FROM inbox
 ORDER BY r.asked_at, r.id
 
 -- name: register
--- Of two who approve at once, one does.
+-- Of two who approve at once, one does. Whoever has asked is in office and has one of the duties $7 until it is written:
+-- an account that is retired at the same moment waits for this, or stops it.
 INSERT INTO inbox.clients (id, request, approved_by, approved_at, secret, kek, bound)
-VALUES ($1, $2, $3, $4, $5, $6, true)
+SELECT $1, r.id, $3, $4, $5, $6, true FROM inbox.client_requests r JOIN hub.people p ON p.id = r.asked_by
+WHERE r.id = $2 AND p.retired_at IS NULL AND p.duties && $7::text[]
+FOR SHARE OF p
 ON CONFLICT DO NOTHING
 
 -- name: all

@@ -1,6 +1,7 @@
 """Handing content keys to a subscriber's program: of its own contract alone, to a registered key, noted each time.
 
-What is handed out is noted before it is, and so is what is refused: which client, which key, to which public key. A
+What is handed out is noted before it is, and so is what is refused: which client, which key, to which public key. Keys
+of days to come, where persons had them made, are handed out on their day and not before. A
 contract may ask so many times an hour; who copies tokens of one client learns no more than that, and cannot open it.
 """
 
@@ -10,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from consumers.pull import publics
+from contracts.change import JAPAN
 from hub.acting import INTERRUPTED
 from hub.api.problems import TooMany
 from hub.database import Database, queries
@@ -20,6 +22,9 @@ from hub.seal import ContentKey
 
 AN_HOUR: Final = 120
 """How often one contract may ask: a program that reads a week behind needs eight keys, or all of them at once."""
+
+ANOTHER_CLOCK: Final = timedelta(minutes=1)
+"""Around midnight in Japan, what another machine has sealed may be of tomorrow here."""
 
 ALL: Final = "all"
 HANDED: Final = "handed-out"
@@ -36,7 +41,7 @@ async def handed(  # noqa: PLR0913 - who, what, to whom, when
     thumbprint, code = "", INTERRUPTED
     try:
         thumbprint, public = await publics.counting(database, contract, to)
-        sealed, code = sealed_to(public, await _meant(keys, contract, kid)), HANDED
+        sealed, code = sealed_to(public, await _meant(keys, contract, kid, _latest(now))), HANDED
     except JukiError as refused:
         code = refused.code
         raise
@@ -54,10 +59,15 @@ async def handed_out(database: Database, contract: str | None, limit: int) -> li
     ]  # fmt: skip
 
 
-async def _meant(keys: KeyStore, contract: str, kid: str) -> list[ContentKey]:
+def _latest(now: datetime) -> str:
+    return (now + ANOTHER_CLOCK).astimezone(JAPAN).date().isoformat()
+
+
+async def _meant(keys: KeyStore, contract: str, kid: str, latest: str) -> list[ContentKey]:
     if kid == ALL:
-        return await keys.content_keys(contract)
-    if kid.rpartition(".")[0] != contract:
+        return [key for key in await keys.content_keys(contract) if key.kid.rpartition(".")[2] <= latest]
+    owner, _, day = kid.rpartition(".")
+    if owner != contract or day > latest:
         raise UsageError("unknown-kid", "kid")
     try:
         return [await keys.by_kid(kid)]

@@ -93,9 +93,12 @@ class Office:
 
     async def approve_key(self, number: UUID) -> PublicKey:
         """Approve it, as another person who has compared its thumbprint with the subscriber's own word."""
+        details: dict[str, str | int] = {"request": str(number)}
         act = Act.CLIENTS_REGISTER_APPROVE
-        async with acting_as(self.bearer, self.database, act, str(number), self.now) as person:
-            return await publics.approve(self.database, number, person, self.now())
+        async with acting_as(self.bearer, self.database, act, str(number), self.now, details) as person:
+            made = await publics.approve(self.database, number, person, self.now())
+            details |= {"contract": made.contract, "hash": made.thumbprint}
+        return made
 
     async def end_key(self, number: UUID, reason: str) -> None:
         """Nothing is handed out to it any more."""

@@ -20,7 +20,7 @@ from hub.accounts import check_asker
 from hub.database import Database, queries
 from hub.errors import NotPermitted, UsageError
 from hub.granting import recipient
-from hub.people import Act, Person, second_person
+from hub.people import TABLE, Act, Person, second_person
 from hub.wording import said
 
 CURVE: Final = "P-256"
@@ -71,10 +71,11 @@ async def approve(database: Database, number: UUID, person: Person, now: datetim
         raise UsageError("unknown-request", "request", "`jukihub clients keys` names them")
     asked = _key(rows[0])
     second_person(asked.asked_by, person)
-    await check_asker(database, asked.asked_by, Act.CLIENTS_REGISTER)
     if asked.asked_at + WAITS <= now:
         raise NotPermitted("request-expired", "request", "Ask again")
-    if not await database.execute(_SQL["approve"], number, person.id, now):
+    act = Act.CLIENTS_REGISTER
+    if not await database.execute(_SQL["approve"], number, person.id, now, sorted(TABLE[act])):
+        await check_asker(database, asked.asked_by, act)
         raise NotPermitted("already-approved", "request")
     return asked
 

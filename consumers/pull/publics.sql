@@ -10,7 +10,13 @@ WHERE ($1::text IS NULL OR k.contract = $1) AND ($2::uuid IS NULL OR k.id = $2)
 ORDER BY k.contract, coalesce(a.approved_at, k.asked_at) DESC, k.id
 
 -- name: approve
-INSERT INTO inbox.public_key_approvals (key, approved_by, approved_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+-- Whoever has asked is in office and has one of the duties $4 until it is written: an account that is retired at the same
+-- moment waits for this, or stops it.
+INSERT INTO inbox.public_key_approvals (key, approved_by, approved_at)
+SELECT k.id, $2, $3 FROM inbox.public_keys k JOIN hub.people p ON p.id = k.asked_by
+WHERE k.id = $1 AND p.retired_at IS NULL AND p.duties && $4::text[]
+FOR SHARE OF p
+ON CONFLICT DO NOTHING
 
 -- name: end
 INSERT INTO inbox.public_key_ends (key, reason, ended_by, ended_at)

@@ -29,7 +29,7 @@ def grant(
     to: Annotated[Path, typer.Option(
         help="file of the subscriber's public key: a JWK, EC P-256", exists=True, dir_okay=False, readable=True
     )],
-    days: Annotated[int, typer.Option(min=0, max=31, help="also the keys of this many days to come")] = 0,
+    days: Annotated[int, typer.Option(min=0, max=7, help="also the keys of this many days to come")] = 0,
 ) -> None:
     """Print a contract's content keys as a JWE that only the subscriber can open.
 

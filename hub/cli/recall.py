@@ -41,7 +41,8 @@ def stop(contract: Contract, reason: Reason) -> None:
     \b
     It is told nothing more; hand-over, REST, files and keys are refused; a subscriber that reads its topic loses its
     rights on the broker and its password. It holds until a contract with a later first day (in_force.from) is approved;
-    what was not told meanwhile takes a first load. `recall plan` is the next step.
+    what was not told meanwhile takes a first load. `recall plan` is the next step. Refused (`not-begun`) where it
+    has yet to begin.
     Example: jukihub recall stop child-policy --reason "端末の紛失の報告があった"
     """
     asyncio.run(_with(lambda here: here.stop(contract, reason)))
@@ -140,9 +141,10 @@ def confirm(  # noqa: PLR0913 - every word that is kept
     """Note what the subscriber has confirmed. Over when every item of the notice is confirmed.
 
     \b
+    Exit 4 where you have planned or run it. On paper or electronic takes --paper.
     Examples:
       jukihub recall confirm 6d0c6a9e-… --result deleted --by "税務課 課長" --way paper --paper scan.pdf
-      jukihub recall confirm 6d0c6a9e-… --result kept --article "地方税法22条" --item 氏名 --by 税務課長 --way paper
+      jukihub recall confirm 6d0c6a9e-… --result kept --article "地方税法22条" --item 氏名 --by 課長 --way inspection
     """
     given = _said(result, by, way, on, tuple(item or ()), article, paper)
     made = asyncio.run(_with(lambda here: here.confirm(number, given)))

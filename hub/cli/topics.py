@@ -95,7 +95,7 @@ async def _rotate(here: Settings, principals: list[str]) -> None:
 def export_topics(form: Format = "strimzi", out: Out = None, cluster: Cluster = "juki-hub") -> None:
     """Say what `apply` would make, for other tools to make it; asks no broker and holds no password.
 
-    Whose feed is stopped, it asks the database, where one is named.
+    Whose feed is stopped, it asks the database, which production has to name (exit 6).
 
     \b
     Examples:

@@ -32,7 +32,8 @@ class Way(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Said:
     """What was said, as it is typed. `items`: ids or statutory names, none for all that is open; `article`: under which
-    law something is kept; `by`: the office that said so; `paper`: SHA-256 of what it was written on."""
+    law something is kept; `by`: the office that said so; `paper`: SHA-256 of what it was written on, which only an
+    inspection does without."""
 
     result: Result
     by: str
@@ -66,6 +67,8 @@ def judged(number: UUID, one: Recall, given: Said, now: datetime) -> Confirmatio
     """The confirmation, where it can be one; UsageError with the place that is wrong."""
     if one.noticed_at is None:
         raise UsageError("not-noticed", "ID", "`jukihub recall run` writes the notice")
+    if given.way is not Way.INSPECTION and given.paper is None:
+        raise UsageError("paper-missing", "--paper", "What the subscriber wrote: a scan or the file, for its digest")
     if (given.result is Result.KEPT) != bool(given.article.strip()):
         raise UsageError("article-of-what-is-kept", "--article", "With `kept` and only there: under which law")
     if not one.noticed_at.astimezone(JAPAN).date() <= given.on <= now.astimezone(JAPAN).date():

@@ -20,7 +20,8 @@ State = Literal["waiting", "void", "approved", "noticed", "overdue", "confirmed"
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """One recall. `confirmed`: items of which the subscriber has said what it did; `due_on`: once it was noticed."""
+    """One recall. `confirmed`: items of which the subscriber has said what it did; `due_on`: once it was noticed;
+    `planner`, `approver`: the accounts that did."""
 
     id: UUID
     contract: str
@@ -36,6 +37,14 @@ class Recall:
     noticed_at: datetime | None
     due_on: date | None
     confirmed: frozenset[str]
+    planner: UUID | None = None
+    approver: UUID | None = None
+    is_approver_retired: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is approved: by somebody in office until its notice is there."""
+        return self.approved_at is not None and (self.noticed_at is not None or not self.is_approver_retired)
 
     @property
     def open(self) -> frozenset[str]:
@@ -46,6 +55,8 @@ class Recall:
         """How it stands."""
         if self.approved_by is None:
             return "void" if self.is_asker_retired or self.expires_at <= now else "waiting"
+        if not self.counts:
+            return "void"
         if self.due_on is None:
             return "approved"
         if not self.open:
@@ -81,4 +92,5 @@ def _recall(row: Mapping[str, Any]) -> Recall:
         UUID(int=row["id"].int), row["contract"], row["why"], frozenset(row["items"]), Plan(bytes(row["content"])),
         row["reason"], row["name"], row["expires_at"], row["is_retired"], row["approved_by"], row["ordered_at"],
         row["issued_at"], row["due_on"], frozenset(row["confirmed"]),
+        row["requested_by"], row["approver"], row["is_approver_retired"],
     )  # fmt: skip

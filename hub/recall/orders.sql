@@ -1,9 +1,11 @@
 -- name: recalls
 -- Every recall with what became of it, or the one called $1.
 SELECT r.id, r.expires_at, r.reason, p.name, p.retired_at IS NOT NULL AS is_retired, c.contract, c.why, c.items,
+    r.requested_by, a.approver, q.retired_at IS NOT NULL AS is_approver_retired,
     c.content, a.approved_by, a.ordered_at, n.issued_at, n.due_on, coalesce(f.items, '{}') AS confirmed
 FROM hub.recalls c JOIN hub.requests r ON r.id = c.request JOIN hub.people p ON p.id = r.requested_by
-LEFT JOIN hub.acts a ON a.request = r.id LEFT JOIN hub.recall_notices n ON n.recall = a.id
+LEFT JOIN hub.acts a ON a.request = r.id LEFT JOIN hub.people q ON q.id = a.approver
+LEFT JOIN hub.recall_notices n ON n.recall = a.id
 LEFT JOIN LATERAL (
     SELECT array_agg(DISTINCT item) AS items FROM hub.recall_confirmations f CROSS JOIN unnest(f.items) AS item
     WHERE f.recall = n.recall
@@ -15,8 +17,18 @@ ORDER BY r.requested_at, r.id
 INSERT INTO hub.recalls (request, contract, why, items, hash, content) VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: approved_before
--- Whether the very same was approved already.
-SELECT EXISTS (SELECT FROM hub.recalls c JOIN hub.acts a ON a.request = c.request WHERE c.hash = $1)
+-- Whether the very same was approved already: by somebody in office, or its notice is there.
+SELECT EXISTS (
+    SELECT FROM hub.recalls c JOIN hub.acts a ON a.request = c.request LEFT JOIN hub.people q ON q.id = a.approver
+    WHERE c.hash = $1
+        AND (q.retired_at IS NULL OR EXISTS (SELECT FROM hub.recall_notices n WHERE n.recall = c.request))
+)
+
+-- name: has_run_it
+-- Whether this person has ever begun to run this recall, also where it was cut off.
+SELECT EXISTS (
+    SELECT FROM hub.audit WHERE person = $2 AND act = 'recall-run' AND object = $1 AND code = 'begun'
+)
 
 -- name: stop
 INSERT INTO hub.stops (contract, stopped_on, stopped_at, stopped_by, reason) VALUES ($1, $2, $3, $4, $5)

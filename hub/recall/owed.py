@@ -47,7 +47,7 @@ def unplanned(  # noqa: PLR0913 - everything that it follows from
     known: Iterable[Recall], today: date,
 ) -> dict[str, Over]:  # fmt: skip
     """What is over of each contract and named by no approved recall. `last`: when each was told last."""
-    approved = [one for one in known if one.approved_at is not None]
+    approved = [one for one in known if one.counts]
     found = {}
     for name, told_at in last.items():
         forms = [use.book.contracts[name] for use in used if name in use.book.contracts]

@@ -2,8 +2,8 @@
 
 An operator plans, a contract officer who is another person approves, and an operator runs it: the feed of a contract
 that has ended is stopped, the notice is signed, and the destruction of its content keys is asked for, which a second
-person approves as ever (erasure.py). Every step may be repeated. Stopping alone takes one person, because nobody is
-told anything by it.
+person approves as ever (erasure.py). Who notes what the subscriber confirms has neither planned nor run it. Every step
+may be repeated. Stopping alone takes one person, because nobody is told anything by it.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from contracts.change import JAPAN
 from contracts.contract import Contract
 from contracts.recall import term
 from hub import acts, erasure, given, topics
+from hub.accounts import check_approver
 from hub.acting import Clock, acting_as
 from hub.acts import End, new_release
 from hub.books import uses
@@ -75,10 +76,14 @@ class Recaller:
         return self.now().astimezone(JAPAN).date()
 
     async def stop(self, name: str, reason: str) -> None:
-        """From now on this contract is told nothing, and what waits for it goes to nobody."""
+        """From now on this contract is told nothing, and what waits for it goes to nobody. UsageError where its period
+        begins later: a stop of today is not about it."""
         details: dict[str, str | int] = {"contract": name, "reason": reason}
         async with acting_as(self.bearer, self.database, Act.RECALL_STOP, name, self.now, details) as person:
-            await self._stopped(await self._contract(name), person, said(reason, "--reason"))
+            contract, why = await self._contract(name), said(reason, "--reason")
+            if contract.in_force_from > self.today:
+                raise UsageError("not-begun", "CONTRACT", "Take it out of the Book, or stop it on its first day")
+            await self._stopped(contract, person, why)
 
     async def plan(self, name: str, to: str, reason: str) -> Recall:
         """Write down what would be recalled; UsageError where nothing is, or the same was approved before."""
@@ -101,12 +106,15 @@ class Recaller:
         return await orders.recall(self.database, number)
 
     async def run(self, number: UUID) -> Ran:
-        """Carry out what was approved, as far as it is not; ApprovalRequired where it was not."""
+        """Carry out what was approved, as far as it is not; ApprovalRequired where it was not, NotPermitted where who
+        has approved it is no longer in office and its notice is not there."""
         details: dict[str, str | int] = {}
         async with acting_as(self.bearer, self.database, Act.RECALL_RUN, str(number), self.now, details) as person:
             one = await orders.recall(self.database, number)
             if one.approved_by is None:
                 raise ApprovalRequired("not-approved", "ID", "Another person approves it: `jukihub recall approve`")
+            if one.noticed_at is None and one.approver is not None:
+                await check_approver(self.database, one.approver)
             asked = await self._ended(one, person) if one.why == "ended" else None
             rule = term(self.settings.contracts)
             made = await notice.issued(self.settings, self.database, one, rule, self.now())
@@ -117,10 +125,13 @@ class Recaller:
         return Ran(made, asked)
 
     async def confirm(self, number: UUID, given: Said) -> Confirmation:
-        """Note what the subscriber has confirmed."""
+        """Note what the subscriber has confirmed; ApprovalRequired from who has planned or run it."""
         details: dict[str, str | int] = {}
         async with acting_as(self.bearer, self.database, Act.RECALL_CONFIRM, str(number), self.now, details) as person:
-            made = judged(uuid4(), await orders.recall(self.database, number), given, self.now())
+            one = await orders.recall(self.database, number)
+            if person.id == one.planner or await self.database.fetchval(SQL["has_run_it"], str(number), person.id):
+                raise ApprovalRequired("confirmed-by-who-recalls", "ID", "Somebody who has neither planned nor run it")
+            made = judged(uuid4(), one, given, self.now())
             await self._kept(made, person)
             details |= {"made": str(made.id), "count": len(made.items), "ended": made.said.result.value}
         return made

@@ -13,8 +13,9 @@ import pytest
 
 from contracts import book as law
 from contracts.change import JAPAN
-from hub import books, destroyed, erasure, given, metrics, tokens
+from hub import accounts, books, destroyed, erasure, given, metrics, tokens
 from hub.clock import now
+from hub.config import Settings
 from hub.erasure import Eraser
 from hub.errors import ApprovalRequired, DatabaseError, DependencyUnavailable, NotPermitted, UsageError
 from hub.keys import KeyStore
@@ -189,7 +190,7 @@ async def overdue_until_all_is_confirmed(city: City, number: UUID) -> None:
     first = await ito.confirm(number, kept_item)
     assert (first.items, await overdue(city)) == (("name",), 1)
     city.office.now += timedelta(seconds=1)
-    await ito.confirm(number, Said(Result.DELETED, "税務課長", Way.ELECTRONIC, today))
+    await ito.confirm(number, Said(Result.DELETED, "税務課長", Way.ELECTRONIC, today, paper=b"m" * 32))
     assert (await city.owed(), await overdue(city)) == ([], 0)
     shown = await ito.show(number)
     assert shown.recall.state(city.office.now) == "confirmed"
@@ -222,6 +223,54 @@ async def test_nobody_recalls_alone_and_nobody_without_the_duty(city: City) -> N
         await viewer.stop(TAX, WHY)
     assert [one.id for one in (await viewer.all())[0]] == [made.id]
     assert await known(city.office.settings, law.load()) == set()
+
+
+async def test_who_has_planned_or_run_it_confirms_nothing(city: City, journal: Journal) -> None:
+    await ended(city)
+    ito, kato = await both(city)
+    abe, sato = await city.person("abe", Duty.OPERATOR), await city.person("sato", Duty.OPERATOR)
+    made = await approved(city, ito, kato)
+    await abe.run(made.id)
+    gone = Said(Result.DELETED, "税務課長", Way.INSPECTION, TODAY)
+    for one in (ito, abe):
+        with pytest.raises(ApprovalRequired, match="confirmed-by-who-recalls"):
+            await one.confirm(made.id, gone)
+    assert (await ito.show(made.id)).recall.state(NOW) == "noticed"
+    await sato.confirm(made.id, gone)
+    assert (await ito.show(made.id)).recall.state(NOW) == "confirmed"
+
+
+async def test_what_somebody_approved_who_is_retired_is_not_run_but_planned_and_approved_anew(
+    city: City, journal: Journal
+) -> None:
+    await ended(city)
+    ito, kato = await both(city)
+    made = await approved(city, ito, kato)
+    await accounts.retire(city.office.database, "kato", NOW)
+    with pytest.raises(NotPermitted, match="approver-retired"):
+        await ito.run(made.id)
+    assert await known(city.office.settings, law.load()) == set()
+    assert await city.owed() == [("recall-missing", TAX)]
+    ueno = await city.person("ueno", Duty.CONTRACT_OFFICER)
+    again = await approved(city, ito, ueno)
+    await ito.run(again.id)
+    await accounts.retire(city.office.database, "ueno", NOW)
+    await ito.run(again.id)
+    assert await city.owed() == []
+
+
+async def test_a_contract_that_has_yet_to_begin_cannot_be_stopped_by_a_stop_that_does_nothing(city: City) -> None:
+    city.edit(CHILD, "from = 2026-04-01", f"from = {TODAY + timedelta(days=1)}")
+    ito = await city.person("ito", Duty.OPERATOR)
+    with pytest.raises(UsageError, match="not-begun"):
+        await ito.stop(CHILD, WHY)
+    assert (city.withdrawn, (await ito.all())[1]) == ([], [])
+
+
+async def test_in_production_who_is_stopped_is_not_guessed_without_a_database() -> None:
+    with pytest.raises(DependencyUnavailable, match="no-database"):
+        await known(Settings(env="production"), law.load())
+    assert await known(Settings(), law.load()) == set()
 
 
 async def test_what_was_told_since_the_plan_is_not_approved_with_it(city: City) -> None:
@@ -360,7 +409,7 @@ async def test_on_the_command_line(
         await typed("ito", "verify", str(tmp_path / "notice.json"), "--key", key)
         assert "利用停止通知" in await typed("ito", "show", number, "--page")
         (tmp_path / "scan.pdf").write_bytes(b"scan")
-        await typed("ito", "confirm", number, "--result", "deleted", "--by", "税務課長", "--way", "paper",
+        await typed("kato", "confirm", number, "--result", "deleted", "--by", "税務課長", "--way", "paper",
                     "--paper", str(tmp_path / "scan.pdf"))  # fmt: skip
         shown = orjson.loads(await typed("ito", "show", number, "--json"))
         assert (shown["state"], shown["open"]) == ("confirmed", [])

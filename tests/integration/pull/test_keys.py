@@ -16,6 +16,7 @@ from consumers.pull.scopes import Right
 from consumers.subscribe import KeyService, SubscriptionError, service
 from consumers.subscribe.events import Disclosure, Erased, Place
 from consumers.subscribe.token import Record, opened
+from contracts.change import JAPAN
 from hub import destroyed
 from hub.errors import ApprovalRequired, NotPermitted, UsageError
 from hub.people import Duty
@@ -24,6 +25,7 @@ from tests.journal import Journal
 
 TOPIC_READER = "child-policy"
 KID = f"{WELFARE}.{DAY}"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 SEALED = ["ECDH-ES+A256KW", "A256GCM"]
 
 
@@ -87,6 +89,45 @@ async def test_an_operator_gets_keys_for_a_registered_public_key_alone(
     assert [one["kid"] for one in made] == [KID, f"{WELFARE}.{DAY + timedelta(days=1)}"]
     with pytest.raises(NotPermitted, match="no-public-key"):
         await ito.grant(SCHOOL, own.thumbprint(), 0)
+
+
+@pytest.mark.threat("C2")
+async def test_a_program_is_handed_no_key_before_its_day(city: City) -> None:
+    program, own = await city.program(), new_key()
+    await registered(city, own)
+    await city.tell(WELFARE, 1)
+    tomorrow = DAY + timedelta(days=1)
+    await city.keys.content_key(WELFARE, tomorrow)
+    assert members(await program.get("/v1/keys/all"), own).keys() == {KID}
+    assert (await program.get(f"/v1/keys/{WELFARE}.{tomorrow}")).refused == (404, "unknown-kid")
+    city.office.now = datetime.combine(tomorrow, datetime.min.time(), JAPAN) - handing.ANOTHER_CLOCK
+    again = await city.program()
+    assert members(await again.get("/v1/keys/all"), own).keys() == {KID, f"{WELFARE}.{tomorrow}"}
+
+
+async def test_who_is_retired_while_what_they_asked_for_is_approved_has_asked_for_nothing(city: City) -> None:
+    """Their account is locked in another transaction until it is retired; the approval waits for that."""
+    database, ito = city.office.database, await city.clerk("ito", Duty.OPERATOR)
+    kato = await city.clerk("kato", Duty.APPROVER)
+    key = await ito.ask_key(WELFARE, public(new_key()), "it begins")
+    client = await ito.ask(WELFARE, "a program", [*Right], "it begins")
+    async with database.transaction() as held:
+        await held.execute("UPDATE hub.people SET retired_at = now() WHERE name = 'ito'")
+        tasks = [asyncio.ensure_future(kato.approve_key(key.id)), asyncio.ensure_future(kato.approve(client.id))]
+        while await held.fetchval(WAITING) + sum(task.done() for task in tasks) < len(tasks):
+            pass
+    for refused in await asyncio.gather(*tasks, return_exceptions=True):
+        assert isinstance(refused, NotPermitted)
+        assert refused.code == "asker-retired"
+
+
+@pytest.mark.threat("S2")
+async def test_the_audit_names_contract_and_thumbprint_of_a_key_that_was_approved(city: City) -> None:
+    own = new_key()
+    number = await registered(city, own)
+    details = await city.office.database.fetchval(
+        "SELECT details::text FROM hub.audit WHERE act = 'clients-register-approve' AND code = 'done'")
+    assert orjson.loads(details) == {"request": number, "contract": WELFARE, "hash": own.thumbprint()}
 
 
 @pytest.mark.threat("S2")

@@ -52,7 +52,8 @@ RECALL = Recall(
     ({"approved_by": None, "due_on": None}, "waiting"),
     ({"approved_by": None, "due_on": None, "expires_at": NOW}, "void"),
     ({"approved_by": None, "due_on": None, "is_asker_retired": True}, "void"),
-    ({"due_on": None}, "approved"), ({}, "noticed"), ({"due_on": TODAY}, "noticed"),
+    ({"due_on": None}, "approved"), ({}, "noticed"), ({"is_approver_retired": True}, "noticed"),
+    ({"due_on": None, "noticed_at": None, "is_approver_retired": True}, "void"), ({"due_on": TODAY}, "noticed"),
     ({"due_on": date(2026, 4, 30)}, "overdue"), ({"confirmed": frozenset({"name"})}, "noticed"),
     ({"due_on": date(2026, 4, 30), "confirmed": frozenset({"name", "address"})}, "confirmed"),
 ])  # fmt: skip
@@ -102,7 +103,7 @@ def test_a_contract_that_was_told_nothing_has_nothing_to_be_recalled() -> None:
     assert unplanned({"prefecture": BEFORE}, used(BOTH), ENDED, frozenset(), [], TODAY) == {}
 
 
-DELETED = Said(Result.DELETED, "税務課長", Way.PAPER, TODAY)
+DELETED = Said(Result.DELETED, "税務課長", Way.PAPER, TODAY, paper=b"p" * 32)
 
 
 @pytest.mark.parametrize(("given", "code"), [
@@ -110,6 +111,8 @@ DELETED = Said(Result.DELETED, "税務課長", Way.PAPER, TODAY)
     (replace(DELETED, result=Result.KEPT), "article-of-what-is-kept"),
     (replace(DELETED, on=date(2026, 5, 2)), "bad-day"), (replace(DELETED, on=date(2026, 4, 30)), "bad-day"),
     (replace(DELETED, by=" "), "empty"), (replace(DELETED, by="課" * 81), "too-long"),
+    (replace(DELETED, paper=None), "paper-missing"),
+    (replace(DELETED, way=Way.ELECTRONIC, paper=None), "paper-missing"),
     (replace(DELETED, by="課\u202e長"), "not-visible"), (replace(DELETED, items=("sex",)), "not-recalled"),
 ])  # fmt: skip
 def test_what_no_subscriber_can_have_confirmed_is_refused(given: Said, code: str) -> None:
@@ -120,6 +123,8 @@ def test_what_no_subscriber_can_have_confirmed_is_refused(given: Said, code: str
 def test_a_confirmation_is_of_what_is_open_or_of_the_items_that_it_names() -> None:
     assert judged(UUID(int=1), RECALL, DELETED, NOW).items == ("address", "name")
     assert judged(UUID(int=1), RECALL, replace(DELETED, items=("氏名",)), NOW).items == ("name",)
+    inspected = replace(DELETED, way=Way.INSPECTION, paper=None)
+    assert judged(UUID(int=1), RECALL, inspected, NOW).said == inspected
     half = replace(RECALL, confirmed=frozenset({"name"}))
     assert judged(UUID(int=1), half, DELETED, NOW).items == ("address",)
     assert judged(UUID(int=1), half, replace(DELETED, items=("name",)), NOW).items == ("name",), "something else now"
