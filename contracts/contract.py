@@ -86,6 +86,10 @@ class Contract:
         """Whether the contract is in force on the day `on`; its first and last day included."""
         return self.in_force_from <= on and (self.in_force_until is None or on <= self.in_force_until)
 
+    def is_over(self, on: date) -> bool:
+        """Whether its last day was before the day `on`."""
+        return self.in_force_until is not None and self.in_force_until < on
+
     def in_shadow(self, on: date) -> bool:
         """Whether the contract is on trial on the day `on`: decided and counted, and nobody is told."""
         return self.shadow_from is not None and self.shadow_from <= on < self.in_force_from

@@ -19,6 +19,7 @@ from typing import Any
 from contracts.book import Book
 from hub import given, members
 from hub.broker_admin import Broker, answers
+from hub.clock import now
 from hub.config import Settings, remembered, settings
 from hub.errors import AlreadyTold, DependencyUnavailable, JukiError, NotPermitted
 from hub.members import Member
@@ -153,11 +154,11 @@ def _remember(here: Settings, found: dict[str, str]) -> Settings:
 
 def _prepare(here: Settings, book: Book, say: Say) -> None:
     from hub.migrate import migrate_all  # noqa: PLC0415 - half of the time that `status` would take
-    from hub.stops import known  # noqa: PLC0415 - as above
+    from hub.stops import silent  # noqa: PLC0415 - as above
 
     asyncio.run(migrate_all(here))
     say("database: every migration is applied")
-    want = wanted(book, here, asyncio.run(known(here, book)))
+    want = wanted(book, here, asyncio.run(silent(here, book, now())))
     made = Broker(here.kafka, here.secrets_dir).apply(want, here.prefix)
     say(f"kafka: {here.kafka}, topics and ACLs are as the contracts want them"
         + ("" if made.empty else f" ({sum(1 for _ in made.lines())} changed)"))  # fmt: skip

@@ -8,11 +8,12 @@ What was not told meanwhile is not kept: who begins again needs a first load.
 
 import time
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 from contracts.book import Book
+from contracts.change import JAPAN
 from contracts.contract import Contract
 from hub.config import Settings
 from hub.database import Database, connect, queries
@@ -46,6 +47,12 @@ async def known(settings: Settings, book: Book) -> frozenset[str]:
         if not await database.fetchval(_SQL["is_there"]):
             return frozenset()
         return await stopped(database, book.contracts.values())
+
+
+async def silent(settings: Settings, book: Book, now: datetime) -> frozenset[str]:
+    """Those that read nothing any more: `known` as stopped, or their last day is over, in Japan."""
+    today = now.astimezone(JAPAN).date()
+    return await known(settings, book) | {one.id for one in book.contracts.values() if one.is_over(today)}
 
 
 class Stops:

@@ -14,7 +14,8 @@ Pure. Nothing is granted that no line here names; a principal per component and 
     eraser             reads and writes the journal of destroyed keys; who opens or seals may read it: relay, router,
                        replay, desk and deliver-<c>
     subscriber-<c>     reads the disclosures of contract c, in its own group or in a second one for trying out a new
-                       reader beside the running one; nothing once its feed was stopped  (via = topic)
+                       reader beside the running one; nothing once its feed was stopped or its contract is over
+                       (via = topic)
 
 Writing includes producing idempotently (KIP-679), so nobody needs a right on the cluster.
 """
@@ -72,10 +73,10 @@ class State:
     acls: frozenset[Acl]
 
 
-def wanted(book: Book, settings: Settings, stopped: Collection[str] = ()) -> State:
-    """What a broker must have for this Book, no more and no less. Whose contract is `stopped` reads nothing of it."""
+def wanted(book: Book, settings: Settings, silent: Collection[str] = ()) -> State:
+    """What a broker must have for this Book, no more and no less. Whose contract is `silent` reads nothing of it."""
     acls = frozenset(_acls(book.contracts.values(), settings))
-    gone = {reader_of(one) for one in book.contracts.values() if one.id in stopped and one.via == "topic"}
+    gone = {reader_of(one) for one in book.contracts.values() if one.id in silent and one.via == "topic"}
     acls = frozenset(acl for acl in acls if acl.principal not in gone)
     found = {topic.name: topic for topic in _topics(book.contracts.values(), settings)}
     return State(found, dict.fromkeys(sorted({acl.principal for acl in acls}), True), acls)

@@ -159,7 +159,7 @@ class Ledger:
 
     def ended(self, contract: Contract) -> bool:
         """Whether `contract` had ended by the day of routing, so that nothing was told whatever the decision."""
-        return contract.in_force_until is not None and contract.in_force_until < self.routed_on
+        return contract.is_over(self.routed_on)
 
     def differs(self, told: Explanation) -> bool:
         """Whether something else was told than the decision made again says."""

@@ -40,7 +40,7 @@ def plan_topics(as_json: Json = False) -> None:
     from hub.plan import plan  # noqa: PLC0415 - as above
 
     here = _with_a_broker(settings())
-    want = _wanted(here)
+    want = asyncio.run(_wanted(here))
     made = plan(want, Broker(here.kafka, here.secrets_dir).state(want.topics), here.prefix)
     _tell(made, as_json, "nothing to do")
     made.check()
@@ -52,13 +52,14 @@ def apply_topics(as_json: Json = False) -> None:
 
     \b
     No person is named: it runs before there are accounts, its result follows from the contracts, which persons have
-    approved, and it takes the broker's administrator's password. The log says what it did.
+    approved, and it takes the broker's administrator's password. The log says what it did. A department whose contract
+    was over yesterday loses its rights: let a timer type it every night.
     Example: jukihub topics plan && jukihub topics apply
     """
     from hub.broker_admin import Broker  # noqa: PLC0415 - the library is not needed for anybody's help
 
     here = _with_a_broker(settings())
-    made = Broker(here.kafka, here.secrets_dir).apply(_wanted(here), here.prefix)
+    made = Broker(here.kafka, here.secrets_dir).apply(asyncio.run(_wanted(here)), here.prefix)
     log.configure("topics-apply", here.log_level)
     log.get().info("topics-applied", count=sum(1 for _ in made.lines()))
     _tell(made, as_json, "nothing was to do")
@@ -84,7 +85,7 @@ async def _rotate(here: Settings, principals: list[str]) -> None:
     async with typist(here, now) as operator:
         for name in principals:
             async with operator.acting(Act.PASSWORDS_ROTATE, name):
-                if name not in wanted(given.book(here), here).principals:
+                if name not in (await _wanted(here)).principals:
                     remedy = "`jukihub topics export --format json` names them"
                     raise UsageError("unknown-principal", "PRINCIPAL", remedy)
                 await asyncio.to_thread(Broker(here.kafka, here.secrets_dir).rotate, name)
@@ -95,7 +96,8 @@ async def _rotate(here: Settings, principals: list[str]) -> None:
 def export_topics(form: Format = "strimzi", out: Out = None, cluster: Cluster = "juki-hub") -> None:
     """Say what `apply` would make, for other tools to make it; asks no broker and holds no password.
 
-    Whose feed is stopped, it asks the database, which production has to name (exit 6).
+    Whose feed is stopped, it asks the database, which production has to name (exit 6); whose contract is over, it knows
+    by today's date.
 
     \b
     Examples:
@@ -108,7 +110,7 @@ def export_topics(form: Format = "strimzi", out: Out = None, cluster: Cluster = 
     if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", cluster):
         raise typer.BadParameter("a name of Kubernetes is meant", param_hint="--cluster")
     here = settings()
-    state = _wanted(here)
+    state = asyncio.run(_wanted(here))
     made = strimzi.files(state, cluster) if form == "strimzi" else {"topics.json": as_text(rights.as_json(state))}
     if out is None:
         typer.echo("".join(made.values()), nl=False)
@@ -119,11 +121,11 @@ def export_topics(form: Format = "strimzi", out: Out = None, cluster: Cluster = 
         typer.echo(f"{out / name}: written", err=True)
 
 
-def _wanted(here: Settings) -> State:
-    from hub.stops import known  # noqa: PLC0415 - nor a database
+async def _wanted(here: Settings) -> State:
+    from hub.stops import silent  # noqa: PLC0415 - nor a database
 
     book = given.book(here)
-    return wanted(book, here, asyncio.run(known(here, book)))
+    return wanted(book, here, await silent(here, book, now()))
 
 
 def _with_a_broker(here: Settings) -> Settings:

@@ -17,14 +17,17 @@ import pytest
 from confluent_kafka import Producer
 
 from contracts import book
+from contracts.change import JAPAN
 from hub import bus, topics
 from hub.broker_admin import Broker, answers, connection
 from hub.bus import Outgoing
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, JukiError, NotPermitted
 from hub.plan import plan
+from hub.stops import silent
 from hub.wanted import wanted
 from tests.house import INFRA, House, World, script
+from tests.office import NOW
 
 BOOK = book.load()
 
@@ -217,7 +220,11 @@ def test_another_partition_count_is_refused_on_the_command_line(shared: World, c
 @pytest.mark.threat("S4")
 @pytest.mark.trap("K5")
 def test_the_rights_of_a_contract_that_ended_are_taken_away(world: World) -> None:
-    fewer = wanted(replace(BOOK, contracts={"prefecture": BOOK.contracts["prefecture"]}), world.settings)
+    last_day = NOW.astimezone(JAPAN).date() - timedelta(days=1)
+    kept, ended = BOOK.contracts["prefecture"], replace(BOOK.contracts["child-policy"], in_force_until=last_day)
+    left = replace(BOOK, contracts={kept.id: kept, ended.id: ended})
+    fewer = wanted(left, world.settings, asyncio.run(silent(world.settings, left, NOW)))
+    assert {"subscriber-child-policy", "deliver-tax"}.isdisjoint(fewer.principals), "over, and gone from the Book"
     broker = world.house.broker()
     broker.apply(fewer, world.settings.prefix)
     mine = {acl for acl in broker.state([]).acls if acl.name.startswith(world.settings.prefix)}

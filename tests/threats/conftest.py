@@ -1,6 +1,6 @@
-"""An office with databases of its own for each test, and the journal of destroyed keys in memory."""
+"""An office with databases of its own for each test, with the journal of destroyed keys in memory; and the stage."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from hub import destroyed, erasure
 from tests.house import House
 from tests.journal import Journal
 from tests.office import Office, cheap_passwords, opened
+from tests.threats.stage import Stage, staged
 
 
 @pytest.fixture
@@ -26,3 +27,9 @@ async def office(
     cheap_passwords(monkeypatch)
     async with opened(house, tmp_path) as office:
         yield office
+
+
+@pytest.fixture(scope="module")
+def stage(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with staged(house, tmp_path_factory.mktemp("threats")) as made:
+        yield made

@@ -1,14 +1,19 @@
 """What the Book wants of the broker, and how that differs from what is there."""
 
+import asyncio
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from contracts import book
 from contracts.errors import JukiError
+from hub.cli import topics as typed
 from hub.config import read
 from hub.plan import Plan, plan
 from hub.wanted import Acl, State, ours, wanted
+from tests.house import SUBSCRIBERS
 
 BOOK = book.load()
 SETTINGS = read({"HUB_PARTITIONS": "2"})
@@ -117,6 +122,24 @@ def test_a_contract_that_ended_loses_its_rights_and_its_password() -> None:
     made = plan(without("child-policy"), WANTED, "juki")
     assert {acl.principal for acl in made.remove_acls} == {"subscriber-child-policy", "router", "watch"}
     assert made.remove_principals == ("subscriber-child-policy",)
+
+
+@pytest.mark.threat("S4")
+@pytest.mark.trap("K5")
+@pytest.mark.parametrize(("at", "is_over"), [("2026-09-30T14:59:59", False), ("2026-09-30T15:00:00", True)])
+def test_from_the_day_after_its_last_one_in_japan_a_contracts_own_reader_is_wanted_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, is_over: bool
+) -> None:
+    for name in ("child-policy", "prefecture"):
+        text = (SUBSCRIBERS / f"{name}.toml").read_text(encoding="utf-8")
+        ends = text.replace("in_force = { from = 2026-04-01 }", "in_force = { from = 2026-04-01, until = 2026-09-30 }")
+        (tmp_path / f"{name}.toml").write_text(ends, encoding="utf-8")
+    monkeypatch.setattr(typed, "now", lambda: datetime.fromisoformat(f"{at}+00:00"))
+    state = asyncio.run(typed._wanted(read({"HUB_CONTRACTS": str(tmp_path)})))
+    assert ("subscriber-child-policy" not in state.principals) is is_over
+    assert ("subscriber-child-policy" not in {acl.principal for acl in state.acls}) is is_over
+    assert {"deliver-prefecture", "router", "watch"} <= state.principals.keys(), "what is ours goes on"
+    assert {"juki.disclosures.child-policy", "juki.disclosures.prefecture"} <= state.topics.keys()
 
 
 def test_the_topic_of_a_contract_that_ended_is_reported_and_kept() -> None:
