@@ -1,6 +1,6 @@
 """tests/CATALOGUE.md is what the marks on the tests say, and every row has its tests or a reason why it has none.
 
-So is hub/THREATS.md, with its twin; there every row has a test that plays the attacker.
+So is hub/THREATS.md, with its twin; there every row has a test that plays the attacker on real servers.
 """
 
 from pathlib import Path
@@ -60,12 +60,14 @@ SAID = {"en": "said", "ja": "述べた"}
 
 
 @pytest.mark.parametrize(("threat", "mark", "fault"), [
-    (threats.Threat("B1", SAID, SAID, {}), None, "B1 has no test that plays it"),
-    (threats.Threat("B1", SAID, SAID, {}), Marked(("B1", "B99"), "test_x.py", "test_y", MEMORY),
+    (threats.Threat("B1", SAID, SAID, {}), None, "B1 has no test that plays it on real servers"),
+    (threats.Threat("B1", SAID, SAID, {}), Marked(("B1",), "test_x.py", "test_y", MEMORY),
+     "B1 has no test that plays it on real servers"),
+    (threats.Threat("B1", SAID, SAID, {}), Marked(("B1", "B99"), "test_x.py", "test_y", SERVERS),
      "tests/test_x.py::test_y belongs to B99, which is no row"),
-    (threats.Threat("B1", SAID, {"en": "said"}, {}), Marked(("B1",), "test_x.py", "test_y", MEMORY),
+    (threats.Threat("B1", SAID, {"en": "said"}, {}), Marked(("B1",), "test_x.py", "test_y", SERVERS),
      "B1 is not said in every language"),
-    (threats.Threat("B1", SAID, SAID, {"ja": "述べた"}), Marked(("B1",), "test_x.py", "test_y", MEMORY),
+    (threats.Threat("B1", SAID, SAID, {"ja": "述べた"}), Marked(("B1",), "test_x.py", "test_y", SERVERS),
      "B1 is not said in every language"),
 ])  # fmt: skip
 def test_a_threat_that_does_not_fit_is_named(threat: threats.Threat, mark: Marked | None, fault: str) -> None:

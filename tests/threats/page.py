@@ -21,10 +21,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 日本語版: [THREATS.ja.md](THREATS.ja.md)
 
-Every row is played by tests on the running system: a broker and a PostgreSQL, or the application itself where neither
-is the point. A test says with `@pytest.mark.threat("…")` which rows it plays; what bears *make faults* is run by `make
-faults` alone. *Open* is what nothing stops, said as it is; a row can be open in part and stopped for the rest. From
-which day on backups count no more: [BACKUPS.md](BACKUPS.md).
+Every row is played by a test on the running system: a broker, a PostgreSQL or both; beside it others in memory show
+what one run cannot. A test says with `@pytest.mark.threat("…")` which rows it plays; what bears *make faults* is run by
+`make faults` alone. *Open* is what nothing stops, said as it is; a row can be open in part and stopped for the rest.
+From which day on backups count no more: [BACKUPS.md](BACKUPS.md).
 """,
         "overview": "| who | rows | stopped | open in part |\n|---|---|---|---|\n",
         "holds": "Has", "stops": "Stopped by", "open": "Open", "tests": "Played by", "rough": " (make faults)",
@@ -36,9 +36,9 @@ which day on backups count no more: [BACKUPS.md](BACKUPS.md).
 
 English: [THREATS.md](THREATS.md)
 
-各行を、動いているシステムに対して試験が実演する（ブローカーと PostgreSQL。要点でないときはアプリケーションだけ）。
-試験は `@pytest.mark.threat("…")` で自分の行を示す。*make faults* とあるものは `make faults` だけが実行する。
-「残るもの」は、何も止めないことを、そのまま述べる。バックアップがいつから無効になるか:
+各行を、動いているシステム（ブローカー、PostgreSQL、または両方）に対して試験が実演する。一度の実行で示せないことは、
+メモリの中の試験が補う。試験は `@pytest.mark.threat("…")` で自分の行を示す。*make faults* とあるものは
+`make faults` だけが実行する。「残るもの」は、何も止めないことを、そのまま述べる。バックアップがいつから無効になるか:
 [BACKUPS.ja.md](BACKUPS.ja.md)。
 """,
         "overview": "| 誰 | 行 | 止まる | 一部が残る |\n|---|---|---|---|\n",

@@ -82,6 +82,7 @@ def _decrypted(key: bytes, sealed: bytes, bound: bytes) -> bytes | None:
         return None
 
 
+@cache
 def _opened(token: bytes, key: bytes) -> bytes | None:
     head, _, nonce, text, tag = token.split(b".")
     return _decrypted(key, b"".join(map(_decoded, (nonce, text, tag))), head)
