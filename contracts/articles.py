@@ -5,7 +5,7 @@ that it permits when granted. A derived item that no basis names is let through 
 from, all of it; nothing covers the change itself. 個人番号 is let through by the Number Act alone (番号法9条・19条).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from contracts.contract import Contract
@@ -34,6 +34,14 @@ def supporting(item: Item, bases: Sequence[Basis], *, granted: bool) -> tuple[Ba
     if naming or not all(any(_permits(basis, each, granted) for basis in bases) for each in item.derived_from):
         return naming
     return tuple(basis for basis in bases if any(_permits(basis, each, granted) for each in item.derived_from))
+
+
+def extracting(book: "Book", contract: Contract, item: str, basis: Iterable[str]) -> tuple[Basis, ...]:
+    """Those of an order's bases (随時移転) that let the contract have `item`; all of them for an identifier that none
+    of them names, because it goes with whatever is told."""
+    ordered = [book.bases[key] for key in basis if key in book.bases]
+    found = supporting(book.items[item], ordered, granted=item in contract.conditional)
+    return tuple(ordered) if not found and item == contract.identifier else found
 
 
 def _permits(basis: Basis, item: str, granted: bool) -> bool:

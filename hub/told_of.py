@@ -1,7 +1,8 @@
 """Who was told what about one resident, as the ledger has it: by contract and item, when, and by which article.
 
 The ledger knows residents by a pseudonym; whoever asks here holds the resident. Values are in no ledger, and in no
-answer. The articles are those of the Book by which each change was decided.
+answer. The articles are those of the Book by which each change was decided. What was extracted by an order (随時移転)
+stands apart, with the purpose and the bases of that order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +15,12 @@ from uuid import UUID
 import orjson
 
 from contracts.book import Book
-from contracts.contract import Contract
-from contracts.explain import item_name, passage
-from hub import books
+from contracts.explain import item_name
+from hub import books, transfers
+from hub.cited import Known, articles
 from hub.database import Database, Row, queries
 from hub.errors import JukiError
+from hub.transfers import Order
 
 _SQL = queries(Path(__file__).with_suffix(".sql"))
 
@@ -41,8 +43,10 @@ class Had:
 
 @dataclass(slots=True)
 class Recipient:
-    """One contract. `subscriber`, `purpose`: as it last said; `undelivered`: told, and still waiting to be handed over.
+    """One contract, and of what was extracted each order by itself. `subscriber`, `purpose`: as it last said;
+    `undelivered`: told, and still waiting to be handed over.
 
+    `transfer`: the order, None for what came of changes; `approved_at`: its 決裁, None where the order is not kept.
     `again`: when a replay handed something over once more; `confirmed`: what was read back there, and when.
     """
 
@@ -54,11 +58,15 @@ class Recipient:
     again: list[datetime] = field(default_factory=list)
     confirmed: list[tuple[str, datetime]] = field(default_factory=list)
     undelivered: int = 0
+    transfer: UUID | None = None
+    approved_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
         return {
             "contract": self.contract, "subscriber": self.subscriber, "purpose": self.purpose,
+            "transfer": str(self.transfer) if self.transfer else None,
+            "approved_at": self.approved_at.isoformat() if self.approved_at else None,
             "told_at": [at.isoformat() for at in self.tellings], "undelivered": self.undelivered,
             "released_at": [at.isoformat() for at in self.again],
             "confirmed": [{"what": what, "at": at.isoformat()} for what, at in self.confirmed],
@@ -70,17 +78,31 @@ class Recipient:
 
 
 async def told_of(database: Database, subject: bytes) -> list[Recipient]:
-    """Every contract that was told anything of the resident whom the ledger calls `subject`, by name."""
+    """Every contract that was told anything of the resident whom the ledger calls `subject`, by name; what was
+    extracted for it follows, order by order as it was told."""
     rows = await database.fetch(_SQL["lines"], subject)
-    found = _Found(await _books(database, rows))
-    disclosures = [UUID(one["disclosure"]) for row in rows for one in found.line(row)]
+    lines = [(row, _told(row)) for row in rows]
+    ordered = {one["disclosure"]: UUID(one["transfer"]) for _, told in lines for one in told if "transfer" in one}
+    orders = await transfers.kept(database, {*ordered.values()})
+    found = _Found(await _books(database, rows), ordered, orders)
+    for row, told in lines:
+        found.line(row, told)
     for row in await database.fetch(_SQL["releases"], [row["change"] for row in rows]):
         found.released(row)
+    disclosures = [UUID(one["disclosure"]) for _, told in lines for one in told]
     for row in await database.fetch(_SQL["confirmations"], disclosures):
-        found.recipients[row["contract"]].confirmed.append((row["what"], row["confirmed_at"]))
+        found.recipient(row).confirmed.append((row["what"], row["confirmed_at"]))
     for row in await database.fetch(_SQL["undelivered"], disclosures):
-        found.recipients[row["contract"]].undelivered = row["count"]
-    return [found.recipients[name] for name in sorted(found.recipients)]
+        found.recipient(row).undelivered += 1
+    return sorted(found.recipients.values(), key=lambda one: (one.contract, one.transfer is not None))
+
+
+def _told(row: Row) -> list[Mapping[str, Any]]:
+    try:
+        told: list[Mapping[str, Any]] = orjson.loads(row["line"])["told"]
+    except (orjson.JSONDecodeError, KeyError):
+        raise JukiError("ledger-unreadable", str(row["change"])) from None
+    return told
 
 
 async def _books(database: Database, rows: Sequence[Row]) -> dict[str, Book]:
@@ -89,48 +111,49 @@ async def _books(database: Database, rows: Sequence[Row]) -> dict[str, Book]:
 
 
 class _Found:
-    """What is known so far."""
+    """What is known so far. `ordered`: by which order a disclosure was extracted, where it was by one."""
 
-    def __init__(self, kept: Mapping[str, Book]) -> None:
-        self.recipients: dict[str, Recipient] = {}
+    def __init__(self, kept: Mapping[str, Book], ordered: Mapping[str, UUID], orders: Mapping[UUID, Order]) -> None:
+        self.recipients: dict[tuple[str, UUID | None], Recipient] = {}
+        self._ordered, self._orders = ordered, orders
         self._of_hash = {
             contract.hash: (book, contract) for book in kept.values() for contract in book.contracts.values()
         }
 
-    def line(self, row: Row) -> list[Mapping[str, Any]]:
-        """Take a line in; the disclosures that it names."""
-        try:
-            told: list[Mapping[str, Any]] = orjson.loads(row["line"])["told"]
-        except (orjson.JSONDecodeError, KeyError):
-            raise JukiError("ledger-unreadable", str(row["change"])) from None
+    def recipient(self, one: Mapping[str, Any]) -> Recipient:
+        """To whom a disclosure went."""
+        name, transfer = one["contract"], self._ordered.get(str(one["disclosure"]))
+        return self.recipients.setdefault((name, transfer), Recipient(name, transfer=transfer))
+
+    def line(self, row: Row, told: Iterable[Mapping[str, Any]]) -> None:
+        """Take a line in."""
         for one in told:
-            there = self._recipient(one["contract"], one["contract_hash"])
+            there = self._named(one)
             there.tellings.append(row["recorded_at"])
-            self._had(there, one["items"], one["contract_hash"], row["decided_on"], row["recorded_at"])
-        return told
+            self._had(there, one, row["decided_on"], row["recorded_at"])
 
     def released(self, row: Row) -> None:
         """Take in what a replay handed over once more."""
-        there = self._recipient(row["contract"], row["contract_hash"])
+        there = self._named(row)
         there.again.append(row["recorded_at"])
-        self._had(there, row["items"], row["contract_hash"], row["recorded_at"].date(), row["recorded_at"])
+        self._had(there, row, row["recorded_at"].date(), row["recorded_at"])
 
-    def _recipient(self, name: str, contract_hash: str) -> Recipient:
-        there = self.recipients.setdefault(name, Recipient(name))
-        if known := self._of_hash.get(contract_hash):
-            there.subscriber, there.purpose = known[1].subscriber, known[1].purpose
+    def _named(self, one: Mapping[str, Any]) -> Recipient:
+        there = self.recipient(one)
+        if known := self._of_hash.get(one["contract_hash"]):
+            there.subscriber = known[1].subscriber
+        if there.transfer is None:
+            there.purpose = known[1].purpose if known else there.purpose
+        elif order := self._orders.get(there.transfer):
+            there.purpose, there.approved_at = order.wish.purpose, order.approved_at
         return there
 
-    def _had(self, there: Recipient, items: Iterable[str], contract_hash: str, on: date, at: datetime) -> None:
-        known = self._of_hash.get(contract_hash)
-        for item in items:
+    def _had(self, there: Recipient, one: Mapping[str, Any], on: date, at: datetime) -> None:
+        known = self._of_hash.get(one["contract_hash"])
+        for item in one["items"]:
             had = there.items.setdefault(item, Had(_name(known, item), at, at))
-            had.told(at, _articles(known, item, on))
+            had.told(at, articles(known, item, on, there.transfer, self._orders))
 
 
-def _name(known: tuple[Book, Contract] | None, item: str) -> str:
+def _name(known: Known | None, item: str) -> str:
     return item_name(known[0], item) if known else item
-
-
-def _articles(known: tuple[Book, Contract] | None, item: str, on: date) -> list[str]:
-    return [basis.name for basis in passage(*known, item, on).bases] if known else []

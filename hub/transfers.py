@@ -47,7 +47,8 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Order:
     """A wish as it was asked for. `count`: residents; `asked_by`, `approved_by`: names of accounts; `approvable_until`:
-    when it is void without an approval; `retired`: the account that has asked is; `ended`: how it was carried out."""
+    when it is void without an approval; `retired`: the account that has asked is; `ended`: how it was carried out;
+    `approved_at`: when it was approved (決裁)."""
 
     id: UUID
     wish: Wish
@@ -58,6 +59,7 @@ class Order:
     approved_by: str | None = None
     retired: bool = False
     ended: End | None = None
+    approved_at: datetime | None = None
 
     def state(self, now: datetime) -> State:
         """How it stands."""
@@ -104,10 +106,15 @@ async def waiting(database: Database, now: datetime) -> list[Order]:
 
 async def one(database: Database, number: UUID) -> Order:
     """The order of this id."""
-    row = await database.fetchrow(_SQL["one"], number)
-    if row is None:
+    found = await kept(database, [number])
+    if number not in found:
         raise UsageError("unknown-request", "request", "`jukihub transfer requests` names those that wait")
-    return _order(row)
+    return found[number]
+
+
+async def kept(database: Database, numbers: Iterable[UUID]) -> dict[UUID, Order]:
+    """The orders of these ids, as far as they are kept."""
+    return {order.id: order for order in map(_order, await database.fetch(_SQL["kept"], list(numbers)))}
 
 
 async def subjects(database: Database, number: UUID) -> list[bytes]:
@@ -159,5 +166,5 @@ def _order(row: Mapping[str, Any]) -> Order:
     ended = End(row["code"], row["told"]) if row["code"] else None
     return Order(
         UUID(int=row["id"].int), wish, row["count"], row["name"], row["requested_at"], row["expires_at"],
-        row["approved_by"], row["retired_at"] is not None, ended,
+        row["approved_by"], row["retired_at"] is not None, ended, row["ordered_at"],
     )  # fmt: skip

@@ -59,6 +59,9 @@ def subject(
 
 def _said(one: "Recipient") -> Iterator[str]:
     yield f"■ {one.subscriber or one.contract}" + (f"（{one.purpose}）" if one.purpose else "")
+    if one.transfer:
+        approved = f"、{_day(one.approved_at)}" if one.approved_at else ""
+        yield f"　随時移転（決裁 {one.transfer}{approved}）"
     if one.tellings:
         yield f"　{_period(one.tellings[0], one.tellings[-1])}、{len(one.tellings)} 回提供"
     if one.undelivered:
@@ -72,7 +75,7 @@ def _said(one: "Recipient") -> Iterator[str]:
 
 
 def _articles(had: "Had") -> str:
-    return "、".join(had.articles) or "根拠は当時の契約が保存されていないため示せない"
+    return "、".join(had.articles) or "根拠は当時の契約又は決裁が保存されていないため示せない"
 
 
 def _period(first: datetime, last: datetime) -> str:

@@ -4,20 +4,22 @@ Upper bound of what a subscriber holds: nobody but the subscriber knows what it 
 by their pseudonyms; none is named.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from contracts.book import Book
-from contracts.contract import Contract
-from contracts.explain import item_name, passage
+from contracts.explain import item_name
+from hub import transfers
+from hub.cited import Known, articles
 from hub.database import Database, Row, queries
+from hub.transfers import Order
 
 SQL = queries(Path(__file__).with_suffix(".sql"))
 
-Kept = Mapping[str, tuple[Book, Contract]]
+Kept = Mapping[str, Known]
 """Every form that a contract ever had, by its hash, with the Book that it stood in."""
 
 
@@ -57,25 +59,24 @@ async def held(database: Database, contract: str, items: Sequence[str], kept: Ke
     pinned = await database.fetchrow(SQL["pinned"], contract, list(items))
     residents = next((row["residents"] for row in rows if row["item"] is None), 0)
     tellings, digest = (pinned["tellings"], pinned["digest"]) if pinned else (0, "")
-    return Held(tuple(_had(rows, kept)), residents, tellings, digest)
+    orders = await transfers.kept(database, {row["transfer"] for row in rows if row["transfer"] is not None})
+    return Held(tuple(_had(rows, kept, orders)), residents, tellings, digest)
 
 
-def _had(rows: Sequence[Row], kept: Kept) -> Iterator[Had]:
-    """A row of an item as a whole is followed by one for each form of the contract that it was told under."""
+def _had(rows: Sequence[Row], kept: Kept, orders: Mapping[UUID, Order]) -> Iterator[Had]:
+    """A row of an item as a whole is followed by one for each form of the contract and order that it was told under."""
     for row in rows:
         if row["item"] is None or row["contract_hash"] is not None:
             continue
         parts = [one for one in rows if one["item"] == row["item"] and one["contract_hash"] is not None]
         known = [kept[one["contract_hash"]] for one in parts if one["contract_hash"] in kept]
         name = item_name(known[-1][0], row["item"]) if known else row["item"]
-        articles = dict.fromkeys(article for one in parts for article in _articles(one, kept))
-        yield Had(row["item"], name, row["first"], row["last"], row["residents"], tuple(articles))
+        cited = dict.fromkeys(article for one in parts for article in _articles(one, kept, orders))
+        yield Had(row["item"], name, row["first"], row["last"], row["residents"], tuple(cited))
 
 
-def _articles(row: Row, kept: Kept) -> Iterable[str]:
-    if (known := kept.get(row["contract_hash"])) is None:
-        return ()
-    return (basis.name for basis in passage(*known, row["item"], row["decided_on"]).bases)
+def _articles(row: Row, kept: Kept, orders: Mapping[UUID, Order]) -> tuple[str, ...]:
+    return articles(kept.get(row["contract_hash"]), row["item"], row["decided_on"], row["transfer"], orders)
 
 
 def _at(at: datetime) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.articles import permitting
+from contracts.articles import extracting, permitting
 from contracts.book import Book, load
 from contracts.law import NUMBER_ACT
 from tests.contracts.books import SOUND, edited, refused, ruled, write
@@ -44,6 +44,20 @@ def test_an_item_that_the_contract_does_not_name_rests_on_nothing(book: Book) ->
 def test_only_the_number_act_lets_the_my_number_through(book: Book) -> None:
     for contract in book.contracts.values():
         assert all(basis.law == NUMBER_ACT for basis in permitting(book, contract, "my_number"))
+
+
+@pytest.mark.parametrize(("item", "basis", "cited"), [
+    ("my_number", ["番号法9条1項別表81"], ["番号法9条1項別表81"]),
+    ("my_number", ["番号法9条1項別表81", "庁内連携条例"], ["番号法9条1項別表81"]),
+    ("name", ["番号法9条1項別表81", "庁内連携条例"], ["庁内連携条例"]), ("name", ["番号法9条1項別表81"], []),
+    ("nationality", ["庁内連携条例・子ども"], ["庁内連携条例・子ども"]), ("name", ["not-in-the-book"], []),
+    ("atena_no", ["番号法9条1項別表81"], ["番号法9条1項別表81"]),
+])  # fmt: skip
+def test_what_is_extracted_rests_on_the_bases_of_the_order_alone_and_the_identifier_on_all_of_them(
+    book: Book, item: str, basis: list[str], cited: list[str]
+) -> None:
+    found = extracting(book, book.contracts["child-policy"], item, basis)
+    assert [one.key for one in found] == cited
 
 
 def test_an_item_that_is_off_rests_on_what_would_let_it_through(book: Book) -> None:

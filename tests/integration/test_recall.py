@@ -13,7 +13,7 @@ import pytest
 
 from contracts import book as law
 from contracts.change import JAPAN
-from hub import accounts, books, destroyed, erasure, given, metrics, tokens
+from hub import accounts, books, destroyed, erasure, given, metrics, tokens, transfers
 from hub.clock import now
 from hub.config import Settings
 from hub.erasure import Eraser
@@ -28,6 +28,7 @@ from hub.recall.recaller import Recaller
 from hub.retention.signing import public_key, verified
 from hub.status import kept
 from hub.stops import known
+from hub.transfers import Wish
 from hub.watching import looking
 from hub.wrapping import wrapper
 from tests.house import House, shipped
@@ -37,6 +38,8 @@ from tests.office import NOW, Office, cheap_passwords, command_line, opened
 TODAY = NOW.astimezone(JAPAN).date()
 TAX, CHILD = "tax", "child-policy"
 TO, WHY = "総務部総務課 内線1234", "契約の終了"
+ONE_BASIS = "番号法9条1項別表81"
+"""One of several by which the contract has the number of 番号法."""
 
 
 @pytest.fixture
@@ -69,15 +72,18 @@ class City:
         assert old in text
         file.write_text(text.replace(old, new), encoding="utf-8")
 
-    async def tell(self, contract: str, *whom: int, on: date, items: tuple[str, ...] | None = None) -> None:
+    async def tell(
+        self, contract: str, *whom: int, on: date, items: tuple[str, ...] | None = None, transfer: UUID | None = None
+    ) -> None:
         """Lines of the ledger, as the archive keeps them."""
+        said = [{"contract": "other"}, {"contract": contract, "transfer": str(transfer)}] if transfer else []
         book = given.book(self.office.settings)
         one, at = book.contracts[contract], datetime.combine(on, datetime.min.time(), JAPAN) + timedelta(hours=10)
         for who in whom:
             change, seq = uuid4(), await self.office.database.fetchval("SELECT count(*) FROM hub.told") + 1
             await self.office.database.execute(
-                "INSERT INTO hub.ledger VALUES (0, $1, $2, '', $3, $4, $5, $6, '{}')",
-                seq, change, who.to_bytes(16, "big"), book.hash, on, at,
+                "INSERT INTO hub.ledger VALUES (0, $1, $2, '', $3, $4, $5, $6, $7)",
+                seq, change, who.to_bytes(16, "big"), book.hash, on, at, orjson.dumps({"told": said}),
             )  # fmt: skip
             await self.office.database.execute(
                 "INSERT INTO hub.told VALUES ($1, 0, $2, $3, $4, 'inside', $5, $6, $7)",
@@ -366,6 +372,23 @@ async def test_a_stopped_contract_misses_no_traffic_until_one_of_its_name_is_tol
     assert await last() == []
     await city.office.database.execute(mark, 1, NOW + timedelta(days=1))
     assert await last() == [CHILD]
+
+
+async def test_what_was_extracted_by_an_order_was_told_by_the_bases_of_that_order_alone(city: City) -> None:
+    await city.used()
+    ito = await city.person("ito", Duty.OPERATOR)
+    wish = Wish(CHILD, ("atena_no", "my_number"), (ONE_BASIS,), "現況の確認", TODAY, "persons")
+    order = await transfers.ask(city.office.database, "juki", wish, [bytes(16)], ito.bearer.person, NOW)
+    await city.tell(CHILD, 1, on=TODAY - timedelta(days=3), items=("atena_no", "name"))
+    await city.tell(CHILD, 2, on=TODAY - timedelta(days=2), items=wish.items, transfer=order.id)
+    (city.folder / f"{CHILD}.toml").unlink()
+    said = (await ito.plan(CHILD, TO, WHY)).plan.said
+    assert (said["residents"], said["tellings"]) == (2, 2)
+    bases = law.load().bases
+    everyday, ordered = bases["庁内連携条例"].name, bases[ONE_BASIS].name
+    assert {one["item"]: (one["residents"], one["articles"]) for one in said["items"]} == {
+        "atena_no": (2, [everyday, ordered]), "name": (1, [everyday]), "my_number": (1, [ordered]),
+    }  # fmt: skip
 
 
 async def test_status_says_what_is_owed(city: City) -> None:

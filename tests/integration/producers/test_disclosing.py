@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from contracts.change import parse
 from contracts.decide import Disclosure, decide
 from contracts.explain import passage
-from hub import accounts, books, cli, config, confirmed, released, tokens
+from hub import accounts, books, cli, config, confirmed, released, tokens, transfers
 from hub.archive import Archiver
 from hub.bus import Outgoing
 from hub.clock import now
@@ -26,9 +26,11 @@ from hub.keys import LEDGER, KeyStore
 from hub.people import Duty
 from hub.pseudonym import Pseudonyms
 from hub.released import Released, Warrant
+from hub.transfers import Wish
 from hub.wrapping import wrapper
 from producers.city import load
 from producers.household import Record
+from producers.transfer.recording import carry_out
 from tests.house import House, made_databases
 from tests.inputs.memory import BOOK, WholeWay
 from tests.integration.consumers.line import MemoryReader, MemoryTopic
@@ -38,6 +40,11 @@ from tests.office import FIRST, cheap_passwords
 
 LEDGER_TOPIC = "juki.ledger"
 LATER = NOW + timedelta(days=40)
+ORDERED = LATER + timedelta(days=2)
+OF_TAX = "庁内連携条例・税"
+WISH = Wish(
+    "tax", ("atena_no", "resident_since"), (OF_TAX,), "賦課期日の確認", (ORDERED + timedelta(days=7)).date(), "persons"
+)  # fmt: skip
 
 
 @dataclass
@@ -49,6 +56,8 @@ class Town:
     subject: str
     told: dict[str, list[str]]
     """Contract -> items, as decided."""
+    order: UUID
+    """The tax office was told of her once more, by a 随時移転."""
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +100,39 @@ async def _made(settings: Settings) -> Town:
                 decided = decide(parse(changes[-1]), contract, parse(changes[-1]).day)
                 if isinstance(decided, Disclosure):
                     told[name] = [*decided.items]
-        _beside(way, changes[-1])
+        _beside(way, changes[-1], LATER)
+        order = await _transferred(hub, registry, wife)
+        _beside(way, await _routed(registry, way, ORDERED), ORDERED)
+        await _waits(hub, way)
         topic = MemoryTopic(LEDGER_TOPIC, {0: way.broker.records[LEDGER_TOPIC, 0]})
         archiver = Archiver(hub, MemoryReader(topic), [0])  # type: ignore[arg-type]
         await archiver.resume()
         await archiver.once()
         await hide(registry, wife, head)
         [subject] = Pseudonyms(await keys.pseudonym_key(LEDGER)).of([wife])
-        return Town(hers, his, subject.hex(), told)
+        return Town(hers, his, subject.hex(), told, order)
+
+
+async def _transferred(hub: Database, registry: Database, whom: UUID) -> UUID:
+    """An order of two persons is run for one resident."""
+    await accounts.first(hub, "root", FIRST, ORDERED)
+    ito = await accounts.add(hub, "ito", frozenset({Duty.OPERATOR}), FIRST, ORDERED)
+    kato = await accounts.add(hub, "kato", frozenset({Duty.CONTRACT_OFFICER}), FIRST, ORDERED)
+    order = await transfers.ask(hub, "juki", WISH, [bytes(16)], ito, ORDERED - timedelta(days=1))
+    await transfers.approve(hub, "juki", order.id, kato, ORDERED - timedelta(days=1))
+    contract = BOOK.contracts["tax"]
+    assert await carry_out(registry, order.id, contract, WISH.items, [whom], lambda: ORDERED) == 1
+    return order.id
+
+
+async def _waits(hub: Database, way: WholeWay) -> None:
+    """What was extracted is still in the inbox."""
+    [one] = [each for each in way.inbox("tax").kept if each.seq == max(way.sequence("tax"))]
+    await hub.execute(
+        """INSERT INTO inbox.disclosures (contract, id, subject, partition, record_offset, token, state, code,
+        received_at, next_attempt_at) VALUES ('tax', $1, $2, 0, 0, $3, 'waiting', '', $4, $4)""",
+        one.id, one.subject, one.token, ORDERED,
+    )  # fmt: skip
 
 
 async def _routed(registry: Database, way: WholeWay, at: Any) -> bytes:
@@ -109,7 +143,7 @@ async def _routed(registry: Database, way: WholeWay, at: Any) -> bytes:
     return bytes(row["change"])
 
 
-def _beside(way: WholeWay, change: bytes) -> None:
+def _beside(way: WholeWay, change: bytes, at: datetime) -> None:
     """What was told of the last change is handed over once more, and read back."""
     lines = way.broker.records[LEDGER_TOPIC, 0]
     one = next(each for each in orjson.loads(lines[-1].value or b"")["told"] if each["contract"] == "tax")
@@ -117,14 +151,13 @@ def _beside(way: WholeWay, change: bytes) -> None:
                      one["state"], one["items"], b"token")  # fmt: skip
     warrant = Warrant(*(UUID(int=n) for n in (1, 2, 3)))
     row = {"disclosure": one["disclosure"], "contract": "tax", "what": "erased", "receipt_sha256": bytes(32),
-           "confirmed_at": LATER + timedelta(hours=2)}  # fmt: skip
-    for line in (released.line(warrant, again, LATER + timedelta(hours=1)), confirmed.line(row)):
+           "confirmed_at": at + timedelta(hours=2)}  # fmt: skip
+    for line in (released.line(warrant, again, at + timedelta(hours=1)), confirmed.line(row)):
         lines.append(Outgoing(b"", line, (), 1))
 
 
 async def _clerk(settings: Settings) -> str:
     async with connect(settings.database, 1) as database:
-        await accounts.first(database, "root", FIRST, now())
         clerk = await accounts.add(database, "hata", frozenset({Duty.CLERK}), FIRST, now())
         return (await tokens.new(database, clerk.id, "test", timedelta(days=1), now()))[1]
 
@@ -149,7 +182,8 @@ def last_noted(settings: Settings) -> tuple[str, str, dict[str, Any]]:
 def test_who_was_told_what_under_which_article_is_what_was_decided(town: tuple[Settings, Town, str]) -> None:
     settings, made, _ = town
     own = made.her["atena_no"]
-    found = {one["contract"]: one for one in json.loads(typed(own, "--by", own, "--json"))}
+    answer = json.loads(typed(own, "--by", own, "--json"))
+    found = {one["contract"]: one for one in answer if one["transfer"] is None}
     assert {name: sorted(item["item"] for item in one["items"]) for name, one in found.items()} == {
         name: sorted(items) for name, items in made.told.items()
     }
@@ -164,7 +198,30 @@ def test_who_was_told_what_under_which_article_is_what_was_decided(town: tuple[S
     tax = found["tax"]
     assert (len(tax["told_at"]), len(tax["released_at"]), tax["confirmed"][0]["what"]) == (2, 1, "erased")
     assert last_noted(settings) == ("ledger-subject", "done",
-                                    {"basis": "own", "filter": made.subject, "count": len(found)})  # fmt: skip
+                                    {"basis": "own", "filter": made.subject, "count": len(answer)})  # fmt: skip
+
+
+def test_what_was_extracted_by_an_order_stands_apart_with_its_purpose_and_its_bases_alone(
+    town: tuple[Settings, Town, str]
+) -> None:
+    _, made, _ = town
+    own = made.her["atena_no"]
+    ordinary, extracted = [one for one in json.loads(typed(own, "--by", own, "--json")) if one["contract"] == "tax"]
+    assert (extracted["subscriber"], extracted["purpose"]) == ("税", WISH.purpose)
+    approved = (ORDERED - timedelta(days=1)).isoformat()
+    assert (extracted["transfer"], extracted["approved_at"]) == (str(made.order), approved)
+    assert {one["item"]: one["articles"] for one in extracted["items"]} == {
+        item: [BOOK.bases[OF_TAX].name] for item in WISH.items
+    }, "the identifier goes with it by the basis of the order"
+    for one in (ordinary, extracted):
+        assert (len(one["released_at"]), len(one["confirmed"])) == (1, 1)
+    assert (ordinary["undelivered"], extracted["undelivered"]) == (0, 1)
+    said = typed(own, "--by", own).split("\n\n")
+    [paragraph] = [each.splitlines() for each in said if "随時移転" in each]
+    assert paragraph[:4] == [
+        "■ 税（賦課期日の確認）", f"　随時移転（決裁 {made.order}、2026年5月13日）", "　2026年5月14日、1 回提供",
+        "　うち 1 回分は、まだ相手方に渡っていません",
+    ]  # fmt: skip
 
 
 def test_it_is_said_in_plain_japanese_and_without_a_value(town: tuple[Settings, Town, str]) -> None:
