@@ -30,8 +30,8 @@ DONE: Final = "destroyed"
 """How an act ends whose keys are gone."""
 
 BY_ORDER: Final = "by-order"
-"""By which rule a key is destroyed that two persons name themselves. Any other is one of law/retention.toml, and then
-one account has let it run."""
+"""By which rule a key is destroyed that two persons name themselves. Any other is one of law/retention.toml: one
+account has let it run, and another has approved where the rule could only ask for it."""
 
 AT_ONCE: Final = 1000
 """Keys per record, so that a record stays far below what a broker takes."""

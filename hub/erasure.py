@@ -6,6 +6,7 @@ key in hub.erased_keys and the act's end come, in one transaction. Cut off in be
 starts next (destroyed.py); cut off before, by approving it again.
 """
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -147,7 +148,7 @@ class Eraser:
         if await self.database.fetchval(_SQL["before"], number):
             await acts.end(self.database, number, End(BEFORE, 0), self.now())
             return
-        erasure = Erasure(number, BY_ORDER, tuple(row["kids"]), row["orderer"], row["approver"], self.now())
+        erasure = Erasure(number, row["rule"], tuple(row["kids"]), row["orderer"], row["approver"], self.now())
         async with bus.writer(self.settings, ERASER) as writer:
             await writer.send({(self.topic, 0): destroyed.records(erasure)})
         await destroyed.destroy(self.database, [erasure])
@@ -162,17 +163,18 @@ async def opened(settings: Settings, now: Clock) -> AsyncIterator[Eraser]:
 
 async def ask(  # noqa: PLR0913 - every word that is kept
     database: Database, topic: str, wish: Wish, person: Person, reason: str, now: datetime,
-    only: Collection[str] | None = None,
+    only: Collection[str] | None = None, rule: Mapping[str, Any] | None = None,
 ) -> Order:  # fmt: skip
     """Write down what is asked for, with the very keys; UsageError: day-not-over, no-such-key, or without a reason.
 
-    `only`: of the keys that are meant these alone.
+    `only`: of the keys that are meant these alone. `rule`: the one that asks for it, in the words of a certificate.
     """
     kids = tuple(kid for kid in await named(database, wish, now) if only is None or kid in only)
-    release = new_release(0, 0, [])
+    release, by = new_release(0, 0, []), rule["id"] if rule else BY_ORDER
+    said = json.dumps(rule, ensure_ascii=False) if rule else None
     async with database.transaction() as held:
         asked = await acts.request(held, topic, release, person, reason, now)
-        await held.execute(_SQL["ask"], release.id, wish.owner, wish.until, list(kids))
+        await held.execute(_SQL["ask"], release.id, wish.owner, wish.until, list(kids), by, said)
     return Order(release.id, wish, kids, person.name, asked.expires_at, asked.reason)
 
 

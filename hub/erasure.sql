@@ -1,5 +1,7 @@
 -- name: ask
-INSERT INTO hub.erasures (request, owner, until, kids) VALUES ($1, $2, $3, $4)
+-- A rule is kept in the words of the day; without one it is an order of two persons.
+INSERT INTO hub.erasures (request, owner, until, kids, rule, said)
+VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)
 
 -- name: waiting
 -- What another person has yet to approve; what somebody has asked for whose account is no longer in use, is void.
@@ -11,7 +13,7 @@ ORDER BY r.requested_at, r.id
 
 -- name: due
 -- What was approved and has not ended.
-SELECT a.orderer, a.approver, e.kids FROM hub.acts a JOIN hub.erasures e ON e.request = a.request
+SELECT a.orderer, a.approver, e.kids, e.rule FROM hub.acts a JOIN hub.erasures e ON e.request = a.request
 WHERE a.id = $1 AND NOT EXISTS (SELECT FROM hub.act_ends d WHERE d.act = a.id)
 
 -- name: before

@@ -73,10 +73,10 @@ async def _of_keys(database: Database, number: UUID) -> dict[str, Any] | None:
     rows = await database.fetch(_SQL["keys"], number)
     if not rows:
         return None
-    first, run = rows[0], await database.fetchrow(_SQL["run"], number)
+    first, said = rows[0], await database.fetchval(_SQL["said"], number)
     reason = await database.fetchval(_SQL["reason"], number)
     return {
-        "rule": json.loads(run["said"]) if run else {"id": first["rule"]},
+        "rule": json.loads(said) if said else {"id": first["rule"]},
         "how": "keys-destroyed",
         "what": {"kind": "content-keys", "count": len(rows), "contracts": _by_contract([row["kid"] for row in rows])},
         "asked_at": _at(first["ordered_at"]), "ended_at": _at(max(row["destroyed_at"] for row in rows)),

@@ -8,6 +8,11 @@ WHERE e.act = $1 ORDER BY e.kid
 SELECT r.id, r.said::text AS said, r.holds, r.since, r.until, r.begun_at, r.run_by, p.name
 FROM hub.retention_runs r JOIN hub.people p ON p.id = r.run_by WHERE r.id = $1
 
+-- name: said
+-- In which words a rule has destroyed keys or has asked for it; none where persons have.
+SELECT said::text FROM hub.retention_runs WHERE id = $1
+UNION ALL SELECT said::text FROM hub.erasures WHERE request = $1 AND said IS NOT NULL
+
 -- name: reason
 SELECT reason FROM hub.requests WHERE id = $1
 

@@ -62,7 +62,7 @@ def _facts(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _rule(rule: dict[str, Any]) -> str:
-    """The rule in its own words; by its name alone where the database was restored and has lost the run."""
+    """The rule in its own words; by its name alone where the database was restored and has lost its words."""
     if "what" in rule:
         return f"{rule['what']}：{rule['article']}、{_period(rule['keep'])}"
     return _ORDER if rule["id"] == BY_ORDER else f"規則 {rule['id']}"

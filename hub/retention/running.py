@@ -162,7 +162,8 @@ class Retainer:
             return None
         reason = _REASON.format(key=one.key, article=one.rule.name, why=_WHY[one.why])
         topic, wish = topics.erasures(self.settings.prefix), Wish(one.owner, one.newest or one.until)
-        order = await erasure.ask(self.database, topic, wish, person, reason, self.now(), one.kids)
+        rule = one.rule.as_json(one.key)
+        order = await erasure.ask(self.database, topic, wish, person, reason, self.now(), one.kids, rule)
         return order.id
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from contracts.book import load
 from contracts.change import JAPAN
 from contracts.folder import SHIPPED
-from contracts.retention import digest
+from contracts.retention import digest, rules
 from hub import books, cli, confirmed, destroyed, given, metrics, tokens
 from hub.clock import now
 from hub.database import Database, connect
@@ -177,7 +177,9 @@ async def test_what_needs_a_person_is_asked_for_once_and_certified_with_the_appr
     await Eraser(office.settings, office.database, kato, office.clock).approve(ran.asked[0])
     told = await said(office, nightly, ran.asked[0])
     assert (told["rule"], told["requested_by"]["name"], told["approved_by"]["name"]) == (
-        {"id": "by-order"}, "nightly", "kato")  # fmt: skip
+        rules()["topic-days"].as_json("topic-days"), "nightly", "kato")  # fmt: skip
+    assert [(one.rule, one.approved_by) for one in await journal.read(office.settings, "")] == [
+        ("topic-days", None), ("topic-days", kato.person.id)]  # fmt: skip
     assert ("規則 topic-days（番号法20条）" in told["reason"], "受け取られていない" in told["reason"]) == (True, True)
     assert (await standing(office), delivered in str(told)) == (set(), False)
 
