@@ -38,6 +38,7 @@ async def test_a_stolen_key_opens_its_own_contract_until_it_is_ended_and_nothing
     for target in ("/v1/keys/all", "/v1/disclosures"):
         assert (await program.get(target)).refused == (403, "client-revoked")
     later = await told(city, WELFARE, NEXT)
+    city.office.now += NEXT - DAY
     await registered(city, fresh)
     now = Thief(members(await (await city.program()).get("/v1/keys/all"), fresh))
     assert (taken.opens(found(later)), len(now.opens(found(later)))) == ([], 1)
