@@ -137,7 +137,7 @@ class Eraser:
     async def _check_own(self, number: UUID) -> None:
         """UsageError that says which act it was, where another has destroyed all that this one was to destroy."""
         if before := await self.database.fetchval(_SQL["before"], number):
-            raise UsageError(BEFORE, str(before), f"`jukihub erase certificate {before}` certifies it")
+            raise UsageError("destroyed-before", str(before), f"`jukihub erase certificate {before}` certifies it")
 
     async def _carried_out(self, number: UUID, person: Person) -> None:
         if await self.database.fetchrow(_SQL["due"], number) is None:

@@ -72,11 +72,11 @@ class MemoryReader:
 
 
 class HandOver:
-    """One contract's line. `counterpart`: a stand-in or a fake."""
+    """One contract's line. `counterpart`: a stand-in or a fake; `kek`: what wraps its keys, one in memory else."""
 
     def __init__(
         self, database: Database, via: str, counterpart: Any, protected: str = "deliver",
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime] = now, kek: KeyWrapper | None = None,
     ) -> None:  # fmt: skip
         self.database, self.clock = database, clock
         self.contract = Contract(
@@ -84,7 +84,7 @@ class HandOver:
             items=(IDENTIFIER[via], "dv_protection"), identifier=IDENTIFIER[via], protected=protected, via=via,
             in_force_from=DAY, approved=Approval("見本", DAY, "見本"),
         )  # fmt: skip
-        self.keys = KeyStore(database, KeyWrapper([MemoryKek()]))
+        self.keys = KeyStore(database, kek or KeyWrapper([MemoryKek()]))
         self.topic = MemoryTopic(f"juki.disclosures.{via}")
         self.counterpart = counterpart
         self.settler = Settler(database, via, clock)

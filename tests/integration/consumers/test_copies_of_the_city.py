@@ -13,6 +13,7 @@ from consumers.reconcile import Reconciler
 from hub import accounts
 from hub.errors import ApprovalRequired, DependencyUnavailable, NotPermitted, UsageError
 from hub.people import Duty
+from hub.wrapping import wrapper
 from tests.conformance.counterparts import Standin, Standing
 from tests.conformance.samples import disclosure
 from tests.house import House
@@ -81,7 +82,7 @@ async def city(
         tokens = [await office.token(one, timedelta(days=3)) for one in people]
         ito, abe = (office.with_token(token).model_copy(update=urls) for token in tokens)
         async with opened(ito, office.clock) as operator, opened(abe, office.clock) as approver:
-            line = HandOver(office.database, CONTRACT, server, clock=office.clock)
+            line = HandOver(office.database, CONTRACT, server, clock=office.clock, kek=wrapper(ito))
             yield City(office, server, line, operator, approver)
 
 
