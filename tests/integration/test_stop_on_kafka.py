@@ -107,7 +107,8 @@ async def test_the_subscriber_and_the_router_know_of_a_stop_within_seconds(
             routing = asyncio.create_task(_route(router, process, Between(world.settings, database)))
             await publish(line)
             await process.until(lambda: sum(router.offsets.values()) == COUNT)
-            assert (len(await subscriber.read_to_end()), told(router, OTHER)) == (COUNT, COUNT)
+            assert (len(await line.lying(SUBSCRIBER, topic)), told(router, OTHER)) == (COUNT, COUNT)
+            await subscriber.read_to_end()
 
             began = time.monotonic()
             await stopped(world, database)
