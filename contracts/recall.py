@@ -4,7 +4,6 @@ What a contract may not be told any more, it may not keep by that contract. A po
 the ledger does not know ages, so that only the subscriber can say who is outside now.
 """
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from contracts import law_file
 from contracts.contract import Contract
-from contracts.errors import JukiError
 
 FILE: Final = Path(__file__).parent / "law" / "recall.toml"
 
@@ -51,6 +50,9 @@ class Term(BaseModel):
         return noticed_on + timedelta(days=self.within.days)
 
 
+_FORM: Final = TypeAdapter(Term)
+
+
 @dataclass(frozen=True, slots=True)
 class Over:
     """What a contract may not be told any more. `items`: ids, sorted."""
@@ -74,12 +76,4 @@ def over(before: Iterable[Contract], now: Contract | None, today: date, *, stopp
 @cache
 def term(folder: Path | None = None) -> Term:
     """The term of a Book's own folder where it has one, else the shipped one; JukiError names what is wrong in it."""
-    own = folder / "law" / FILE.name if folder else FILE
-    file = own if own.exists() else FILE
-    try:
-        return Term.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))["confirmation"])
-    except ValidationError as refused:
-        places = ", ".join(".".join(map(str, error["loc"])) for error in refused.errors(include_input=False))
-        raise JukiError("bad-recall-term", f"{file.name}: {places}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError):
-        raise JukiError("bad-recall-term", file.name) from None
+    return law_file.table(law_file.found(FILE, folder), "confirmation", _FORM, "bad-recall-term")

@@ -1,7 +1,6 @@
 """How long what is kept: the rules of law/retention.toml, and from which day on something is due. Pure."""
 
 import calendar
-import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
@@ -10,9 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from contracts.errors import JukiError
+from contracts import law_file
 
 FILE: Final = Path(__file__).parent / "law" / "retention.toml"
 
@@ -98,12 +97,7 @@ _FORM: Final = TypeAdapter(dict[str, Rule])
 
 def digest(folder: Path | None = None) -> str:
     """SHA-256 of the very file that `rules` reads; without a folder, of the rules that come with this installation."""
-    return sha256(_file(folder).read_bytes()).hexdigest()
-
-
-def _file(folder: Path | None) -> Path:
-    own = folder / "law" / FILE.name if folder else FILE
-    return own if own.exists() else FILE
+    return sha256(law_file.found(FILE, folder).read_bytes()).hexdigest()
 
 
 @cache
@@ -112,12 +106,5 @@ def rules(folder: Path | None = None) -> Mapping[str, Rule]:
 
     JukiError that names the places where the file is not as it should be; then nothing is due.
     """
-    file = _file(folder)
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-        return MappingProxyType(_FORM.validate_python(tables["rules"]))
-    except ValidationError as refused:
-        places = ", ".join(".".join(map(str, error["loc"])) for error in refused.errors(include_input=False))
-        raise JukiError("bad-retention", f"{file.name}: {places}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError):
-        raise JukiError("bad-retention", file.name) from None
+    found = law_file.table(law_file.found(FILE, folder), "rules", _FORM, "bad-retention")
+    return MappingProxyType(found)

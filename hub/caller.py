@@ -13,10 +13,10 @@ from hub import tokens
 from hub.config import Settings
 from hub.database import Database
 from hub.errors import NotPermitted
+from hub.own_files import is_open_to_others
 from hub.people import Person
 from hub.tokens import Bearer
 
-_OPEN_TO_OTHERS: Final = 0o077
 _REVOKE: Final = "Others could read it: revoke the token, and log in again"
 
 
@@ -59,7 +59,7 @@ def _token(settings: Settings) -> str:
 def written(file: Path, code: str, remedy: str) -> str:
     """The secret in `file`, empty where there is none; NotPermitted under `code` where others could read it."""
     try:
-        if file.stat().st_mode & _OPEN_TO_OTHERS:
+        if is_open_to_others(file):
             raise NotPermitted(code, str(file), remedy)
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):

@@ -11,6 +11,7 @@ ledger does not have, a fault of whoever has noted it, goes aloud onto one that 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -19,7 +20,7 @@ import orjson
 
 from hub import log, topics
 from hub.bus import Outgoing, Writer
-from hub.database import Database, Row, queries
+from hub.database import Connection, Database, Row, queries
 from hub.errors import ProduceFailed
 
 CONFIRMATION: Final = "confirmation"
@@ -45,6 +46,16 @@ def archived(partition: int, offset: int, read: Mapping[str, Any], value: bytes 
         partition, offset, UUID(read["disclosure"]), read["contract"], read["what"],
         bytes.fromhex(read["receipt_sha256"]), datetime.fromisoformat(read["confirmed_at"]), value,
     )  # fmt: skip
+
+
+async def note(  # noqa: PLR0913 - every word of the line
+    held: Connection, number: UUID, owner: str, partitions: int, what: str, content: bytes, now: datetime
+) -> None:
+    """Let the keeper of the ledger put a line there that names `content` by its digest.
+
+    `number` and `owner` stand where others name a disclosure and a contract; the number chooses the partition.
+    """
+    await held.execute(_SQL["note"], number, owner, number.int % partitions, what, sha256(content).digest(), now)
 
 
 class Confirming:

@@ -8,3 +8,7 @@ WHERE c.nth <= 100 ORDER BY c.confirmed_at
 -- name: on_the_ledger
 DELETE FROM hub.confirming c USING unnest($1::uuid[], $2::text[]) AS s (disclosure, contract)
 WHERE c.disclosure = s.disclosure AND c.contract = s.contract
+
+-- name: note
+INSERT INTO hub.confirming (disclosure, contract, partition, what, receipt_sha256, confirmed_at)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING

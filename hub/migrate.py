@@ -33,7 +33,7 @@ async def migrate_all(settings: Settings) -> None:
     """Bring every room's schema to its newest state; does nothing where it is there already."""
     for room, schema in ROOMS.items():
         dsn = settings.registry_dsn if schema == "registry" else settings.database
-        await migrate(dsn, _folder(room), schema)
+        await migrate(dsn, folder(room), schema)
 
 
 async def migrate(dsn: str, folder: Path, schema: str, until: str = "head") -> None:
@@ -59,7 +59,8 @@ def _upgrade(connection: Connection, folder: Path, schema: str, until: str) -> N
         context.run_migrations()
 
 
-def _folder(room: str) -> Path:
+def folder(room: str) -> Path:
+    """Where the migrations of a room lie."""
     spec = find_spec(room)
     if spec is None or not spec.submodule_search_locations:
         raise DatabaseError("no-migrations", room)

@@ -1,4 +1,4 @@
-"""Feeds that persons have stopped: from then on the contract is told nothing, and what waits for it goes to nobody.
+"""Feeds that persons have stopped: from then on the contract is told nothing, and what waits for it is put off.
 
 A stop is a line that is never altered. It holds for the contract that was in force on its day; one whose period begins
 on a later day was approved anew, is another, and is told again. Whoever tells, hands over, writes a file, gives a token

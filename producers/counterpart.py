@@ -17,11 +17,11 @@ import orjson
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, UsageError
 from hub.outside import checked_url
+from hub.own_files import is_open_to_others
 
 _BUCKET: Final = re.compile(r"[0-9a-f]{2}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _SIZE: Final = 32
-_OPEN_TO_OTHERS: Final = 0o077
 _PATIENCE: Final = aiohttp.ClientTimeout(total=120)
 _UNPACKED: Final = {"Accept-Encoding": "identity"}
 
@@ -100,7 +100,7 @@ async def asked(settings: Settings, contract: str) -> AsyncIterator[OverHttp]:
 def read_key(file: Path) -> bytes:
     """The key of the digests: in hexadecimal, in a file that nobody else can read."""
     try:
-        if file.stat().st_mode & _OPEN_TO_OTHERS:
+        if is_open_to_others(file):
             raise UsageError("key-file-open", str(file), "Others could read it: agree on another key")
         key = bytes.fromhex(file.read_text(encoding="ascii").strip())
     except (OSError, ValueError):

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from hub import destroyed
+import pytest
+
+from hub import bus, destroyed
 from hub.bus import Batches, Incoming
 from hub.config import Settings
 from hub.destroyed import Erasure
@@ -18,6 +20,12 @@ class Journal:
     records: list[Incoming] = field(default_factory=list)
     failing: bool = False
     late: bool = False
+
+    def stand_in(self, monkeypatch: pytest.MonkeyPatch) -> "Journal":
+        """Let whoever reads or writes juki.erasures in this process meet this one."""
+        monkeypatch.setattr(destroyed, "journal", self.read)
+        monkeypatch.setattr(bus, "writer", self.writing)
+        return self
 
     async def send(self, batches: Batches) -> None:
         if not self.failing or self.late:

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
+from contracts.errors import JukiError
 from hub import accounts, audit, cli, passwords, tokens
 from hub.config import Settings, settings
 from hub.database import Database, connect
@@ -85,3 +86,12 @@ def command_line(
 
     yield run
     settings.cache_clear()
+
+
+def typed(*words: str, code: int = 0) -> str:
+    """What a command prints in this process under the settings as they stand; or the error that it ends with."""
+    done = CliRunner().invoke(cli.build([*words]), [*words])
+    if isinstance(done.exception, JukiError):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done.stdout

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
@@ -34,6 +34,7 @@ _app = typer.Typer(no_args_is_help=True, help=_HELP)
 key_app = typer.Typer(no_args_is_help=True, help="Public keys, to which content keys are handed out.")
 _app.add_typer(key_app, name="key")
 T = TypeVar("T")
+Row = dict[str, Any]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
@@ -51,15 +52,7 @@ def list_clients(
     Example: jukihub clients list --contract welfare
     """
     found = [one.as_json() for one in _at_office(lambda office: office.everyone(contract))]
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for one in found:
-        ended = f"revoked {one['revoked_at']}" if one["revoked_at"] else "counts"
-        said = f"{one['client_id']} {one['contract']} since {one['approved_at']}, {ended}: {one['label']}"
-        typer.echo(visible(said))
-    if not found:
-        typer.echo("no clients", err=True)
+    _show(found, _client, "no clients", as_json)
 
 
 @_app.command("request")
@@ -132,14 +125,7 @@ def list_keys(
     Example: jukihub clients keys --contract welfare
     """
     found = [one.as_json() for one in _at_office(lambda office: office.public_keys(contract))]
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for one in found:
-        state = "ended" if one["ended_at"] else "counts" if one["approved_at"] else "waits for approval"
-        typer.echo("{id} {contract} {thumbprint} ".format(**one) + f"{state}: {one['reason']}")
-    if not found:
-        typer.echo("no public keys", err=True)
+    _show(found, _public_key, "no public keys", as_json)
 
 
 @_app.command("handouts")
@@ -153,13 +139,7 @@ def list_handouts(
     Example: jukihub clients handouts --contract welfare --json
     """
     found = _at_office(lambda office: office.handed_out(contract, limit))
-    if as_json:
-        typer.echo(json.dumps(found))
-        return
-    for one in found:
-        typer.echo("{at} {client} {kid} to {to}: {code}".format(**one))
-    if not found:
-        typer.echo("nothing was handed out", err=True)
+    _show(found, "{at} {client} {kid} to {to}: {code}".format_map, "nothing was handed out", as_json)
 
 
 @key_app.command("request")
@@ -217,6 +197,27 @@ def end_key(
     """
     _at_office(lambda office: office.end_key(key, reason))
     typer.echo(f"{key}: ended", err=True)
+
+
+def _show(found: list[Row], line: Callable[[Row], str], nothing: str, as_json: bool) -> None:
+    """All of it in one JSON document, or a line each."""
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for one in found:
+        typer.echo(visible(line(one)))
+    if not found:
+        typer.echo(nothing, err=True)
+
+
+def _client(one: Row) -> str:
+    ended = f"revoked {one['revoked_at']}" if one["revoked_at"] else "counts"
+    return f"{one['client_id']} {one['contract']} since {one['approved_at']}, {ended}: {one['label']}"
+
+
+def _public_key(one: Row) -> str:
+    state = "ended" if one["ended_at"] else "counts" if one["approved_at"] else "waits for approval"
+    return f"{one['id']} {one['contract']} {one['thumbprint']} {state}: {one['reason']}"
 
 
 def _at_office(act: "Callable[[Office], Awaitable[T]]") -> T:

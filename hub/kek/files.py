@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.errors import DependencyUnavailable
 from hub.kek.place import SIZE, mismatch, next_id, sorted_ids, unknown
+from hub.own_files import is_open_to_others, write_once
 
 DRIVER: Final = "file"
 FIRST: Final = f"{DRIVER}-1"
@@ -57,24 +58,10 @@ class Files:
             content = file.read_bytes()
         except FileNotFoundError:
             raise unknown(kek) from None
-        if file.stat().st_mode & 0o077 or len(content) != SIZE:
+        if is_open_to_others(file) or len(content) != SIZE:
             remedy = "It must hold 32 bytes and be readable by its owner alone (chmod 600)"
             raise DependencyUnavailable("kek-not-safe", "KEK", remedy)
         return AESGCM(content)
 
     def _file(self, kek: str) -> Path:
         return self._folder / (_FIRST_NAME if kek == FIRST else kek)
-
-
-def write_once(file: Path, content: bytes) -> None:
-    """`content` into `file`, which its owner alone may read from its first moment on, unless there is one."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(content)
-    try:
-        os.link(draft, file)  # fails where another process was first: then theirs is the KEK
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

@@ -19,13 +19,13 @@ from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, ObjectClass
 
 from hub.errors import DependencyUnavailable, UsageError
 from hub.kek.place import SIZE, mismatch, next_id, sorted_ids, unknown
+from hub.own_files import is_open_to_others
 
 DRIVER: Final = "pkcs11"
 
 _REMEDY: Final = "Look at token, module and PIN in HUB_KEK, and whether the token answers"
 _PATH: Final = frozenset({"token", "object"})
 _QUERY: Final = frozenset({"module-path", "pin-source"})
-_OPEN_TO_OTHERS: Final = 0o077
 
 _KEK: Final[Mapping[Attribute, bool]] = {
     Attribute.TOKEN: True, Attribute.PRIVATE: True, Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False,
@@ -169,7 +169,7 @@ def _opened(token: Any, pin: str) -> Any:
 
 def _pin(file: Path) -> str:
     try:
-        is_open = bool(file.stat().st_mode & _OPEN_TO_OTHERS)
+        is_open = is_open_to_others(file)
         pin = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise DependencyUnavailable("pin-unreadable", "HUB_KEK", "The file of pin-source") from None

@@ -5,15 +5,12 @@ auditor's own copy of an earlier checkpoint is what binds its holder.
 """
 
 from pathlib import Path
-from typing import Final
 
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, UsageError
-from hub.kek.files import write_once
+from hub.own_files import is_open_to_others, write_once
 from hub.proofs.logs import LEDGER, Log
 from hub.proofs.note import Signer
-
-_OPEN_TO_OTHERS: Final = 0o077
 
 
 def signer(settings: Settings, log: Log = LEDGER) -> Signer:
@@ -29,7 +26,7 @@ def signer(settings: Settings, log: Log = LEDGER) -> Signer:
 
 
 def _read(file: Path) -> Signer:
-    if file.stat().st_mode & _OPEN_TO_OTHERS:
+    if is_open_to_others(file):
         remedy = "It must be readable by its owner alone (chmod 600)"
         raise DependencyUnavailable("ledger-key-not-safe", file.name, remedy)
     try:

@@ -5,14 +5,14 @@ that of what the subscriber confirms: `jukihub ledger prove ID` finds both.
 """
 
 from datetime import UTC, date, datetime
-from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
 from contracts.change import JAPAN
 from contracts.recall import Term
+from hub import confirmed
 from hub.config import Settings
-from hub.database import Connection, Database
+from hub.database import Database
 from hub.errors import UsageError
 from hub.recall.orders import SQL, Recall
 from hub.retention.signing import Signed, signed
@@ -43,7 +43,8 @@ async def issued(settings: Settings, database: Database, one: Recall, term: Term
     kept = one.id, made.content, made.key, made.signature, now, term.ends(_day(now))
     async with database.transaction() as held:
         if await held.execute(SQL["notice"], *kept):
-            await onto_the_ledger(held, one.id, NOTICED, made.content, settings.partitions, now)
+            line = (one.id, ON_THE_LEDGER, settings.partitions, NOTICED, made.content, now)
+            await confirmed.note(held, *line)
     return await noticed(database, one.id)
 
 
@@ -53,14 +54,6 @@ async def noticed(database: Database, number: UUID) -> Signed:
     if row is None:
         raise UsageError("not-noticed", "ID", "`jukihub recall run` writes the notice")
     return Signed(bytes(row["content"]), bytes(row["key"]), bytes(row["signature"]))
-
-
-async def onto_the_ledger(  # noqa: PLR0913 - every word of the line
-    held: Connection, number: UUID, what: str, content: bytes, partitions: int, now: datetime
-) -> None:
-    """Let the keeper of the ledger put a line there that names `content` by its digest."""
-    line = (number, ON_THE_LEDGER, number.int % partitions, what, sha256(content).digest(), now)
-    await held.execute(SQL["onto_the_ledger"], *line)
 
 
 def _day(now: datetime) -> date:

@@ -73,10 +73,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 SELECT f.id, f.items, f.result, f.article, f.said_by, f.way, f.said_on, f.paper, p.name, f.noted_at
 FROM hub.recall_confirmations f JOIN hub.people p ON p.id = f.noted_by WHERE f.recall = $1 ORDER BY f.noted_at, f.id
 
--- name: onto_the_ledger
-INSERT INTO hub.confirming (disclosure, contract, partition, what, receipt_sha256, confirmed_at)
-VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
-
 -- name: told
 -- Every contract that was ever told anything, and when last; walked over in the index.
 WITH RECURSIVE place AS (

@@ -18,7 +18,7 @@ from contracts.canonical import canonical
 from contracts.change import JAPAN
 from contracts.contract import Contract
 from contracts.recall import term
-from hub import acts, erasure, given, topics
+from hub import acts, confirmed, erasure, given, topics
 from hub.accounts import check_approver
 from hub.acting import Clock, acting_as
 from hub.acts import End, new_release
@@ -200,8 +200,8 @@ class Recaller:
                one.on, one.paper, person.id, now)  # fmt: skip
         async with self.database.transaction() as held:
             await held.execute(SQL["confirm"], *row)
-            content, parts = canonical(made.as_json()), self.settings.partitions
-            await notice.onto_the_ledger(held, made.id, notice.CONFIRMED, content, parts, now)
+            line = (made.id, notice.ON_THE_LEDGER, self.settings.partitions, notice.CONFIRMED)
+            await confirmed.note(held, *line, canonical(made.as_json()), now)
 
     def _topic(self, contract: str) -> str:
         return topics.disclosures(self.settings.prefix, contract)

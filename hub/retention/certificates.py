@@ -10,13 +10,13 @@ covered too (BACKUPS.md).
 
 import json
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 from contracts.change import JAPAN
+from hub import confirmed
 from hub.config import Settings
 from hub.database import Database, Row, connect, queries
 from hub.destroyed import BY_ORDER
@@ -118,11 +118,10 @@ async def _certificate(
 
 async def _keep(settings: Settings, database: Database, number: UUID, made: Signed, now: datetime) -> Signed:
     """The first that is kept counts, and stands on the ledger."""
-    digest, partition = sha256(made.content).digest(), number.int % settings.partitions
     async with database.transaction() as held:
         if await held.execute(_SQL["keep"], number, made.content, made.key, made.signature, now):
-            line = (number, ON_THE_LEDGER, partition, CERTIFIED, digest, now)
-            await held.execute(_SQL["onto_the_ledger"], *line)
+            line = (number, ON_THE_LEDGER, settings.partitions, CERTIFIED, made.content, now)
+            await confirmed.note(held, *line)
     return await _kept(database, number) or made
 
 

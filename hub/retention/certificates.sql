@@ -26,10 +26,6 @@ SELECT content, key, signature FROM hub.certificates WHERE id = $1
 -- name: keep
 INSERT INTO hub.certificates (id, content, key, signature, issued_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 
--- name: onto_the_ledger
-INSERT INTO hub.confirming (disclosure, contract, partition, what, receipt_sha256, confirmed_at)
-VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
-
 -- name: on_the_ledger
 SELECT partition, ledger_offset, confirmed_at FROM hub.confirmations WHERE disclosure = $1 AND contract = $2
 

@@ -23,7 +23,6 @@ from hub.ways import FILED, READ, walked
 UNDELIVERED: Final = "undelivered"
 FILES: Final = "files"
 NO_CONTRACT: Final = "no-contract"
-BY_PERSONS: Final = "by-persons"
 BY_NOBODY: Final = "by-nobody"
 OTHER_RULES: Final = "other-rules"
 OTHER_BOOK: Final = "other-book"

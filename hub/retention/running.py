@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from contracts.book import Book
 from contracts.change import JAPAN
 from contracts.retention import Rule, digest, rules
 from hub import books, bus, destroyed, erasure, given, topics
@@ -86,16 +87,17 @@ class Retainer:
     async def plan(self) -> list[Due]:
         """What is due today; nothing is done."""
         async with acting_as(self.bearer, self.database, Act.ERASURE_SEE, "due", self.now):
-            return await self._due(await self._today())
+            return await self._due(given.book(self.settings), digest(self.settings.contracts), await self._today())
 
     async def run(self) -> Ran:
         """End what the rules end alone, ask for the rest, certify."""
         details: dict[str, str | int] = {}
         async with acting_as(self.bearer, self.database, Act.RETENTION_RUN, "due", self.now, details) as person:
             await destroyed.settled(self.settings, self.database, ERASER)
-            details |= {"rules": digest(self.settings.contracts), "hash": given.book(self.settings).hash}
+            book, their_rules = given.book(self.settings), digest(self.settings.contracts)
+            details |= {"rules": their_rules, "hash": book.hash}
             today = await self._today()
-            found = [one for one in await self._due(today) if one.count and one.why != BY_NOBODY]
+            found = [one for one in await self._due(book, their_rules, today) if one.count and one.why != BY_NOBODY]
             ended = await self._ended([one for one in found if not one.why], person, today)
             asked = [await self._asked(one, person) for one in found if one.why and one.kids]
             left = tuple((one.key, one.why) for one in found if one.why and not one.kids)
@@ -118,10 +120,10 @@ class Retainer:
     async def _today(self) -> date:
         return min(self.now(), await self.theirs(self.database)).astimezone(JAPAN).date()
 
-    async def _due(self, today: date) -> list[Due]:
-        book, own = given.book(self.settings), rules(self.settings.contracts)
+    async def _due(self, book: Book, their_rules: str, today: date) -> list[Due]:
+        own = rules(self.settings.contracts)
         found = await due(self.database, self.settings.registry_dsn, book, own, today)
-        if digest(self.settings.contracts) != self.shipped:
+        if their_rules != self.shipped:
             return by_persons(found, OTHER_RULES)
         return by_persons(found, OTHER_BOOK) if await books.in_use(self.database) not in (None, book.hash) else found
 

@@ -15,12 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from contracts.canonical import canonical
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, JukiError, UsageError
-from hub.kek.files import write_once
+from hub.own_files import is_open_to_others, write_once
 
 FILE: Final = "certificate-key"
 ALGORITHM: Final = "Ed25519"
 _SIZE: Final = 32
-_OPEN_TO_OTHERS: Final = 0o077
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,6 @@ def _key(settings: Settings) -> Ed25519PrivateKey:
     if not file.exists():
         write_once(file, Ed25519PrivateKey.generate().private_bytes_raw())
     seed = file.read_bytes()
-    if file.stat().st_mode & _OPEN_TO_OTHERS or len(seed) != _SIZE:
+    if is_open_to_others(file) or len(seed) != _SIZE:
         raise DependencyUnavailable("certificate-key-not-safe", FILE, "32 bytes, readable by its owner alone")
     return Ed25519PrivateKey.from_private_bytes(seed)

@@ -14,10 +14,9 @@ from uuid import UUID
 
 import orjson
 import pytest
-from typer.testing import CliRunner
 
 from contracts.errors import JukiError
-from hub import audit, cli, config, migrate
+from hub import audit, config, migrate
 from hub.audit import DONE, Entry
 from hub.config import Settings
 from hub.database import Connection, Database, connect
@@ -29,7 +28,7 @@ from hub.proofs.note import Signer
 from hub.proofs.verifying import verify
 from tests.house import House
 from tests.monitoring.promtool import ROOT, script
-from tests.office import NOW, Office, cheap_passwords, opened
+from tests.office import NOW, Office, cheap_passwords, opened, typed
 from tests.releases import as_of
 
 SIGNER, FORGER = Signer.new("juki-hub/test/audit"), Signer.new("juki-hub/test/audit")
@@ -217,14 +216,6 @@ async def test_an_entry_that_went_with_its_leaf_stops_the_export_and_the_signing
     await noted(office, (await office.person("kato", Duty.OPERATOR)).id, 1)
     with pytest.raises(JukiError, match="ledger-tree-torn"):
         await checkpoints.sign(office.database, SIGNER, NOW + timedelta(minutes=9), AUDIT)
-
-
-def typed(*words: str, code: int = 0) -> str:
-    done = CliRunner().invoke(cli.build([*words]), [*words])
-    if isinstance(done.exception, JukiError):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.stdout
 
 
 async def prepared(settings: Settings) -> None:

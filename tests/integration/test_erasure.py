@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from contracts.change import JAPAN
-from hub import accounts, acts, cli, config, destroyed, erasure, keys, tokens
+from hub import accounts, acts, cli, config, destroyed, keys, tokens
 from hub.acts import End
 from hub.bus import Incoming
 from hub.clock import now
@@ -46,10 +46,7 @@ OTHER = UUID(int=99)
 
 @pytest.fixture
 def journal(monkeypatch: pytest.MonkeyPatch) -> Journal:
-    made = Journal()
-    monkeypatch.setattr(destroyed, "journal", made.read)
-    monkeypatch.setattr(erasure.bus, "writer", made.writing)
-    return made
+    return Journal().stand_in(monkeypatch)
 
 
 @pytest.fixture

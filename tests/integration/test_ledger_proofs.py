@@ -11,10 +11,9 @@ from uuid import UUID
 
 import orjson
 import pytest
-from typer.testing import CliRunner
 
 from contracts.errors import JukiError
-from hub import accounts, cli, config, confirmed, metrics, released, tokens
+from hub import accounts, config, confirmed, metrics, released, tokens
 from hub.archive import Archiver
 from hub.bench.proving import line
 from hub.bus import Outgoing
@@ -29,7 +28,7 @@ from hub.proofs.verifying import verify
 from hub.released import Released, Warrant
 from tests.house import House, made_databases
 from tests.integration.consumers.line import MemoryReader, MemoryTopic
-from tests.office import FIRST, NOW, cheap_passwords
+from tests.office import FIRST, NOW, cheap_passwords, typed
 
 SIGNER = Signer.new("juki-hub/test/ledger")
 PARTS = (0, 1)
@@ -266,14 +265,6 @@ async def _filled(settings: Settings) -> dict[str, str]:
             person = await accounts.add(database, f"some-{duty}", frozenset({duty}), FIRST, now)
             made[str(duty)] = (await tokens.new(database, person.id, "test", timedelta(days=1), now))[1]
         return made
-
-
-def typed(*words: str, code: int = 0) -> str:
-    done = CliRunner().invoke(cli.build([*words]), [*words])
-    if isinstance(done.exception, JukiError):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.stdout
 
 
 def audited(settings: Settings) -> Sequence[tuple[str, str, str]]:

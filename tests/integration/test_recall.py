@@ -13,7 +13,7 @@ import pytest
 
 from contracts import book as law
 from contracts.change import JAPAN
-from hub import accounts, books, destroyed, erasure, given, metrics, tokens, transfers
+from hub import accounts, books, given, metrics, tokens, transfers
 from hub.clock import now
 from hub.config import Settings
 from hub.erasure import Eraser
@@ -44,10 +44,7 @@ ONE_BASIS = "番号法9条1項別表81"
 
 @pytest.fixture
 def journal(monkeypatch: pytest.MonkeyPatch) -> Journal:
-    made = Journal()
-    monkeypatch.setattr(destroyed, "journal", made.read)
-    monkeypatch.setattr(erasure.bus, "writer", made.writing)
-    return made
+    return Journal().stand_in(monkeypatch)
 
 
 class City:

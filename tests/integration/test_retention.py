@@ -45,10 +45,7 @@ LAST = TODAY - timedelta(days=8)
 
 @pytest.fixture
 def journal(monkeypatch: pytest.MonkeyPatch) -> Journal:
-    made = Journal()
-    monkeypatch.setattr(destroyed, "journal", made.read)
-    monkeypatch.setattr(running.bus, "writer", made.writing)
-    return made
+    return Journal().stand_in(monkeypatch)
 
 
 @pytest.fixture

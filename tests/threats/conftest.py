@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from hub import destroyed, erasure
 from tests.house import House
 from tests.journal import Journal
 from tests.office import Office, cheap_passwords, opened
@@ -14,10 +13,7 @@ from tests.threats.stage import Stage, staged
 
 @pytest.fixture
 def journal(monkeypatch: pytest.MonkeyPatch) -> Journal:
-    made = Journal()
-    monkeypatch.setattr(destroyed, "journal", made.read)
-    monkeypatch.setattr(erasure.bus, "writer", made.writing)
-    return made
+    return Journal().stand_in(monkeypatch)
 
 
 @pytest.fixture

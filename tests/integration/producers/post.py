@@ -90,6 +90,23 @@ class Town:
         )
         return UUID(int=found.int)
 
+    async def healing(self) -> list[UUID]:
+        """The SNAPSHOTs behind the first load."""
+        run = await self.registry.fetchval("SELECT ended_at FROM registry.snapshot")
+        rows = await self.registry.fetch(
+            "SELECT change FROM registry.history WHERE kind = 'SNAPSHOT' AND version > $1",
+            int(run.timestamp() * 1_000_000),
+        )
+        return [row["change"] for row in rows]
+
+    async def told_again(self) -> dict[str, int]:
+        """What the ledger says of the Changes that healed, by state; of this contract alone."""
+        rows = await self.hub.fetch(
+            "SELECT state, count(*) AS n FROM hub.told JOIN hub.ledger USING (change) WHERE contract = $1 "
+            "AND change = ANY($2::uuid[]) GROUP BY state", self.contract, await self.healing(),
+        )  # fmt: skip
+        return {row["state"]: row["n"] for row in rows}
+
     async def desk(self, name: str, *duties: Duty) -> Desk:
         """Somebody with these duties, at the desk."""
         person = await accounts.add(self.hub, name, frozenset(duties), FIRST, self.now)

@@ -137,25 +137,7 @@ async def test_every_sort_is_found_with_the_change_that_is_missing_and_healed_th
         assert sorts(await looked(post, ito)) == {"": (FOREIGN, "stranger")}
         more = {name: len(post.way.records(name)) - count for name, count in told_before.items()}
         assert {name: count for name, count in more.items() if count} == {via: len(expected)}
-        assert await last_told(post) == {"entered": 2, "deleted": 1} | ({"left": 1} if via == MIRRORS[0] else {})
-
-
-async def last_told(post: Post) -> dict[str, int]:
-    """What the ledger says of the Changes that healed, by state."""
-    rows = await post.hub.fetch(
-        "SELECT state, count(*) AS n FROM hub.told JOIN hub.ledger USING (change) WHERE contract = $1 AND change = ANY("
-        "$2::uuid[]) GROUP BY state", post.contract, await healing(post),
-    )  # fmt: skip
-    return {row["state"]: row["n"] for row in rows}
-
-
-async def healing(post: Post) -> list[UUID]:
-    """SNAPSHOTs behind the first load."""
-    run = await post.registry.fetchval("SELECT ended_at FROM registry.snapshot")
-    rows = await post.registry.fetch(
-        "SELECT change FROM registry.history WHERE kind = 'SNAPSHOT' AND version > $1", int(run.timestamp() * 1_000_000)
-    )
-    return [row["change"] for row in rows]
+        assert await post.told_again() == {"entered": 2, "deleted": 1} | ({"left": 1} if via == MIRRORS[0] else {})
 
 
 async def test_what_the_counterpart_was_never_told_is_said_to_be_so(store: Post) -> None:

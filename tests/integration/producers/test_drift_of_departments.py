@@ -143,7 +143,7 @@ async def test_every_sort_is_found_with_what_is_missing_and_told_again_the_norma
         await made.carry()
         await made.department.copy.forget(STRANGER)
         assert await made.looked() == []
-        assert await told_again(made.town) == {"deleted": 1, "entered": 4}
+        assert await made.town.told_again() == {"deleted": 1, "entered": 4}
 
 
 async def named(made: Both, found: list[Finding]) -> None:
@@ -160,24 +160,6 @@ async def named(made: Both, found: list[Finding]) -> None:
         assert one.missing.version == version
         assert (one.version is not None and one.version < version) is (one.sort in (STALE, FOREIGN))
         assert f"disclosure {one.missing.disclosure}" in one.in_words()
-
-
-async def told_again(town: Town) -> dict[str, int]:
-    """What the ledger has of the Changes that healed, by state; each for this contract alone."""
-    rows = await town.hub.fetch(
-        "SELECT state, count(*) AS n FROM hub.told JOIN hub.ledger USING (change) WHERE contract = $1 AND change = ANY("
-        "$2::uuid[]) GROUP BY state", town.contract, await healing(town),
-    )  # fmt: skip
-    return {row["state"]: row["n"] for row in rows}
-
-
-async def healing(town: Town) -> list[UUID]:
-    """SNAPSHOTs behind the first load."""
-    run = await town.registry.fetchval("SELECT ended_at FROM registry.snapshot")
-    rows = await town.registry.fetch(
-        "SELECT change FROM registry.history WHERE kind = 'SNAPSHOT' AND version > $1", int(run.timestamp() * 1_000_000)
-    )
-    return [row["change"] for row in rows]
 
 
 async def test_what_the_copy_could_not_have_when_it_was_digested_is_on_its_way(copied: Both) -> None:
