@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Where it is set, every process compiles the whole house anew before it does anything: seconds, for each of hundreds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install demo up down test faults chaos mutants lock
+.PHONY: install demo up down test faults chaos mutants bench bench-quick bench-keep lock
 
 install: $(VENV)/installed
 
@@ -45,6 +45,23 @@ chaos: install
 # Changes the decision code in every small way: a promise must break each time. Takes minutes; see tests/mutation.
 mutants: install
 	$(BIN)/python -m tests.mutation.run
+
+CONTRACTS ?= 8
+
+# Ours, Kafka Streams and the broker's limit in turn: about ten minutes, and only on a machine with nothing else to do.
+bench: install
+	$(BIN)/jukihub bench route --contracts $(CONTRACTS)
+
+QUICKLY := --rounds 1 --changes 5000 --warm 2000 --system ours-1 --system ours-2 --system limit
+FIGURES := tests/bench/figures.json
+
+# Before and after a change: ratios beside those that are kept, in less than two minutes. It fails of nothing.
+bench-quick: install
+	$(BIN)/jukihub bench route $(QUICKLY) --against $(FIGURES)
+
+# Keep what this machine says now, alone with it.
+bench-keep: install
+	$(BIN)/jukihub bench route $(QUICKLY) --keep $(FIGURES)
 
 lock: install
 	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra demo --extra dev --output-file requirements.lock pyproject.toml

@@ -1,140 +1,130 @@
-"""How many changes per second one router carries on the broker that runs, and what an output costs.
+"""Ours and Kafka Streams and the broker's limit side by side: the same changes, the same contracts, the same broker.
 
-Everything is real: sealed changes on a topic of its own prefix, decisions by the shipped Book, transactions, ledger.
-The topics and ACLs of the measurement are made before and removed after it. The figure says something only beside
-the load of broker and database, which share the machine: `broker` and `client` CPU are both printed.
+Everything is real: sealed changes, decisions, transactions, ledger. Rounds are interleaved, because a machine is not
+the same for ten minutes. Each run has topics of its own; its processes are up, warm and idle when the changes that
+count become readable, all at once (lots.py), and it ends when all of them are committed. Then every output is opened
+and held against the decision (checked.py): a system that is fast and wrong has no figure.
 """
 
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from contracts.book import Book
-from hub import bus, destroyed, envelope, telling, topics
+from contracts.change import JAPAN, parse
+from hub import destroyed
+from hub.bench import checked, limit, lots, systems
+from hub.bench.checked import Told
+from hub.bench.lots import Lot
 from hub.bench.sample import changes
-from hub.broker_admin import Broker
-from hub.bus import Outgoing
+from hub.bench.spent import cpu_seconds, peak_mb
+from hub.bench.stand import Stand, servers
+from hub.bench.systems import System
+from hub.bench.table import LIMIT, STREAMS, Run
 from hub.clock import now
-from hub.config import Settings
 from hub.database import connect
-from hub.keys import CHANGES, KeyStore
-from hub.owners import Tenure
-from hub.pseudonym import Pseudonyms
-from hub.router import slot
-from hub.seal import ContentKey, Place, Sheet, seal
-from hub.wanted import reader_of, wanted
+from hub.keys import KeyStore
 
-PREFIX = "bench"
-_LOT = 2000
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """`changes` became `outputs` in `seconds`; `client_seconds`: CPU of the router's process, `sealing_seconds` of it
-    for sealing what subscribers are told."""
+class Work:
+    """What every system is given: a lot to get warm with, the lot that counts, and what must come of the two."""
 
+    warm: Lot
+    counted: Lot
+    count: int
     changes: int
-    outputs: int
-    seconds: float
-    client_seconds: float
-    sealing_seconds: float
-    transactions: int
-
-    @property
-    def per_second(self) -> float:
-        """Changes per second."""
-        return self.changes / self.seconds
-
-    @property
-    def sealing_share(self) -> float:
-        """The part of the router's CPU that sealing takes."""
-        return self.sealing_seconds / self.client_seconds
-
-    @property
-    def us_per_output(self) -> float:
-        """Microseconds per disclosure sealed and committed."""
-        return self.seconds / self.outputs * 1e6
+    due: Mapping[Told, bytes]
+    keys: KeyStore
+    plan: dict[str, Any]
 
 
-async def measure(settings: Settings, book: Book, count: int) -> Measured:
-    """Publish `count` changes, then let one router carry them, and check that every output is there."""
-    given = settings.model_copy(update={"prefix": PREFIX})
-    async with connect(settings.database) as database, _own_topics(given, book):
-        keys = await destroyed.keys(given, database, "relay")
-        await _publish(given, keys, count)
-        tenure = Tenure(database, given, range(given.partitions))
-        return await _route(given, book, keys, tenure, count)
+async def measure(  # noqa: PLR0913 - one measurement
+    data: Path, names: Sequence[str], contracts: int, count: int, warm: int, rounds: int, say: Say
+) -> list[Run]:
+    """Every system once per round; the limit comes last in each, because it is measured with what the others wrote."""
+    if STREAMS in names:
+        systems.prepare(say)
+    with servers(data, contracts, say) as stand:
+        async with AsyncExitStack() as opened:
+            work = await _work(stand, opened, count, warm, say)
+            return await _rounds(stand, work, names, rounds, say)
 
 
-@asynccontextmanager
-async def _own_topics(settings: Settings, book: Book) -> AsyncIterator[None]:
-    broker = Broker(settings.kafka, settings.secrets_dir)
-    broker.apply(wanted(book, settings), PREFIX)
-    try:
-        yield
-    finally:
-        broker.forget(PREFIX)
+async def _work(stand: Stand, opened: AsyncExitStack, count: int, warm: int, say: Say) -> Work:
+    say(f"{warm + count:,} changes are sealed and decided")
+    database = await opened.enter_async_context(connect(stand.settings.database))
+    with stand.topics():
+        keys = await destroyed.keys(stand.settings, database, "relay")
+    drawn = list(changes(warm + count))
+    due = checked.due(stand.book, (parse(content) for _, content in drawn), now().astimezone(JAPAN).date())
+    first = await lots.sealed(stand.settings, keys, drawn[:warm])
+    counted = await lots.sealed(stand.settings, keys, drawn[warm:])
+    plan = await systems.plan(stand.settings, stand.book, keys)
+    return Work(first, counted, count, warm + count, due, keys, plan)
 
 
-async def _publish(settings: Settings, keys: KeyStore, count: int) -> None:
-    residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
-    key = await keys.content_key(CHANGES, now().date())
-    topic, batches = topics.changes(PREFIX), defaultdict(list)
-    async with bus.writer(settings, "relay") as writer:
-        for number, (resident, content) in enumerate(changes(count), start=1):
-            part = resident.int % settings.partitions
-            own = residents.of([resident])[0]
-            token = seal(key, Place(CHANGES, topic, part), "", 0, [Sheet(0, "", content, own)])[0]
-            record = Outgoing(own, token, envelope.CHANGE, int(time.time() * 1000))
-            batches[topic, part].append(record)
-            if number % _LOT == 0 or number == count:
-                await writer.send(batches)
-                batches.clear()
+async def _rounds(stand: Stand, work: Work, names: Sequence[str], rounds: int, say: Say) -> list[Run]:
+    runs: list[Run] = []
+    for number in range(1, rounds + 1):
+        for name in _turned([name for name in names if name != LIMIT], number - 1):
+            runs.append(await _run(stand, _system(name, stand, work), work, number))
+            _tell(runs[-1], say)
+        if LIMIT in names and runs:
+            last = runs[-1]
+            runs.append(limit.measure(stand, number, last.changes, last.outputs, last.record_bytes))
+            _tell(runs[-1], say)
+    return runs
 
 
-async def _route(settings: Settings, book: Book, keys: KeyStore, tenure: Tenure, count: int) -> Measured:
-    async with slot(settings, book, keys, tenure, now) as router, _sealing_timed() as sealing:
-        done, transactions = 0, 0
-        begun, cpu = time.perf_counter(), time.process_time()
-        while done < count:
-            read = await router.once()
-            done, transactions = done + read, transactions + bool(read)
-        seconds, client = time.perf_counter() - begun, time.process_time() - cpu
-        outputs = sum(sum(part.values()) for part in router.sequences.values())
-    found = await _outputs(settings, book)
-    if found != outputs:
-        raise AssertionError(f"{outputs} outputs were committed and {found} are there")
-    return Measured(done, outputs, seconds, client, sum(sealing), transactions)
+def _turned(names: Sequence[str], by: int) -> list[str]:
+    """Another one begins each round: who comes first meets a broker that has just started."""
+    by = by % len(names) if names else 0
+    return [*names[by:], *names[:by]]
 
 
-@asynccontextmanager
-async def _sealing_timed() -> AsyncIterator[list[float]]:
-    """CPU seconds of each call by which the router seals a batch."""
-    names, spent = vars(telling), list[float]()
-    sealed = names["seal"]
-
-    def timed(key: ContentKey, place: Place, ctr: str, iat: int, sheets: Sequence[Sheet]) -> list[bytes]:
-        begun = time.process_time()
-        try:
-            tokens: list[bytes] = sealed(key, place, ctr, iat, sheets)
-            return tokens
-        finally:
-            spent.append(time.process_time() - begun)
-
-    names["seal"] = timed
-    try:
-        yield spent
-    finally:
-        names["seal"] = sealed
+def _tell(run: Run, say: Say) -> None:
+    say(f"round {run.round}: {run.system} {run.per_second:,.0f} changes/s")
 
 
-async def _outputs(settings: Settings, book: Book) -> int:
-    """Every disclosure that a reader of committed records sees."""
-    found = 0
-    for name, contract in book.contracts.items():
-        topic = topics.disclosures(PREFIX, name)
-        async with bus.reader(settings, reader_of(contract), topic, range(settings.partitions)) as reader:
-            found += len(await reader.read_to_end())
-    return found
+def _system(name: str, stand: Stand, work: Work) -> System:
+    if name == STREAMS:
+        return systems.streams(stand, work.plan)
+    return systems.ours(stand, int(name.rsplit("-", 1)[1]))
+
+
+async def _run(stand: Stand, system: System, work: Work, number: int) -> Run:
+    with stand.topics():
+        with system.started() as pids:
+            before, begun = await _begun(stand, system, work, [stand.broker_pid(), *pids])
+            ended = await stand.committed(system.group, work.counted.ends(_behind(work)))
+            broker, client = _spent([stand.broker_pid()], before), _spent(pids, before)
+            memory = peak_mb(pids)
+        found = await checked.check(stand.settings, stand.book, work.keys, work.due, work.changes)
+    outputs = round(len(found.told) * work.count / work.changes)
+    return Run(system.name, number, work.count, outputs, ended - begun, client, broker, memory,
+               round(found.size / found.records))  # fmt: skip
+
+
+async def _begun(
+    stand: Stand, system: System, work: Work, pids: Sequence[int]
+) -> tuple[dict[int, float], float]:
+    """Let it get warm, then put what counts; what each process had used when that could be read, and the time."""
+    await lots.put(stand.settings, work.warm, time.perf_counter)
+    await stand.committed(system.group, work.warm.ends({}))
+    return await lots.put(
+        stand.settings, work.counted, lambda: ({pid: cpu_seconds([pid]) for pid in pids}, time.perf_counter())
+    )
+
+
+def _behind(work: Work) -> dict[int, int]:
+    """Where the lot that counts begins: behind the marker of the first one."""
+    return {part: end + lots.MARKER for part, end in work.warm.ends({}).items()}
+
+
+def _spent(pids: Sequence[int], before: Mapping[int, float]) -> float:
+    return cpu_seconds(pids) - sum(before[pid] for pid in pids)

@@ -42,25 +42,47 @@ def decide(
     typer.echo(f"{found.parse_us:.1f} µs per change at the door")
 
 
-def route(
-    changes: Annotated[int, typer.Option(min=1, help="how many changes")] = 20_000, as_json: Json = False
-) -> None:
-    """Changes per second through one router on the running broker, and µs per output. Makes and removes own topics.
+def route(  # noqa: PLR0913 - options of one command
+    contracts: Annotated[
+        int, typer.Option(min=0, max=99, help="made-up ones that hear everything; 0: the shipped")
+    ] = 8,
+    changes: Annotated[int, typer.Option(min=100, help="how many changes count")] = 30_000,
+    warm: Annotated[int, typer.Option(min=100, help="changes before them, to get warm")] = 15_000,
+    rounds: Annotated[int, typer.Option(min=1, help="how often each is measured, in turn")] = 3,
+    system: Annotated[
+        list[str] | None, typer.Option(help="ours-1, ours-2, streams, limit: what is measured; else all of them")
+    ] = None,
+    data: Annotated[
+        Path, typer.Option(file_okay=False, help="folder; emptied first, if a measurement has made it")
+    ] = Path(".data/bench"),
+    against: Annotated[Path | None, typer.Option(dir_okay=False, help="compare with the figures kept there")] = None,
+    keep: Annotated[Path | None, typer.Option(dir_okay=False, help="keep the figures there")] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """The router beside Kafka Streams and the broker's own limit, with the same changes and contracts.
 
-    Example: `make up && .venv/bin/jukihub bench route --changes 50000`
+    Every output is checked. Starts servers of its own; needs Maven and a JDK for Kafka Streams. Ends with the ratios.
+
+    \b
+    Examples:
+      jukihub bench route --contracts 12
+      jukihub bench route --system ours-1 --system limit --rounds 1 --against tests/bench/figures.json
     """
-    from hub.bench.routing import measure  # noqa: PLC0415 - only this command
+    from hub.bench import routing, told  # noqa: PLC0415 - only this command
 
-    found = asyncio.run(measure(settings(), law.load(settings().contracts), changes))
+    names = told.chosen(system)
+    runs = asyncio.run(routing.measure(data, names, contracts, changes, warm, rounds, _say))
     if as_json:
-        ratios = {name: getattr(found, name) for name in ("per_second", "us_per_output", "sealing_share")}
-        typer.echo(orjson.dumps(asdict(found) | ratios))
-        return
-    typer.echo(f"{found.per_second:,.0f} changes/s, {found.outputs / found.seconds:,.0f} outputs/s")
-    cpu = found.client_seconds / found.outputs * 1e6
-    typer.echo(f"{found.us_per_output:.0f} µs per output ({cpu:.0f} of it CPU of the router)")
-    typer.echo(f"sealing takes {found.sealing_share:.0%} of the router's CPU")
-    typer.echo(f"{found.transactions} transactions")
+        typer.echo(orjson.dumps(told.document(runs, contracts)).decode())
+    else:
+        for line in told.lines(runs, contracts, against):
+            typer.echo(line)
+    if keep is not None:
+        told.keep(keep, runs, contracts)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def ledger(

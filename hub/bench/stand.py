@@ -1,0 +1,111 @@
+"""Servers to measure on: a Kafka and a PostgreSQL of one's own, with topics of one's own for every run.
+
+The data folder is emptied first, if a measurement has made it; nothing of an installation that runs beside it is
+touched, and no key of one is used.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from contracts.book import Book, load
+from hub import config, detached, topics
+from hub.bench import subscribers
+from hub.broker_admin import Broker
+from hub.config import Settings
+from hub.demo import folder
+from hub.demo.stage import Stage, until
+from hub.errors import JukiError
+from hub.wanted import wanted
+
+PREFIX: Final = "bench"
+PASSED_ON: Final = ("HUB_KAFKA_MEMORY_MB", "HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS", "HUB_LOG_LEVEL")
+LOOK_SECONDS: Final = 0.05
+"""Between two looks at what is committed; each costs the broker less than a millisecond."""
+_PATIENCE: Final = 600.0
+_STOP_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What stands. `environment`: for processes of the hub that work on it."""
+
+    data: Path
+    settings: Settings
+    environment: Mapping[str, str]
+    book: Book
+
+    def broker(self) -> Broker:
+        """The broker, seen by its administrator."""
+        return Broker(self.settings.kafka, self.settings.secrets_dir)
+
+    def broker_pid(self) -> int:
+        """The broker's process number; 0 where it has ended."""
+        return detached.running(self.data / "kafka" / "broker.lock") or 0
+
+    async def committed(self, group: str, wanted: Mapping[int, int]) -> float:
+        """When `group` had committed all Changes up to these offsets, by the clock of time.perf_counter."""
+        return await asyncio.to_thread(self._wait, group, wanted)
+
+    def _wait(self, group: str, wanted: Mapping[int, int]) -> float:
+        broker, topic, until = self.broker(), topics.changes(self.settings.prefix), time.monotonic() + _PATIENCE
+        while True:
+            found, seen = broker.committed(group), time.perf_counter()
+            if all(found.get((topic, part), 0) >= end for part, end in wanted.items()):
+                return seen
+            if time.monotonic() > until:
+                raise JukiError("waited-too-long", group)
+            time.sleep(LOOK_SECONDS)
+
+    @contextmanager
+    def topics(self) -> Iterator[None]:
+        """Empty topics for the length of the block, and nothing that a group has committed before."""
+        broker, prefix, group = self.broker(), self.settings.prefix, topics.router_group(self.settings.prefix)
+        until(lambda: broker.committed(group), lambda found: not found, f"offsets of {group}")
+        broker.apply(wanted(self.book, self.settings), prefix)
+        try:
+            yield
+        finally:
+            broker.forget(prefix)
+
+    def _lock(self, name: str) -> Path:
+        return self.data / "run" / f"{name}.lock"
+
+    def is_running(self, name: str) -> bool:
+        """Whether the process of this name has not ended."""
+        return detached.running(self._lock(name)) is not None
+
+    @contextmanager
+    def running(self, name: str, command: list[str]) -> Iterator[int]:
+        """A process for the length of the block; its number. Its output is in log/<name>.log."""
+        lock, log = self._lock(name), self.data / "log" / f"{name}.log"
+        log.unlink(missing_ok=True)
+        detached.start(lock, command, log, self.environment)
+        try:
+            yield detached.running(lock) or 0
+        finally:
+            detached.stop(lock, _STOP_SECONDS)
+
+
+@contextmanager
+def servers(data: Path, contracts: int, say: Callable[[str], None]) -> Iterator[Stand]:
+    """Both servers, with a Book of `contracts` made-up contracts; 0: the shipped one."""
+    data = data.resolve()
+    book = {"HUB_CONTRACTS": str(data / "contracts")} if contracts else {}
+    stage = Stage(config.inherited(*PASSED_ON) | {"HUB_DATA": str(data), "HUB_PREFIX": PREFIX} | book)
+    folder.make(data, lambda: stage.run("down"))
+    if contracts:
+        subscribers.write(data / "contracts", contracts)
+    try:
+        say("servers")
+        stage.run("up", "--no-processes")
+        own = {name: value for name, value in stage.environment.items() if name.startswith("HUB_")}
+        settings = config.read(own | config.remembered(data))
+        Broker(settings.kafka, settings.secrets_dir).forget(PREFIX)
+        yield Stand(data, settings, stage.environment, load(settings.contracts))
+    finally:
+        stage.run("down")
