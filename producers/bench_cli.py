@@ -1,4 +1,4 @@
-"""`jukihub bench snapshot` and `jukihub bench year`: the whole line, measured on servers of its own."""
+"""`jukihub bench snapshot`, `year` and `latency`: the whole line, measured on servers of its own."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +22,7 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     bench = bench_of(app)
     bench.command("snapshot")(snapshot)
     bench.command("year")(year)
+    bench.command("latency")(latency)
 
 
 def snapshot(
@@ -68,6 +69,28 @@ def year(  # noqa: PLR0913 - options of one command
                f"{found.seconds:.1f} s (filed in {found.filing_seconds:.1f} s)")  # fmt: skip
     typer.echo(f"{found.persons_per_hour:,.0f} persons an hour, {found.changes / found.seconds:,.0f} changes/s: "
                f"{found.times_real_peak:.0f} times the busiest hour of a city of 510,000")  # fmt: skip
+
+
+def latency(
+    contracts: Annotated[int, typer.Option(min=1, max=99, help="made-up ones that hear everything")] = 8,
+    per_second: Annotated[int, typer.Option(min=1, help="changes that are committed each second")] = 200,
+    seconds: Annotated[int, typer.Option(min=1, help="for how long, after five seconds to get warm")] = 30,
+    data: Data = Path(".data/bench"), as_json: Json = False,
+) -> None:  # fmt: skip
+    """Milliseconds from a commit in the registry until the subscriber can read it, beside the broker's own.
+
+    Example: `jukihub bench latency --per-second 200 --seconds 60`. Its own servers.
+    """
+    from producers.bench.latency import measure  # noqa: PLC0415 - only this command
+
+    found = measure(data, contracts, per_second, seconds, _say)
+    if as_json:
+        typer.echo(orjson.dumps(asdict(found) | {"times_raw": found.times_raw}).decode())
+        return
+    typer.echo(f"{found.per_second} changes/s, {found.contracts} contracts, {found.changes.count:,} outputs")
+    for name, one in (("commit to readable", found.changes), ("produce to readable", found.raw)):
+        typer.echo(f"{name:20}  p50 {one.p50:7.1f} ms  p99 {one.p99:7.1f} ms  longest {one.longest:7.1f} ms")
+    typer.echo(f"p99 is {found.times_raw:.2f} times the broker's own")
 
 
 def _say(text: str) -> None:

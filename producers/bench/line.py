@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub import config, detached
+from hub.bench import subscribers
 from hub.config import Settings
 from hub.demo import folder
 from hub.demo.stage import Stage, until
@@ -48,11 +49,16 @@ class Line:
 
 
 @contextmanager
-def line(data: Path, residents: int, seed: int, say: Callable[[str], None]) -> Iterator[Line]:
-    """The whole of it, with the city of `residents` and `seed` in its registry."""
+def line(
+    data: Path, residents: int, seed: int, say: Callable[[str], None], contracts: int = 0
+) -> Iterator[Line]:
+    """The whole of it, with the city of `residents` and `seed` in its registry; `contracts`: so many made-up ones."""
     data = data.resolve()
-    stage = Stage(config.inherited(*PASSED_ON) | {"HUB_DATA": str(data)})
+    book = {"HUB_CONTRACTS": str(data / "contracts")} if contracts else {}
+    stage = Stage(config.inherited(*PASSED_ON) | {"HUB_DATA": str(data)} | book)
     folder.make(data, lambda: _end(data, stage))
+    if contracts:
+        subscribers.write(data / "contracts", contracts)
     try:
         say("servers")
         stage.run("up", "--no-processes")
