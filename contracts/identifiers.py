@@ -6,6 +6,7 @@
 
 import re
 from collections.abc import Callable
+from operator import mul
 
 JuminhyoCheck = Callable[[str], bool]
 
@@ -57,4 +58,6 @@ def municipal_number_fault(text: str) -> str | None:
 
 
 def _weighted(digits: str, weights: tuple[int, ...]) -> int:
-    return sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True))
+    if len(digits) != len(weights):
+        raise ValueError("another number of digits")
+    return sum(map(mul, map(int, digits), weights))

@@ -60,6 +60,27 @@ def test_any_value_of_a_field_is_let_in_or_refused(field: str, value: Any) -> No
     answer(json.dumps(fields).encode())
 
 
+@given(st.sampled_from(("before", "after")), st.sampled_from([*ITEMS, "protected"]), JSON)
+def test_however_a_line_is_spelled_it_is_the_same_change_or_the_same_refusal(where: str, item: str, value: Any) -> None:
+    fields = json.loads(line("RELOCATE", record(), record(name="別名")))
+    fields[where][item] = value
+    plain = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    assert said(answer(plain.encode())) == said(answer(json.dumps(fields, indent=1).encode()))
+
+
+@pytest.mark.parametrize("twice", ['"name":"別名",', '"protected":false,', '"address":null,'])
+def test_a_key_that_is_there_twice_is_refused_in_a_plain_line_as_well(twice: str) -> None:
+    fields = json.loads(line("RELOCATE", record(), record(name="別名")))
+    plain = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    for place in ('"before":{', '"after":{'):
+        assert said(answer(plain.replace(place, place + twice).encode())) == ("duplicate-key", "")
+
+
+def said(one: Change | ChangeRefused) -> Any:
+    """All that is compared of an answer."""
+    return (one, one.altered) if isinstance(one, Change) else (one.code, one.place)
+
+
 @given(st.integers(0), st.binary(min_size=1, max_size=3))
 def test_a_line_with_damaged_bytes_is_let_in_or_refused(at: int, damage: bytes) -> None:
     whole = line("RELOCATE", record(), record())
