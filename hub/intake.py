@@ -4,6 +4,7 @@ A record that cannot be read parks its resident and nobody else; one whose key n
 because nobody can say who would have to wait.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from hub.envelope import CHANGE
 from hub.errors import ChangeRefused, TokenRefused
 from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms
-from hub.seal import Place, check_place, header, open_token
+from hub.seal import Place, check_place, header, opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,18 @@ class Intake:
 
     async def read(self, record: Incoming) -> Accepted | Unreadable | None:
         """What `record` holds; None where its key names no resident, or another one than the Change does."""
-        resident = self._pseudonyms.resident(record.key or b"")
+        return await self._read(record, self._pseudonyms.resident(record.key or b""))
+
+    async def read_all(self, records: Sequence[Incoming]) -> list[Accepted | Unreadable | None]:
+        """What each of `records` holds, in the same order; their record keys are one call of the cipher."""
+        residents = self._pseudonyms.residents([record.key or b"" for record in records])
+        return [await self._read(record, resident) for record, resident in zip(records, residents, strict=True)]
+
+    def resident(self, key: bytes) -> UUID | None:
+        """Who is behind a record key."""
+        return self._pseudonyms.resident(key)
+
+    async def _read(self, record: Incoming, resident: UUID | None) -> Accepted | Unreadable | None:
         if resident is None:
             return None
         try:
@@ -58,15 +70,10 @@ class Intake:
             return Unreadable(resident, refused.code)
         return Accepted(change, content, record) if change.resident == resident else None
 
-    def resident(self, key: bytes) -> UUID | None:
-        """Who is behind a record key."""
-        return self._pseudonyms.resident(key)
-
     async def _opened(self, record: Incoming) -> bytes:
         read, place = header(record.value), Place(CHANGES, record.topic, record.partition)
         check_place(read, place, record.key)
         if record.headers != CHANGE:
             raise TokenRefused("foreign-headers")
         key = await self._keys.by_kid(read["kid"])
-        _, payload = open_token(record.value, key, place, record.key)
-        return payload.rstrip(b" ")
+        return opened(record.value or b"", read, key).rstrip(b" ")

@@ -33,8 +33,13 @@ class Pseudonyms:
 
     def resident(self, record_key: bytes) -> UUID | None:
         """Who is behind a record key; None where it cannot be one of ours (a resident is a UUID of version 4)."""
-        if len(record_key) != SIZE:
-            return None
+        return self.residents([record_key])[0]
+
+    def residents(self, record_keys: Sequence[bytes]) -> list[UUID | None]:
+        """The same for many, in the same order."""
+        fitting = [key if len(key) == SIZE else bytes(SIZE) for key in record_keys]
         decryptor = self._cipher.decryptor()
-        found = UUID(bytes=decryptor.update(record_key) + decryptor.finalize())
-        return found if can_be_found(found) else None
+        joined = decryptor.update(b"".join(fitting)) + decryptor.finalize()
+        found = (UUID(bytes=joined[at : at + SIZE]) for at in range(0, len(joined), SIZE))
+        return [one if len(key) == SIZE and can_be_found(one) else None
+                for key, one in zip(record_keys, found, strict=True)]  # fmt: skip

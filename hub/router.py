@@ -7,7 +7,7 @@ the slot is taken over anew. Order per resident follows from the partition: outp
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,15 +71,14 @@ class Router:
                 await self._commit(poll)
         return len(records)
 
-    async def _collected(self, records: Iterable[Incoming]) -> Poll:
-        poll = Poll()
-        for record in records:
+    async def _collected(self, records: Sequence[Incoming]) -> Poll:
+        poll, records = Poll(), [record for record in records if record.partition not in self.stopped]
+        for record, read in zip(records, await self.intake.read_all(records), strict=True):
             if record.partition not in self.stopped:
-                await self._take(record, poll)
+                self._take(record, read, poll)
         return poll
 
-    async def _take(self, record: Incoming, poll: Poll) -> None:
-        read = await self.intake.read(record)
+    def _take(self, record: Incoming, read: Accepted | Unreadable | None, poll: Poll) -> None:
         if read is None:
             self._stop(record)
             return

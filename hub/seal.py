@@ -10,9 +10,10 @@ bits, one draw per batch; a key seals one day of one contract, far below 2³² t
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import orjson
 import pybase64
@@ -23,12 +24,17 @@ from hub import metrics
 from hub.errors import TokenRefused
 
 SMALLEST = 512
-_NONCE = 12
+NONCE = 12
 _TAG = 16
 _MEMBERS = frozenset({"alg", "enc", "kid", "aud", "sub_topic", "part", "iat", "ctr", "seq", "jti", "sub"})
 _KID = re.compile(r"(hub:)?[a-z0-9][a-z0-9-]{0,62}\.[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_LAST = (_LETTERS, b"", _LETTERS[::16], _LETTERS[::4])
+"""Which letter may be the last of a text, by how many letters are left over: the others have bits of no byte."""
+
 _LARGEST = 2**63
+_NUMBERS = itemgetter("part", "iat", "seq")
+_TEXTS = itemgetter("kid", "aud", "sub_topic", "ctr", "jti", "sub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,7 @@ class Place:
     part: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(NamedTuple):
     """One payload to be sealed, with its own members of the header. `key`: the record key that will lie beside it."""
 
     seq: int
@@ -77,21 +82,38 @@ def padded(payload: bytes) -> bytes:
 
 def seal(key: ContentKey, place: Place, ctr: str, iat: int, sheets: Sequence[Sheet]) -> list[bytes]:
     """One token per sheet, in the same order. `iat`: seconds since 1970. `ctr`: SHA-256 of the contract, hex."""
-    constant = {"alg": "dir", "enc": "A256GCM", "kid": key.kid, "aud": place.aud, "sub_topic": place.topic,
-                "part": place.part, "iat": iat, "ctr": ctr}  # fmt: skip
-    start = orjson.dumps(constant)[:-1]
-    nonces = os.urandom(_NONCE * len(sheets))
-    metrics.SEALS.labels(place.aud).inc(len(sheets))
+    sealed, nonces = sealer(key, beginning(key, place, ctr, iat)), drawn(place.aud, len(sheets))
     return [
-        _sealed(key.cipher, start, sheet, nonces[at * _NONCE : (at + 1) * _NONCE]) for at, sheet in enumerate(sheets)
+        sealed(nonces[at * NONCE : at * NONCE + NONCE], seq, jti.encode(), own, payload)
+        for at, (seq, jti, payload, own) in enumerate(sheets)
     ]
 
 
-def _sealed(cipher: AESGCM, start: bytes, sheet: Sheet, nonce: bytes) -> bytes:
-    own = (start, sheet.seq, sheet.jti.encode(), sheet.key.hex().encode())
-    protected = _encode(b'%b,"seq":%d,"jti":"%b","sub":"%b"}' % own)
-    sealed = cipher.encrypt(nonce, padded(sheet.payload), protected)
-    return b"%b..%b.%b.%b" % (protected, _encode(nonce), _encode(sealed[:-_TAG]), _encode(sealed[-_TAG:]))
+def drawn(aud: str, count: int) -> bytes:
+    """Nonces for so many tokens, in one draw; whoever draws them will seal, and is counted."""
+    metrics.SEALS.labels(aud).inc(count)
+    return os.urandom(NONCE * count)
+
+
+def beginning(key: ContentKey, place: Place, ctr: str, iat: int) -> bytes:
+    """The protected header as far as all tokens of a batch have the same; what follows is in `sealer`."""
+    return orjson.dumps({
+        "alg": "dir", "enc": "A256GCM", "kid": key.kid, "aud": place.aud, "sub_topic": place.topic,
+        "part": place.part, "iat": iat, "ctr": ctr,
+    })[:-1]  # fmt: skip
+
+
+def sealer(key: ContentKey, start: bytes) -> Callable[[bytes, int, bytes, bytes, bytes], bytes]:
+    """Seals the tokens of one batch, each from (nonce, seq, jti, record key, payload). `start`: of every header."""
+    whole = len(start) // 3 * 3  # so many bytes stand for themselves in base64, whatever comes behind them
+    prefix, rest, encrypt = _encode(start[:whole]), start[whole:], key.cipher.encrypt
+
+    def sealed(nonce: bytes, seq: int, jti: bytes, own: bytes, payload: bytes) -> bytes:
+        protected = prefix + _encode(b'%b,"seq":%d,"jti":"%b","sub":"%b"}' % (rest, seq, jti, own.hex().encode()))
+        hidden = encrypt(nonce, padded(payload), protected)
+        return b"%b..%b.%b.%b" % (protected, _encode(nonce), _encode(hidden[:-_TAG]), _encode(hidden[-_TAG:]))
+
+    return sealed
 
 
 def header(token: bytes | None) -> dict[str, Any]:
@@ -110,12 +132,12 @@ def header(token: bytes | None) -> dict[str, Any]:
 
 
 def _types_fit(read: dict[str, Any]) -> bool:
-    numbers, texts = ("part", "iat", "seq"), ("kid", "aud", "sub_topic", "ctr", "jti", "sub")
+    numbers, texts = _NUMBERS(read), _TEXTS(read)
     return (
-        all(type(read[name]) is int and 0 <= read[name] < _LARGEST for name in numbers)
-        and all(isinstance(read[name], str) for name in texts)
+        {*map(type, numbers)} == {int} and min(numbers) >= 0 and max(numbers) < _LARGEST
+        and {*map(type, texts)} == {str}
         and _KID.fullmatch(read["kid"]) is not None
-    )
+    )  # fmt: skip
 
 
 def check_place(read: dict[str, Any], place: Place, record_key: bytes | None) -> None:
@@ -134,20 +156,21 @@ def open_token(
     """Header and payload of a token that lies at `place` beside `record_key`; else TokenRefused."""
     read = header(token)
     check_place(read, place, record_key)
+    return read, opened(token or b"", read, key)
+
+
+def opened(token: bytes, read: dict[str, Any], key: ContentKey) -> bytes:
+    """The payload of a token whose header was read and checked already; else TokenRefused."""
     if read["kid"] != key.kid:
         raise TokenRefused("unknown-kid")
-    return read, _opened(token or b"", key.cipher)
-
-
-def _opened(token: bytes, cipher: AESGCM) -> bytes:
     parts = token.split(b".")
     if len(parts) != 5 or parts[1]:
         raise TokenRefused("not-a-token")
     try:
         nonce, sealed, tag = (_decode(part) for part in parts[2:])
-        if (len(nonce), len(tag)) != (_NONCE, _TAG):
+        if (len(nonce), len(tag)) != (NONCE, _TAG):
             raise TokenRefused("not-a-token")
-        return cipher.decrypt(nonce, sealed + tag, parts[0])
+        return key.cipher.decrypt(nonce, sealed + tag, parts[0])
     except InvalidTag:
         raise TokenRefused("altered-token") from None
     except ValueError:
@@ -159,9 +182,8 @@ def _encode(data: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes:
-    if text.translate(None, _LETTERS):
-        raise ValueError  # the decoder would take + and / as well: another spelling, so another token
-    data = pybase64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if _encode(data[len(data) // 3 * 3 :]) != text[len(text) // 4 * 4 :]:
+    if b"+" in text or b"/" in text or b"=" in text:
+        raise ValueError  # the decoder would take them as well: another spelling, so another token
+    if text[-1:] not in _LAST[len(text) % 4]:
         raise ValueError  # unused bits in the last letter: another spelling of the same bytes, so another token
-    return data
+    return pybase64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -176,17 +176,11 @@ def _looked_at(future: Any) -> None:
 
 def _built(producer: Any, records: Sequence[Outgoing]) -> list[Any]:
     batches = [producer.create_batch()]
-    for record in records:
-        if not _appended(batches[-1], record):
+    for key, value, headers, at in records:
+        listed = [*headers]
+        if batches[-1].append(key=key, value=value, timestamp=at, headers=listed) is None:
             batches.append(producer.create_batch())
-            _appended(batches[-1], record)
+            batches[-1].append(key=key, value=value, timestamp=at, headers=listed)
     for batch in batches:
         batch.close()
     return batches
-
-
-def _appended(batch: Any, record: Outgoing) -> bool:
-    placed = batch.append(
-        key=record.key, value=record.value, timestamp=record.timestamp_ms, headers=list(record.headers)
-    )
-    return placed is not None
