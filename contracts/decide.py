@@ -24,10 +24,10 @@ The rules, in this order; the first that fails names the silence.
 Basis of the whole: 番号法9条・19条, 住基法30条の6 and the articles that each contract cites.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from contracts.change import Change, Transfer
 from contracts.contract import DEPARTMENTAL, Contract
@@ -37,6 +37,7 @@ from contracts.kinds import CORRECTION, REMOVAL, REVIEW
 Registered = Mapping[str, Any]
 State = Literal["entered", "inside", "deleted", "left"]
 Reason = Literal["not-in-force", "outside", "not-heard", "nothing-changed", "protected"]
+_A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ class Disclosure:
 
     state: State
     items: dict[str, Any]
+    protected: bool | None
+
+
+class Told(NamedTuple):
+    """The same without the values: `items` are named, in the order in which they are told. `values` has them."""
+
+    state: State
+    items: tuple[str, ...]
     protected: bool | None
 
 
@@ -62,37 +71,94 @@ NOTHING_CHANGED: Final = Silence("nothing-changed")
 PROTECTED: Final = Silence("protected")
 
 
+class Person(NamedTuple):
+    """What membership asks of a record. `years`: completed on the day; None where the year of birth is unknown."""
+
+    protected: bool
+    japanese: bool
+    years: int | None
+
+
+class Facts(NamedTuple):
+    """All that the rules ask of a Change decided on the day `on`: of the same facts every contract is told alike.
+
+    `day`: the day of judgement. `was`: the person before, as of the day before it; `now`: after, as of the day.
+    `removed`: there is no record after. `protected`: of the record told of. `naturalised`: 日本国民か否か differs.
+    """
+
+    kind: str
+    action: str
+    to: frozenset[str] | None
+    transfer: Transfer | None
+    on: date
+    day: date
+    was: Person | None
+    now: Person | None
+    removed: bool
+    protected: bool
+    altered: frozenset[str]
+    naturalised: bool
+
+    @classmethod
+    def of(cls, change: Change, on: date) -> "Facts":
+        """The facts of `change` on the day `on`."""
+        day, before, after = judged_on(change, on), change.before, change.after
+        return cls(
+            change.kind, change.action, change.to, change.transfer, on, day,
+            person(before, day - _A_DAY), person(after, day), after is None, is_protected(subject(change)),
+            change.altered, is_japanese(before or {}) != is_japanese(after or {}),
+        )  # fmt: skip
+
+
 def decide(change: Change, contract: Contract, on: date) -> Disclosure | Silence:
     """What `contract` is told of `change`, decided on the day `on`."""
-    in_force = contract.in_force(on) and contract.in_force(judged_on(change, on))
-    return judge(change, contract, on) if in_force else NOT_IN_FORCE
+    return _with_values(change, contract, outcome(Facts.of(change, on), contract))
 
 
 def judge(change: Change, contract: Contract, on: date) -> Disclosure | Silence:
     """Rules 2 to 6: what would be told if the contract were in force, as on the days of its trial."""
-    state = state_of(change, contract, on)
+    return _with_values(change, contract, weighed(Facts.of(change, on), contract))
+
+
+def _with_values(change: Change, contract: Contract, found: Told | Silence) -> Disclosure | Silence:
+    if isinstance(found, Silence):
+        return found
+    return Disclosure(found.state, values(change, contract, found), found.protected)
+
+
+def outcome(facts: Facts, contract: Contract) -> Told | Silence:
+    """`decide` for whoever has the facts, and takes the values from elsewhere."""
+    in_force = contract.in_force(facts.on) and contract.in_force(facts.day)
+    return weighed(facts, contract) if in_force else NOT_IN_FORCE
+
+
+def weighed(facts: Facts, contract: Contract) -> Told | Silence:
+    """`judge` in the same way."""
+    state = _state(facts, contract)
     if state is None:
         return OUTSIDE
-    if not hears(change, contract, state):
+    if not hears(facts, contract, state):
         return NOT_HEARD
-    items = contract.permitted(on)
-    if state == "inside" and not differs(change, contract, items):
+    items = contract.permitted(facts.on)
+    if state == "inside" and not differs(facts, contract, items):
         return NOTHING_CHANGED
-    if contract.protected == "withhold" and is_protected(subject(change)):
+    if contract.protected == "withhold" and facts.protected:
         return PROTECTED
-    return disclose(change, contract, state, items)
+    return named(facts, contract, state, items)
 
 
 def state_of(change: Change, contract: Contract, on: date) -> State | None:
     """Rule 2; None is outside twice."""
-    day = judged_on(change, on)
-    was = belongs(change.before, contract, day - timedelta(days=1))
-    now = belongs(change.after, contract, day)
-    if now:
+    return _state(Facts.of(change, on), contract)
+
+
+def _state(facts: Facts, contract: Contract) -> State | None:
+    was = is_member(facts.was, contract)
+    if is_member(facts.now, contract):
         return "inside" if was else "entered"
     if not was:
         return None
-    return "deleted" if change.after is None else "left"
+    return "deleted" if facts.removed else "left"
 
 
 def judged_on(change: Change, on: date) -> date:
@@ -104,20 +170,31 @@ def judged_on(change: Change, on: date) -> date:
 
 def belongs(record: Registered | None, contract: Contract, on: date) -> bool:
     """Whether the person of `record` is in the population of `contract` on the day `on`."""
-    if record is None or (contract.protected == "suspend" and is_protected(record)):
+    return is_member(person(record, on), contract)
+
+
+def person(record: Registered | None, on: date) -> Person | None:
+    """What membership asks of `record` on the day `on`; None where there is none."""
+    if record is None:
+        return None
+    return Person(is_protected(record), is_japanese(record), age(record.get("birth_date"), on))
+
+
+def is_member(one: Person | None, contract: Contract) -> bool:
+    """Whether somebody is in the population of `contract`."""
+    if one is None or (contract.protected == "suspend" and one.protected):
         return False
     population = contract.population
     if population is None:
         return True
-    if population.japanese is not None and is_japanese(record) != population.japanese:
+    if population.japanese is not None and one.japanese != population.japanese:
         return False
-    return _age_within(record, population.age_from, population.age_to, on)
+    return _age_within(one.years, population.age_from, population.age_to)
 
 
-def _age_within(record: Registered, low: int | None, high: int | None, on: date) -> bool:
+def _age_within(years: int | None, low: int | None, high: int | None) -> bool:
     if low is None and high is None:
         return True
-    years = age(record.get("birth_date"), on)
     return years is not None and (low is None or years >= low) and (high is None or years <= high)
 
 
@@ -131,22 +208,20 @@ def age_is_unknown(record: Registered, contract: Contract) -> bool:
     return limited and last_day(record.get("birth_date")) is None
 
 
-def hears(change: Change, contract: Contract, state: State) -> bool:
+def hears(facts: Facts, contract: Contract, state: State) -> bool:
     """Rule 3."""
-    if change.to is not None and contract.id not in change.to:
+    if facts.to is not None and contract.id not in facts.to:
         return False
-    if change.transfer is not None and contract.via not in DEPARTMENTAL:
+    if facts.transfer is not None and contract.via not in DEPARTMENTAL:
         return False
-    return change.kind in contract.hears or (change.action == CORRECTION and state in ("entered", "left"))
+    return facts.kind in contract.hears or (facts.action == CORRECTION and state in ("entered", "left"))
 
 
-def differs(change: Change, contract: Contract, items: tuple[str, ...]) -> bool:
+def differs(facts: Facts, contract: Contract, items: tuple[str, ...]) -> bool:
     """Rule 4. Items derived from the change itself do not count: in a record they are null, before and after."""
-    if change.kind in contract.always:
+    if facts.kind in contract.always or not facts.altered.isdisjoint(items):
         return True
-    if not change.altered.isdisjoint(items):
-        return True
-    return "is_japanese" in items and is_japanese(change.before or {}) != is_japanese(change.after or {})
+    return "is_japanese" in items and facts.naturalised
 
 
 def is_protected(record: Registered) -> bool:
@@ -159,18 +234,12 @@ def is_japanese(record: Registered) -> bool:
     return record.get("nationality") is None
 
 
-def disclose(change: Change, contract: Contract, state: State, permitted: tuple[str, ...]) -> Disclosure:
-    """Rule 6."""
+def named(facts: Facts, contract: Contract, state: State, permitted: tuple[str, ...]) -> Told:
+    """Rule 6, but for the values."""
     if state == "left":
-        known = (change.before or {}).get(contract.identifier)
-        return Disclosure(state, {contract.identifier: known}, None)
-    record = subject(change)
-    told = permitted if change.transfer is None else chosen(change.transfer, contract, permitted)
-    items = dict(zip(told, map(record.get, told), strict=True))
-    for item, derive in _DERIVED.items():
-        if item in items:
-            items[item] = derive(change, contract)
-    return Disclosure(state, items, is_protected(record) if "dv_protection" in permitted else None)
+        return Told(state, (contract.identifier,), None)
+    told = permitted if facts.transfer is None else chosen(facts.transfer, contract, permitted)
+    return Told(state, told, facts.protected if "dv_protection" in permitted else None)
 
 
 def chosen(transfer: Transfer, contract: Contract, permitted: tuple[str, ...]) -> tuple[str, ...]:
@@ -178,23 +247,35 @@ def chosen(transfer: Transfer, contract: Contract, permitted: tuple[str, ...]) -
     return tuple(item for item in permitted if item in transfer.items or item == contract.identifier)
 
 
+def values(change: Change, contract: Contract, told: Told) -> dict[str, Any]:
+    """What is told, item by item."""
+    if told.state == "left":
+        return {contract.identifier: (change.before or {}).get(contract.identifier)}
+    record, derived = subject(change), derived_of(change, heard=change.kind in contract.hears)
+    return {item: derived[item] if item in derived else record.get(item) for item in told.items}
+
+
+def is_common(facts: Facts, contract: Contract, told: Told) -> bool:
+    """Whether the values are those that most contracts are told: they are in `common`, so nobody need ask for each."""
+    return told.state != "left" and facts.kind in contract.hears
+
+
+def common(change: Change) -> dict[str, Any]:
+    """The record that is told of, and what is derived for whoever hears the kind: nothing is chosen from it yet."""
+    return {**subject(change), **derived_of(change, heard=True)}
+
+
 def subject(change: Change) -> Registered:
     """The record that is told of: the one after, and where there is none the one before."""
     return change.after if change.after is not None else change.before or {}
 
 
-def _change_reason(change: Change, contract: Contract) -> str | None:
-    return change.kind if change.kind in contract.hears else None
-
-
-def _removal_date(change: Change, _contract: Contract) -> Any:
-    return change.effective_on if change.action == REMOVAL else None
-
-
-_DERIVED: Final[Mapping[str, Callable[[Change, Contract], Any]]] = {
-    "change_action": lambda change, _contract: change.action,
-    "change_reason": _change_reason,
-    "change_date": lambda change, _contract: change.effective_on,
-    "removal_date": _removal_date,
-    "is_japanese": lambda change, _contract: is_japanese(subject(change)),
-}
+def derived_of(change: Change, *, heard: bool) -> dict[str, Any]:
+    """The items that no record has. `heard`: whether the contract hears the kind, and so may know it."""
+    return {
+        "change_action": change.action,
+        "change_reason": change.kind if heard else None,
+        "change_date": change.effective_on,
+        "removal_date": change.effective_on if change.action == REMOVAL else None,
+        "is_japanese": is_japanese(subject(change)),
+    }

@@ -18,18 +18,20 @@ from contracts.change import Change
 from contracts.contract import DEPARTMENTAL, Contract, Grant
 from contracts.decide import (
     Disclosure,
+    Facts,
     Reason,
     State,
     chosen,
     differs,
-    disclose,
     hears,
     is_japanese,
     is_protected,
     judge,
     judged_on,
+    named,
     state_of,
     subject,
+    values,
 )
 from contracts.errors import Text
 from contracts.kinds import kinds
@@ -147,6 +149,10 @@ class _Case:
     on: date
 
     @cached_property
+    def facts(self) -> Facts:
+        return Facts.of(self.change, self.on)
+
+    @cached_property
     def state(self) -> State | None:
         return state_of(self.change, self.contract, self.on)
 
@@ -163,7 +169,8 @@ class _Case:
         return Text("、".join(named), ", ".join(named))
 
     def passages(self, state: State) -> Iterator[Passage]:
-        for item, value in disclose(self.change, self.contract, state, self.permitted).items.items():
+        told = named(self.facts, self.contract, state, self.permitted)
+        for item, value in values(self.change, self.contract, told).items():
             yield passage(self.book, self.contract, item, self.on, has_value=value is not None)
 
     def withheld(self) -> Iterator[Withheld]:
@@ -215,7 +222,7 @@ def _membership(why: Text | None) -> Text:
 
 
 def _hears(case: _Case) -> tuple[bool, Text]:
-    holds = case.state is not None and hears(case.change, case.contract, case.state)
+    holds = case.state is not None and hears(case.facts, case.contract, case.state)
     if case.change.to is not None and case.contract.id not in case.change.to:
         return False, reasons.FOR_OTHERS.format(kind=case.kind)
     if case.change.transfer is not None and case.contract.via not in DEPARTMENTAL:
@@ -228,7 +235,7 @@ def _hears(case: _Case) -> tuple[bool, Text]:
 def _differs(case: _Case) -> tuple[bool, Text]:
     if case.state != "inside":
         return True, reasons.NOT_OF_INSIDE
-    if not differs(case.change, case.contract, case.permitted):
+    if not differs(case.facts, case.contract, case.permitted):
         return False, reasons.NOTHING_DIFFERS
     if case.change.kind in case.contract.always:
         return True, reasons.ALWAYS.format(kind=case.kind)

@@ -1,39 +1,41 @@
 """From one Change to what goes onto the broker: decide for every contract, seal, and write the ledger's line.
 
-Everything of one poll is collected first and sealed contract by contract: one content key, one draw of nonces and one
-call for all record keys. `seq` counts up by one per contract and partition. The ledger's line of a Change names every
-contract told, with the item set measured on the very bytes that were sealed.
+Everything of one poll is collected first and sealed contract by contract: one content key, one draw of nonces, one
+call for all record keys, and one of the kernel, which cuts and seals. `seq` counts up by one per contract and
+partition. The ledger's line of a Change names every contract told, with the item set measured on the very bytes that
+were sealed.
 """
 
-import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
-from uuid import UUID, uuid5
+from typing import Final, NamedTuple
 
 import orjson
 
 from contracts.book import Book
 from contracts.change import JAPAN
 from contracts.contract import Contract
-from contracts.decide import NOT_IN_FORCE, Disclosure, Silence, decide, judge
+from contracts.decide import NOT_IN_FORCE, Silence, judge
 from hub import envelope, topics
 from hub.bus import Outgoing
+from hub.cutting import Case, Cut, Decisions
 from hub.errors import TokenRefused
 from hub.intake import Accepted
+from hub.kernel import chosen
+from hub.kernel.form import Batch, Kernel, Sources, Wording
 from hub.keys import LEDGER, KeyStore
 from hub.pseudonym import Pseudonyms
-from hub.seal import Place, Sheet, seal
+from hub.seal import Place, beginning, drawn
 
 Batches = dict[tuple[str, int], list[Outgoing]]
-Entry = dict[str, Any]
 Tally = Counter[tuple[str, str]]
 """(contract, TOLD or the reason of a silence) -> how often; for the metrics, once the transaction is committed."""
 
 TOLD: Final = "told"
+
 
 
 @dataclass(slots=True)
@@ -49,22 +51,14 @@ class Holding:
     stopped: frozenset[str] = frozenset()
     changes: dict[str, list[Accepted]] = field(default_factory=dict)
 
+    def concerns(self, contract: str) -> bool:
+        """Whether the contract may be told anything at all."""
+        return (self.only is None or contract in self.only) and contract not in self.stopped
+
     def hold(self, contract: str, changes: list[Accepted]) -> None:
         """Take note that the contract would be told these."""
         self.contracts.add(contract)
         self.changes[contract] = changes
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One disclosure on its way: which change of the poll (by its place there), and what is to be sealed."""
-
-    index: int
-    accepted: Accepted
-    state: str
-    seq: int
-    disclosure: str
-    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +70,15 @@ class Teller:
     keys: KeyStore
     pseudonyms: Mapping[str, Pseudonyms] = field(repr=False)
     digest_key: bytes = field(repr=False)
+    kernel: Kernel = field(repr=False)
+    _decisions: dict[date, Decisions] = field(default_factory=dict, repr=False)
 
     @classmethod
-    async def of(cls, prefix: str, book: Book, keys: KeyStore) -> "Teller":
+    async def of(cls, prefix: str, book: Book, keys: KeyStore, kernel: Kernel | None = None) -> "Teller":
         """A teller with the pseudonym keys of every contract and of the ledger."""
         owners = (*book.contracts, LEDGER)
         pseudonyms = {owner: Pseudonyms(await keys.pseudonym_key(owner)) for owner in owners}
-        return cls(prefix, book, keys, pseudonyms, await digest_key(keys))
+        return cls(prefix, book, keys, pseudonyms, await digest_key(keys), kernel or chosen())
 
     async def tell(  # noqa: PLR0913 - one poll of one partition
         self, part: int, accepted: Sequence[Accepted], sequences: dict[str, int], now: datetime, tally: Tally,
@@ -92,25 +88,41 @@ class Teller:
 
         A contract whose key is gone is told nothing: what it would be told is noted in `holding`.
         """
-        holding = holding or Holding()
-        batches: Batches = {}
-        entries: list[list[Entry]] = [[] for _ in accepted]
-        today = now.astimezone(JAPAN).date()
-        for contract in self.book.contracts.values():
-            if holding.only is not None and contract.id not in holding.only:
+        holding, batches = holding or Holding(), Batches()
+        poll = self._decided(part, accepted, sequences, now)
+        entries: list[list[bytes]] = [[] for _ in accepted]
+        for at, contract in enumerate(self.book.contracts.values()):
+            if not holding.concerns(contract.id) or not (lot := poll.cut.lots.get(at)):
                 continue
-            if contract.id in holding.stopped:
-                tally[contract.id, NOT_IN_FORCE.reason] += len(accepted)
-                continue
-            told = _told(accepted, contract, today, sequences, tally)
-            if records := await self._sealed_or_held(contract, part, told, now, holding):
-                batches[topics.disclosures(self.prefix, contract.id), part] = records
-                for one, record in zip(told, records, strict=True):
-                    entries[one.index].append(entry(contract, one, record.value))
-            elif told:
-                _untold(contract, len(told), sequences, tally)
-        batches[topics.ledger(self.prefix), part] = self._ledger(accepted, entries, now)
+            if sealed := await self._sealed_or_held(at, contract, poll, holding):
+                batches[topics.disclosures(self.prefix, contract.id), part] = [record for record, _ in sealed]
+                for (index, _, _), (_, entry) in zip(lot, sealed, strict=True):
+                    entries[index].append(entry)
+                tally[contract.id, TOLD] += len(lot)
+                sequences[contract.id] = sequences.get(contract.id, 0) + len(lot)
+        tally.update(self._silences(poll.cut, holding))
+        batches[topics.ledger(self.prefix), part] = self._ledger(poll.cut.cases, entries, now)
         return batches
+
+    def _decided(
+        self, part: int, accepted: Sequence[Accepted], sequences: Mapping[str, int], now: datetime
+    ) -> "Decided":
+        """Everything decided, nothing sealed."""
+        today = now.astimezone(JAPAN).date()
+        decisions = self._decisions.get(today)
+        if decisions is None or decisions.is_full:
+            self._decisions.clear()
+            decisions = self._decisions[today] = Decisions([*self.book.contracts.values()], today)
+        cut = Cut.of(accepted, decisions)
+        return Decided(part, cut, decisions.wordings, self.kernel.sources(cut.sources), sequences, now)
+
+    def _silences(self, cut: Cut, holding: Holding) -> Tally:
+        """Why who is told nothing; a contract that was stopped is as good as not in force."""
+        found = Tally({(name, why): count for (name, why), count in cut.silences().items() if holding.concerns(name)})
+        for name in holding.stopped & self.book.contracts.keys():
+            if holding.only is None or name in holding.only:
+                found[name, NOT_IN_FORCE.reason] = len(cut.cases)
+        return found
 
     def tried(self, accepted: Sequence[Accepted], now: datetime) -> Tally:
         """What contracts on trial would be told: counted, and nothing else. No record and no number comes of it."""
@@ -122,74 +134,63 @@ class Teller:
         return tally
 
     async def _sealed_or_held(
-        self, contract: Contract, part: int, told: Sequence[Told], now: datetime, holding: Holding
-    ) -> list[Outgoing]:
-        if told and contract.id not in holding.contracts:
+        self, at: int, contract: Contract, poll: "Decided", holding: Holding
+    ) -> list[tuple[Outgoing, bytes]]:
+        if contract.id not in holding.contracts:
             try:
-                return await self._sealed(contract, part, told, now)
+                return await self._sealed(at, contract, poll)
             except TokenRefused:
                 pass
-        if told:
-            holding.hold(contract.id, [one.accepted for one in told])
+        holding.hold(contract.id, [poll.cut.cases[index].accepted for index, _, _ in poll.cut.lots[at]])
         return []
 
-    async def _sealed(self, contract: Contract, part: int, told: Sequence[Told], now: datetime) -> list[Outgoing]:
+    async def _sealed(self, at: int, contract: Contract, poll: "Decided") -> list[tuple[Outgoing, bytes]]:
+        """A record for each disclosure of a contract, and the entry of the ledger line that names it."""
+        lot, cases, now, first = poll.cut.lots[at], poll.cut.cases, poll.now, poll.sequences.get(contract.id, 0) + 1
         key = await self.keys.content_key(contract.id, now.astimezone(JAPAN).date())
-        place = Place(contract.id, topics.disclosures(self.prefix, contract.id), part)
-        record_keys = self.pseudonyms[contract.id].of([one.accepted.change.resident for one in told])
-        sheets = [Sheet(one.seq, one.disclosure, one.payload, own) for one, own in zip(told, record_keys, strict=True)]
-        tokens = seal(key, place, contract.hash, int(now.timestamp()), sheets)
-        at = _milliseconds(now)
-        return [Outgoing(key, token, envelope.DISCLOSURE, at) for key, token in zip(record_keys, tokens, strict=True)]
-
-    def _ledger(
-        self, accepted: Sequence[Accepted], entries: Sequence[Sequence[Entry]], now: datetime
-    ) -> list[Outgoing]:
-        subjects = self.pseudonyms[LEDGER].of([one.change.resident for one in accepted])
+        place = Place(contract.id, topics.disclosures(self.prefix, contract.id), poll.part)
+        own = self.pseudonyms[contract.id].of([cases[index].accepted.change.resident for index, _, _ in lot])
+        rows = [
+            (source, wording, seq, cases[index].id, each)
+            for seq, ((index, source, wording), each) in enumerate(zip(lot, own, strict=True), first)
+        ]
+        batch = Batch(
+            key, beginning(key, place, contract.hash, int(now.timestamp())), drawn(contract.id, len(rows)),
+            contract.id.encode(), contract.hash.encode(), poll.wordings[at],
+        )  # fmt: skip
+        written_at = _milliseconds(now)
         return [
-            Outgoing(subject, self._line(one, subject, told, now), (), _milliseconds(now))
-            for one, subject, told in zip(accepted, subjects, entries, strict=True)
+            (Outgoing(each, token, envelope.DISCLOSURE, written_at), entry)
+            for each, (token, entry) in zip(own, poll.sources.seal(batch, rows), strict=True)
         ]
 
-    def _line(self, accepted: Accepted, subject: bytes, entries: Sequence[Entry], now: datetime) -> bytes:
+    def _ledger(self, cases: Sequence[Case], entries: Sequence[Sequence[bytes]], now: datetime) -> list[Outgoing]:
+        subjects = self.pseudonyms[LEDGER].of([one.accepted.change.resident for one in cases])
+        at, recorded_at = _milliseconds(now), now.isoformat()
+        return [
+            Outgoing(subject, self._line(one, subject, told, recorded_at), (), at)
+            for one, subject, told in zip(cases, subjects, entries, strict=True)
+        ]
+
+    def _line(self, case: Case, subject: bytes, entries: Sequence[bytes], recorded_at: str) -> bytes:
+        change = case.accepted.change
         return orjson.dumps({
-            "change": accepted.change.id, "subject": subject.hex(), "book": self.book.hash,
-            "decided_on": accepted.change.day.isoformat(), "recorded_at": now.isoformat(), "told": entries,
-            "version": accepted.change.version,
-            "digest": digest(self.digest_key, accepted.content).hex(),
+            "change": change.id, "subject": subject.hex(), "book": self.book.hash,
+            "decided_on": case.facts.on.isoformat(), "recorded_at": recorded_at,
+            "told": orjson.Fragment(b"[%b]" % b",".join(entries)), "version": change.version,
+            "digest": digest(self.digest_key, case.accepted.content).hex(),
         })  # fmt: skip
 
 
-def _told(
-    accepted: Sequence[Accepted], contract: Contract, today: date, sequences: dict[str, int], tally: Tally
-) -> list[Told]:
-    told = []
-    for index, one in enumerate(accepted):
-        decision = decided(one, contract, today)
-        if isinstance(decision, Silence):
-            tally[contract.id, decision.reason] += 1
-            continue
-        tally[contract.id, TOLD] += 1
-        sequences[contract.id] = seq = sequences.get(contract.id, 0) + 1
-        disclosure = str(uuid5(UUID(one.change.id), contract.id))
-        content = payload(one, contract, decision, disclosure)
-        told.append(Told(index, one, decision.state, seq, disclosure, content))
-    return told
+class Decided(NamedTuple):
+    """What is sealed for one contract after the other. `sequences`: the last number of each."""
 
-
-def _untold(contract: Contract, count: int, sequences: dict[str, int], tally: Tally) -> None:
-    """Nothing was told after all: the numbers are free again, and nothing is counted."""
-    tally[contract.id, TOLD] -= count
-    sequences[contract.id] -= count
-    if not sequences[contract.id]:
-        del sequences[contract.id]
-
-
-def decided(accepted: Accepted, contract: Contract, today: date) -> Disclosure | Silence:
-    """The decision as of the day of recording; a contract that has ended by `today` is told nothing more."""
-    if not contract.in_force(today):
-        return NOT_IN_FORCE
-    return decide(accepted.change, contract, accepted.change.day)
+    part: int
+    cut: Cut
+    wordings: Sequence[Sequence[Wording]]
+    sources: Sources
+    sequences: Mapping[str, int]
+    now: datetime
 
 
 def tried(accepted: Accepted, contract: Contract, today: date) -> str | None:
@@ -197,8 +198,8 @@ def tried(accepted: Accepted, contract: Contract, today: date) -> str | None:
     day = accepted.change.day
     if contract.shadow_from is None or today < contract.shadow_from or not contract.in_shadow(day):
         return None
-    outcome = judge(accepted.change, contract, day)
-    return outcome.reason if isinstance(outcome, Silence) else TOLD
+    found = judge(accepted.change, contract, day)
+    return found.reason if isinstance(found, Silence) else TOLD
 
 
 async def digest_key(keys: KeyStore) -> bytes:
@@ -209,29 +210,6 @@ async def digest_key(keys: KeyStore) -> bytes:
 def digest(key: bytes, content: bytes) -> bytes:
     """What the ledger keeps of the bytes of a Change; keyed, because a plain hash of a record could be guessed."""
     return hmac.digest(key, content, "sha256")
-
-
-def payload(accepted: Accepted, contract: Contract, decision: Disclosure, disclosure: str) -> bytes:
-    """The JSON that goes under the seal."""
-    content: dict[str, Any] = {
-        "id": disclosure, "contract": contract.id, "version": accepted.change.version,
-        "recorded_at": accepted.change.recorded_at.isoformat(), "state": decision.state, "items": decision.items,
-    }  # fmt: skip
-    if decision.protected is not None:
-        content["protected"] = decision.protected
-    if accepted.change.transfer is not None:
-        content["transfer"] = accepted.change.transfer.order
-    return orjson.dumps(content)
-
-
-def entry(contract: Contract, told: Told, token: bytes | None) -> Entry:
-    """The part of a ledger line that names one contract told: items and order (随時移転) are those under the seal."""
-    sealed = orjson.loads(told.payload)
-    said = {
-        "contract": contract.id, "contract_hash": contract.hash, "disclosure": told.disclosure, "seq": told.seq,
-        "state": told.state, "items": [*sealed["items"]], "token_sha256": hashlib.sha256(token or b"").hexdigest(),
-    }  # fmt: skip
-    return said | {"transfer": sealed["transfer"]} if "transfer" in sealed else said
 
 
 def _milliseconds(now: datetime) -> int:

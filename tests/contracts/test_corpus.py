@@ -12,10 +12,7 @@ import pytest
 from contracts.book import load
 from contracts.change import Change
 from contracts.contract import Contract
-from contracts.decide import Silence
 from hub.cli.decide import answers
-from hub.intake import Accepted
-from hub.telling import decided, payload
 from tests.contracts.corpus import (
     GRANTS,
     NAMES,
@@ -32,6 +29,7 @@ from tests.contracts.corpus import (
     stories,
 )  # fmt: skip
 from tests.contracts.policy import ACTIONS, KINDS, SUBSCRIBERS
+from tests.cutting import payload
 
 BOOK = load()
 DISCLOSURE = "d15c0000-0000-5000-8000-000000000001"
@@ -45,9 +43,7 @@ def under(contract: str, authority: Authority) -> Contract:
 
 def sealed(change: Change, contract: Contract) -> bytes:
     """What goes under the seal; nothing where nothing is told."""
-    accepted = Accepted(change, b"")
-    decision = decided(accepted, contract, change.day)
-    return b"" if isinstance(decision, Silence) else payload(accepted, contract, decision, DISCLOSURE)
+    return payload(change, contract, change.day, DISCLOSURE) or b""
 
 
 def written(change: Change, contract: Contract) -> bytes:

@@ -1,6 +1,5 @@
 """What the line tells: payloads as they go under the seal, for every contract of the shipped Book."""
 
-from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date
@@ -13,34 +12,28 @@ import orjson
 from contracts import book
 from contracts.change import Change
 from contracts.contract import Contract
-from contracts.decide import decide
 from contracts.kinds import ENTRY, REMOVAL, kinds
 from hub.config import read
-from hub.intake import Accepted
-from hub.telling import _told, payload
+from tests.cutting import payload
 from tests.people import change, record
 
 BOOK = book.load()
 CONTRACTS = [*BOOK.contracts.values()]
 SETTINGS = read({})
 NAMED = {"argvalues": CONTRACTS, "ids": [contract.id for contract in CONTRACTS]}
-TODAY = date(2026, 4, 2)
 _BORN = ("2024-04-01", "2016-04-01", "1980-04-01", "1950-04-01")
 _PEOPLE = [record(birth_date=born, nationality=country) for born, country in product(_BORN, (None, "XXA"))]
 
 
 def told(happened: Change, contract: Contract) -> Any:
     """What `contract` is told of `happened`, by the very code of the line; None for silence."""
-    one = _told([Accepted(happened, b"{}")], contract, TODAY, {}, Counter())
-    return orjson.loads(one[0].payload) if one else None
+    return told_on(happened, contract, happened.day)
 
 
 def told_on(happened: Change, contract: Contract, on: date) -> Any:
     """The same, decided on another day than that of recording."""
-    decision = decide(happened, contract, on)
-    if not hasattr(decision, "items"):
-        return None
-    return orjson.loads(payload(Accepted(happened, b"{}"), contract, decision, "00000000-0000-5000-8000-000000000000"))
+    one = payload(happened, contract, on, "00000000-0000-5000-8000-000000000000")
+    return None if one is None else orjson.loads(one)
 
 
 def payloads(contract: Contract) -> Iterator[Any]:

@@ -1,0 +1,75 @@
+"""What the kernel and its twin are given, and what they give back: the same bytes for the same input, or an error.
+
+A payload is pieces in a row, and nothing else: `{"id":"`, the id, `",`, the `lead` of its wording, the `beginning` of
+its record, the `head` of its wording, `{`, the named items in their order, `}`, the `tail` of its wording. An item that
+the record does not have is null; what is not named is never copied. Who may be told what was decided before.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from hub.seal import ContentKey
+
+
+class Source(NamedTuple):
+    """One record of a batch: its members by name, and the `beginning` of every payload that is cut from it."""
+
+    members: Mapping[str, Any]
+    beginning: bytes
+
+
+class Wording(NamedTuple):
+    """What is the same for many disclosures. `items`: what is told, by name, in this order."""
+
+    lead: bytes
+    head: bytes
+    items: tuple[str, ...]
+    tail: bytes
+
+
+class Batch(NamedTuple):
+    """What is the same for all disclosures of one call: those of one contract, under one key, to one place.
+
+    `start`: of the protected headers; `nonces`: 12 bytes for each row; `contract`, `hash`: its id, its fingerprint.
+    """
+
+    key: ContentKey
+    start: bytes
+    nonces: bytes
+    contract: bytes
+    hash: bytes
+    wordings: Sequence[Wording]
+
+
+Row = tuple[int, int, int, bytes, bytes]
+"""One disclosure: the places of its record and its wording, its `seq`, the id of its change, the record key beside it.
+
+Its own id is the UUID of version 5 (RFC 9562) of the contract's id in the space of the change's, which has 16 bytes.
+"""
+
+Sealed = tuple[bytes, bytes]
+"""A token, and its entry in a line of the ledger.
+
+State, items and order (`transfer`) are measured on the very bytes that were sealed, and the digest on the token.
+"""
+
+
+class Sources(Protocol):
+    """The records of a batch, ready to be cut for one contract after the other."""
+
+    def seal(self, batch: Batch, rows: Sequence[Row]) -> list[Sealed]:
+        """Cut, pad, seal and measure, row by row.
+
+        ValueError for another number of nonces, IndexError for a record or a wording that is not there.
+        """
+
+
+class Kernel(Protocol):
+    """One way to do it."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a constant of a module
+        """What `jukihub status` says."""
+
+    def sources(self, records: Sequence[Source]) -> Sources:
+        """Take the records of a batch in."""
