@@ -6,9 +6,9 @@ BIN := $(VENV)/bin
 # Where it is set, every process compiles the whole house anew before it does anything: seconds, for each of hundreds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install demo up down test faults chaos mutants bench bench-quick bench-keep lock
+.PHONY: install kernel demo up down test faults chaos mutants bench bench-quick bench-keep lock
 
-install: $(VENV)/installed
+install: $(VENV)/installed $(VENV)/kernel
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "juki-hub needs Python 3.11 or newer; name one with PYTHON=…")'
@@ -17,6 +17,14 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@# setuptools warns of folders that are named like the package: here they are the package
 	PYTHONWARNINGS='ignore:Editable installation' $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+# What the kernel does its twin in Python does as well, but more slowly: where it cannot be built, nothing fails.
+$(VENV)/kernel: $(VENV)/installed infra/kernel/build.py $(wildcard hub/kernel/Cargo.* hub/kernel/src/*.rs)
+	@$(BIN)/python infra/kernel/build.py || echo "No native kernel; its twin in Python runs instead (hub/kernel/README.md)"
+	@touch $@
+
+kernel: $(VENV)/installed
+	$(BIN)/python infra/kernel/build.py
 
 demo: install
 	$(BIN)/jukihub demo

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
         100, ge=0, le=1000, description="residents of 随時移転 that any terminal may run, a day, person and contract"
     )
     terminal_file: Path | None = Field(None, description="secret of an allowed terminal; empty: <data>/terminal.token")
+    kernel: Literal["auto", "native", "python"] = Field(
+        "auto", description="what cuts and seals: the native kernel, or its twin; auto: the kernel where it is built"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

@@ -24,6 +24,7 @@ TRANSACTIONS = Counter("hub_transactions", "Kafka transactions by outcome", ["ou
 ROUTING_FAILS = Gauge(
     "hub_routing_fails_since_timestamp_seconds", "Since when every attempt of this router has failed; 0: none has"
 )
+KERNEL = Gauge("hub_kernel_native", "1 where a router cuts and seals with the native kernel, 0 where its twin does")
 POLL_SECONDS = Histogram("hub_poll_seconds", "One poll of the router, from records to commit")
 
 RECORDED_TO_TOLD = Histogram(

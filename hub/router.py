@@ -18,6 +18,7 @@ from hub import bus, metrics, positions, quarantine, topics
 from hub.bus import Incoming, Outgoing, Position, Reader, TransactionalWriter
 from hub.config import Settings
 from hub.intake import Accepted, Intake, Unreadable
+from hub.kernel import chosen
 from hub.keys import CHANGES, DESTROYED, KeyStore
 from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
@@ -232,7 +233,9 @@ async def _router(  # noqa: PLR0913 - the wiring of one process
     reader, writer = ways
     residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
     found = await _committed(settings, partitions)
-    teller = await Teller.of(settings.prefix, book, keys)
+    kernel = chosen(settings.kernel)
+    metrics.KERNEL.set(kernel.NAME == "native")
+    teller = await Teller.of(settings.prefix, book, keys, kernel)
     sequences = {part: _sequences(found.get(part), f"{topics.changes(settings.prefix)}[{part}]") for part in partitions}
     letters = await quarantine.records(settings, PRINCIPAL, partitions)
     parked, held = quarantine.parked(letters, residents), quarantine.held_contracts(letters)

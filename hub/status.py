@@ -172,6 +172,14 @@ async def _ahead(database: Database, names: list[str]) -> dict[str, int]:
     return +lacking
 
 
+def kernels(facts: Facts) -> dict[str, str]:
+    """By router that answers what cuts and seals there: `native`, or its twin in `python`."""
+    return {
+        name: "native" if series["hub_kernel_native", ""] else "python"
+        for name, series in facts.figures.items() if name.startswith("router") and ("hub_kernel_native", "") in series
+    }  # fmt: skip
+
+
 def contracts(facts: Facts, book: Book) -> list[dict[str, Any]]:
     """A row per contract: its way, what waits, and how old the oldest is in seconds. None: cannot be known."""
     stand = {one.contract: one for one in (facts.kept or Kept()).standings}

@@ -21,6 +21,7 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     bench = bench_of(app)
     bench.command("decide")(decide)
     bench.command("route")(route)
+    bench.command("seal")(seal)
     bench.command("ledger")(ledger)
 
 
@@ -83,6 +84,33 @@ def route(  # noqa: PLR0913 - options of one command
 
 def _say(text: str) -> None:
     typer.echo(text, err=True)
+
+
+def seal(
+    changes: Annotated[int, typer.Option(min=1, help="how many changes")] = 2_000,
+    contracts: Annotated[
+        list[int] | None, typer.Option(min=1, max=60, help="how many contracts; may be said several times [4 8 12 16]")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Disclosures per second of one core, from sealed change to sealed disclosure: the kernel and its twin in turn.
+
+    Needs no server. Without the kernel (`make kernel`) the twin is measured alone.
+
+    Example: `jukihub bench seal --contracts 8 --contracts 16`
+    """
+    from hub.bench.sealing import measure  # noqa: PLC0415 - only this command
+    from hub.kernel import there  # noqa: PLC0415 - as above
+
+    book = law.load(settings().contracts)
+    found = [asyncio.run(measure(book, each, changes, there())) for each in contracts or (4, 8, 12, 16)]
+    if as_json:
+        typer.echo(orjson.dumps([asdict(one) for one in found]))
+        return
+    for one in found:
+        rates = ", ".join(f"{name} {rate:,.0f}" for name, rate in one.outputs_per_second.items())
+        ratio = f" (ratio {one.ratio:.2f})" if one.ratio else ""
+        typer.echo(f"{one.contracts:2} contracts, outputs/s of one core: {rates}{ratio}")
 
 
 def ledger(

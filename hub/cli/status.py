@@ -37,10 +37,11 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="one JSON docume
         typer.echo(json.dumps({
             "well": not found, "verdict": troubles.verdict(found), "at": facts.now.isoformat(),
             "troubles": [asdict(each) for each in found], "processes": rows, "contracts": contracts,
-            "api": house.api(here.data),
+            "api": house.api(here.data), "kernels": how.kernels(facts),
         }, ensure_ascii=False))  # fmt: skip
     else:
         _print(troubles.verdict(found), [asdict(each) for each in found], rows, contracts)
+        _say_kernels(how.kernels(facts))
         _say_where(here.data, house.api(here.data))
     raise typer.Exit(1 if found else 0)
 
@@ -67,6 +68,11 @@ def _print_contracts(console: Any, contracts: list[dict[str, Any]]) -> None:
     for title, names in (("Nothing waits", still), ("Not known", silent)):
         if names:
             console.print(f"\n{title}: {', '.join(names)}")
+
+
+def _say_kernels(kernels: dict[str, str]) -> None:
+    if kernels:
+        typer.echo("\nKernel: " + ", ".join(f"{router} {kernel}" for router, kernel in kernels.items()))
 
 
 def _say_where(data: Path, api: str | None) -> None:

@@ -1,0 +1,102 @@
+//! Reading JSON that our own encoder wrote: compact, and names without escapes. Anything else is refused, never guessed.
+
+use std::ops::Range;
+
+/// A record: its text, and where the name and the value of each member stand in it.
+pub struct Record {
+    text: Vec<u8>,
+    members: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Record {
+    /// None where the text is no object, or holds anything behind it.
+    pub fn read(text: &[u8]) -> Option<Record> {
+        let (members, end) = members(text, 0)?;
+        (end == text.len()).then(|| Record { text: text.to_vec(), members })
+    }
+
+    /// The value of a member. `hint`: where it may stand, and afterwards where it does.
+    pub fn value(&self, name: &[u8], hint: &mut usize) -> Option<&[u8]> {
+        let is_it = |(own, _): &(Range<usize>, Range<usize>)| &self.text[own.clone()] == name;
+        if !self.members.get(*hint).is_some_and(is_it) {
+            *hint = self.members.iter().position(is_it)?;
+        }
+        self.members.get(*hint).map(|(_, value)| &self.text[value.clone()])
+    }
+}
+
+/// What stands in a payload: its state, the names of its items, in quotes and with commas, and the order of a transfer.
+pub struct Told {
+    pub state: Vec<u8>,
+    pub items: Vec<u8>,
+    pub transfer: Option<Vec<u8>>,
+}
+
+/// None where the payload is no object, or has no state or no items.
+pub fn told(payload: &[u8]) -> Option<Told> {
+    let (outer, end) = members(payload, 0)?;
+    let value = |name: &[u8]| outer.iter().find(|(own, _)| &payload[own.clone()] == name).map(|(_, value)| value);
+    let (inner, _) = members(payload, value(b"items")?.start)?;
+    let mut items = Vec::new();
+    for (at, (name, _)) in inner.iter().enumerate() {
+        items.extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
+        items.extend_from_slice(&payload[name.clone()]);
+        items.push(b'"');
+    }
+    let copied = |name: &[u8]| value(name).map(|at| payload[at.clone()].to_vec());
+    let state = copied(b"state")?;
+    (end == payload.len()).then(|| Told { state, items, transfer: copied(b"transfer") })
+}
+
+/// The members of the object that begins at `at`, and where it has ended.
+fn members(text: &[u8], at: usize) -> Option<(Vec<(Range<usize>, Range<usize>)>, usize)> {
+    let mut found = Vec::with_capacity(48);
+    let mut at = expect(text, at, b'{')?;
+    if text.get(at)? == &b'}' {
+        return Some((found, at + 1));
+    }
+    loop {
+        let name = at + 1..string(text, at)? - 1;
+        if text[name.clone()].contains(&b'\\') {
+            return None;
+        }
+        let begun = expect(text, name.end + 1, b':')?;
+        let ended = value(text, begun).filter(|end| *end > begun)?;
+        found.push((name, begun..ended));
+        match text.get(ended)? {
+            b',' => at = ended + 1,
+            b'}' => return Some((found, ended + 1)),
+            _ => return None,
+        }
+    }
+}
+
+fn expect(text: &[u8], at: usize, byte: u8) -> Option<usize> {
+    (text.get(at)? == &byte).then_some(at + 1)
+}
+
+/// Behind the string that begins at `at`.
+fn string(text: &[u8], at: usize) -> Option<usize> {
+    let mut at = expect(text, at, b'"')?;
+    loop {
+        at += text.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        match text[at] {
+            b'"' => return Some(at + 1),
+            _ => at += 2,
+        }
+    }
+}
+
+/// Behind the value that begins at `at`.
+fn value(text: &[u8], at: usize) -> Option<usize> {
+    let (mut at, mut depth) = (at, 0);
+    loop {
+        match text.get(at)? {
+            b'"' => at = string(text, at)?,
+            b'{' | b'[' => (at, depth) = (at + 1, depth + 1),
+            b'}' | b']' | b',' if depth == 0 => return Some(at),
+            b'}' | b']' => (at, depth) = (at + 1, depth - 1),
+            _ => at += 1,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+"""Kernel and twin keep the same promises: what they cut, pad, seal and measure, and what they refuse."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jwe
+from joserfc.jwk import OctKey
+
+from hub import kernel as kernels
+from hub.errors import DependencyUnavailable
+from hub.kernel import chosen, twin
+from hub.kernel.form import Batch, Kernel, Row, Sealed, Source, Wording
+from hub.seal import NONCE, ContentKey, Place, Sheet, beginning, open_token, seal
+from tests.kernels import NAMES, kernel, needs_native
+
+KEY = ContentKey.of("child-policy.2026-04-02", bytes(range(32)))
+PLACE = Place("child-policy", "juki.disclosures.child-policy", 3)
+START = beginning(KEY, PLACE, "c" * 64, 1_775_000_000)
+OWN = bytes(range(16))
+CHANGE = UUID("01930000-0000-7000-8000-000000000001")
+ID = str(uuid5(CHANGE, "child-policy")).encode()
+ONE = (0, 0, 7, CHANGE.bytes, OWN)
+PERSON = {"atena_no": "000000000000001", "name": '見本 "𠮷"\\', "address": {"text": "架空市, {仮}町"}, "sexes": "?"}
+SOURCE = Source(PERSON, b'"version":7,"recorded_at":"2026-04-02T10:15:00+09:00",')
+TOLD = Wording(b'"contract":"child-policy",', b'"state":"inside","items":', ("name", "address", "sex"), b"}")
+ORDERED = TOLD._replace(items=("atena_no",), tail=b',"protected":true,"transfer":"order-1"}')
+
+
+@pytest.fixture(params=NAMES)
+def any_kernel(request: pytest.FixtureRequest) -> Kernel:
+    return kernel(request.param)
+
+
+def sealed(
+    by: Kernel, rows: Sequence[Row], wordings: Sequence[Wording] = (TOLD, ORDERED), nonces: bytes | None = None
+) -> list[Sealed]:
+    given = bytes(range(NONCE)) * len(rows) if nonces is None else nonces
+    return by.sources([SOURCE]).seal(Batch(KEY, START, given, b"child-policy", b"c" * 64, wordings), rows)
+
+
+def opened(token: bytes) -> Any:
+    return orjson.loads(open_token(token, KEY, PLACE, OWN)[1])
+
+
+def test_what_is_named_is_told_and_nothing_else(any_kernel: Kernel) -> None:
+    ((token, _),) = sealed(any_kernel, [ONE])
+    assert opened(token) == {
+        "id": ID.decode(), "contract": "child-policy", "version": 7, "recorded_at": "2026-04-02T10:15:00+09:00",
+        "state": "inside", "items": {"name": PERSON["name"], "address": PERSON["address"], "sex": None},
+    }  # fmt: skip
+
+
+def test_a_row_has_its_own_wording_number_id_and_key(any_kernel: Kernel) -> None:
+    rows = [(0, 1, 7, CHANGE.bytes, OWN), (0, 0, 2**63 - 1, bytes(16), OWN)]
+    tokens = [token for token, _ in sealed(any_kernel, rows)]
+    first, second = (open_token(token, KEY, PLACE, OWN)[0] for token in tokens)
+    other = str(uuid5(UUID(int=0), "child-policy"))
+    assert (first["seq"], first["jti"], second["seq"], second["jti"]) == (7, ID.decode(), 2**63 - 1, other)
+    assert first["sub"] == OWN.hex()
+    assert (opened(tokens[0])["transfer"], opened(tokens[0])["protected"]) == ("order-1", True)
+
+
+def test_what_the_ledger_says_is_measured_on_what_was_sealed(any_kernel: Kernel) -> None:
+    (token, plain), (other, ordered) = sealed(any_kernel, [ONE, (0, 1, 8, CHANGE.bytes, OWN)])
+    named = {"contract": "child-policy", "contract_hash": "c" * 64, "disclosure": ID.decode()}
+    assert [*orjson.loads(plain).items()] == [*named.items(), *{
+        "seq": 7, "state": "inside", "items": ["name", "address", "sex"],
+        "token_sha256": hashlib.sha256(token).hexdigest(),
+    }.items()]  # fmt: skip
+    assert orjson.loads(ordered) == named | {
+        "seq": 8, "state": "inside", "items": ["atena_no"], "token_sha256": hashlib.sha256(other).hexdigest(),
+        "transfer": "order-1",
+    }  # fmt: skip
+
+
+@pytest.mark.trap("C7")
+def test_a_token_is_what_the_standard_cipher_makes_of_it(any_kernel: Kernel) -> None:
+    ((token, _),) = sealed(any_kernel, [ONE])
+    assert token == seal_by_hand(twin.cut(twin.Fragments(PERSON), SOURCE.beginning, TOLD, ID))
+
+
+def seal_by_hand(payload: bytes) -> bytes:
+    """RFC 7516, 7.1, from the parts."""
+    own = b'{"seq":7,"jti":"%b","sub":"%b"}' % (ID, OWN.hex().encode())
+    protected = encoded(START + b"," + own[1:])
+    hidden = AESGCM(KEY.key).encrypt(bytes(range(NONCE)), payload.ljust(512), protected)
+    return b".".join([protected, b"", encoded(bytes(range(NONCE))), encoded(hidden[:-16]), encoded(hidden[-16:])])
+
+
+def encoded(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+@pytest.mark.trap("C7")
+def test_a_stock_jose_library_opens_a_token(any_kernel: Kernel) -> None:
+    ((token, _),) = sealed(any_kernel, [ONE])
+    registry = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)
+    found = jwe.decrypt_compact(token, OctKey.import_key(KEY.key), registry=registry)
+    assert found.plaintext is not None
+    assert orjson.loads(found.plaintext) == opened(token)
+
+
+@pytest.mark.trap("C15")
+@pytest.mark.parametrize("length", [0, 1, 300, 512, 513, 1024, 1025, 30_000])
+def test_a_payload_is_padded_to_a_power_of_two_times_512(any_kernel: Kernel, length: int) -> None:
+    wide = TOLD._replace(items=(), tail=b',"x":"%b"}' % (b"x" * length))
+    ((token, _),) = sealed(any_kernel, [ONE], [wide])
+    size = len(open_token(token, KEY, PLACE, OWN)[1])
+    assert size >= max(length, 512)
+    assert (size % 512, (size // 512).bit_count()) == (0, 1)
+
+
+@pytest.mark.parametrize(("rows", "nonces", "error"), [
+    ([ONE], bytes(NONCE - 1), ValueError), ([ONE], b"", ValueError),
+    ([], bytes(NONCE), ValueError), ([(1, 0, 7, CHANGE.bytes, OWN)], bytes(NONCE), IndexError),
+    ([(0, 2, 7, CHANGE.bytes, OWN)], bytes(NONCE), IndexError),
+])  # fmt: skip
+def test_a_batch_that_does_not_fit_is_refused(
+    any_kernel: Kernel, rows: list[Row], nonces: bytes, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        sealed(any_kernel, rows, nonces=nonces)
+
+
+def test_nothing_to_seal_is_nothing_sealed(any_kernel: Kernel) -> None:
+    assert sealed(any_kernel, []) == []
+
+
+def test_a_seal_of_a_batch_is_what_seals_one(any_kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "urandom", bytes)
+    payload = twin.cut(twin.Fragments(PERSON), SOURCE.beginning, TOLD, ID)
+    alone = seal(KEY, PLACE, "c" * 64, 1_775_000_000, [Sheet(7, ID.decode(), payload, OWN)])
+    assert [token for token, _ in sealed(any_kernel, [ONE], nonces=bytes(NONCE))] == alone
+
+
+@needs_native
+def test_the_kernel_runs_where_it_is_built() -> None:
+    assert chosen().NAME == chosen("native").NAME == "native"
+    assert chosen("python") is twin
+
+
+class Wrong:
+    """A kernel that leaves the last byte out."""
+
+    NAME = "native"
+
+    @staticmethod
+    def sources(records: Sequence[Source]) -> Any:
+        class Shorter(twin.Sources):
+            def seal(self, *given: Any) -> list[Sealed]:
+                return [(token[:-1], said) for token, said in super().seal(*given)]
+
+        return Shorter(records)
+
+
+@pytest.mark.parametrize("broken", [ImportError("not built"), Wrong])
+def test_without_a_kernel_that_works_its_twin_runs_and_who_insists_is_refused(
+    monkeypatch: pytest.MonkeyPatch, broken: Any
+) -> None:
+    def brought(_name: str) -> Any:
+        if isinstance(broken, ImportError):
+            raise broken
+        return broken
+
+    monkeypatch.setattr(kernels, "import_module", brought)
+    monkeypatch.setattr(kernels, "_working", kernels._working.__wrapped__)
+    assert chosen() is twin
+    with pytest.raises(DependencyUnavailable) as refused:
+        chosen("native")
+    assert refused.value.code == "not-built"
