@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import confluent_kafka
 import confluent_kafka.admin
 from confluent_kafka import KafkaError, KafkaException
 
@@ -134,13 +133,6 @@ class Broker:
         with _closed_codes():
             gone = self._client.delete_topics(topics, operation_timeout=SECONDS) if topics else {}
             _all([*gone.values(), *(self._client.delete_acls(_filters(acls)).values() if acls else ())])
-
-    def committed(self, group: str) -> dict[tuple[str, int], int]:
-        """The offset to read next by (topic, partition), as `group` has committed it; the connection is kept."""
-        asked = [confluent_kafka.ConsumerGroupTopicPartitions(group)]
-        with _closed_codes():
-            found = self._client.list_consumer_group_offsets(asked, request_timeout=SECONDS)[group].result()
-        return {(each.topic, each.partition): each.offset for each in found.topic_partitions if each.offset >= 0}
 
     def broker_settings(self) -> dict[str, str]:
         """The broker's own settings by name; secret ones are withheld by the broker."""

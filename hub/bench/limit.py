@@ -4,6 +4,7 @@ One producer, no transactions, acks=all, batches as the router's, on one topic o
 door (TLS and SCRAM). What it writes means nothing: nobody reads, decides or seals.
 """
 
+import asyncio
 import re
 import resource
 import subprocess
@@ -27,14 +28,15 @@ WARM: Final = 100_000
 _SAID: Final = re.compile(r"^(\d+) steady state records sent, ([0-9.]+) records/sec", re.MULTILINE)
 
 
-def measure(stand: Stand, number: int, changes: int, outputs: int, record_bytes: int) -> Run:
+async def measure(stand: Stand, number: int, changes: int, outputs: int, record_bytes: int) -> Run:
     """The limit in round `number`: one record for each output, and one for each line of the ledger."""
     records = outputs + changes
-    with stand.topics(), _properties(stand) as file:
-        command = _command(stand, file, WARM + records, record_bytes)
-        before = cpu_seconds([stand.broker_pid()])
-        said, client, memory = _finished(stand, command)
-        broker = cpu_seconds([stand.broker_pid()]) - before
+    async with stand.topics():
+        with _properties(stand) as file:
+            command = _command(stand, file, WARM + records, record_bytes)
+            before = cpu_seconds([stand.broker_pid()])
+            said, client, memory = await asyncio.to_thread(_finished, stand, command)
+            broker = cpu_seconds([stand.broker_pid()]) - before
     counted = records / (WARM + records)  # of the whole that the CPU was used for, its start included
     return Run(LIMIT, number, changes, outputs, seconds(said), client * counted, broker * counted, memory, record_bytes)
 

@@ -58,7 +58,7 @@ async def measure(  # noqa: PLR0913 - one measurement
 async def _work(stand: Stand, opened: AsyncExitStack, count: int, warm: int, say: Say) -> Work:
     say(f"{warm + count:,} changes are sealed and decided")
     database = await opened.enter_async_context(connect(stand.settings.database))
-    with stand.topics():
+    async with stand.topics():
         keys = await destroyed.keys(stand.settings, database, "relay")
     drawn = list(changes(warm + count))
     due = checked.due(stand.book, (parse(content) for _, content in drawn), now().astimezone(JAPAN).date())
@@ -76,7 +76,7 @@ async def _rounds(stand: Stand, work: Work, names: Sequence[str], rounds: int, s
             _tell(runs[-1], say)
         if LIMIT in names and runs:
             last = runs[-1]
-            runs.append(limit.measure(stand, number, last.changes, last.outputs, last.record_bytes))
+            runs.append(await limit.measure(stand, number, last.changes, last.outputs, last.record_bytes))
             _tell(runs[-1], say)
     return runs
 
@@ -98,7 +98,7 @@ def _system(name: str, stand: Stand, work: Work) -> System:
 
 
 async def _run(stand: Stand, system: System, work: Work, number: int) -> Run:
-    with stand.topics():
+    async with stand.topics():
         with system.started() as pids:
             before, begun = await _begun(stand, system, work, [stand.broker_pid(), *pids])
             ended = await stand.committed(system.group, work.counted.ends(_behind(work)))

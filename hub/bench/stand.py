@@ -6,19 +6,19 @@ touched, and no key of one is used.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from contracts.book import Book, load
-from hub import config, detached, topics
+from hub import bus, config, detached, topics
 from hub.bench import subscribers
 from hub.broker_admin import Broker
 from hub.config import Settings
 from hub.demo import folder
-from hub.demo.stage import Stage, until
+from hub.demo.stage import Stage
 from hub.errors import JukiError
 from hub.wanted import wanted
 
@@ -49,28 +49,33 @@ class Stand:
 
     async def committed(self, group: str, wanted: Mapping[int, int]) -> float:
         """When `group` had committed all Changes up to these offsets, by the clock of time.perf_counter."""
-        return await asyncio.to_thread(self._wait, group, wanted)
+        topic, until = topics.changes(self.settings.prefix), time.monotonic() + _PATIENCE
+        await bus.committed(self.settings, "admin", group)  # waits for a broker that has just started
+        async with bus.progress(self.settings, "admin", group) as ask:
+            while time.monotonic() < until:
+                found, seen = await ask(), time.perf_counter()
+                if all(found.get((topic, part), 0) >= end for part, end in wanted.items()):
+                    return seen
+                await asyncio.sleep(LOOK_SECONDS)
+        raise JukiError("waited-too-long", group)
 
-    def _wait(self, group: str, wanted: Mapping[int, int]) -> float:
-        broker, topic, until = self.broker(), topics.changes(self.settings.prefix), time.monotonic() + _PATIENCE
-        while True:
-            found, seen = broker.committed(group), time.perf_counter()
-            if all(found.get((topic, part), 0) >= end for part, end in wanted.items()):
-                return seen
-            if time.monotonic() > until:
-                raise JukiError("waited-too-long", group)
-            time.sleep(LOOK_SECONDS)
-
-    @contextmanager
-    def topics(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def topics(self) -> AsyncIterator[None]:
         """Empty topics for the length of the block, and nothing that a group has committed before."""
-        broker, prefix, group = self.broker(), self.settings.prefix, topics.router_group(self.settings.prefix)
-        until(lambda: broker.committed(group), lambda found: not found, f"offsets of {group}")
-        broker.apply(wanted(self.book, self.settings), prefix)
+        prefix = self.settings.prefix
+        await self._forgotten(topics.router_group(prefix))
+        self.broker().apply(wanted(self.book, self.settings), prefix)
         try:
             yield
         finally:
-            broker.forget(prefix)
+            self.broker().forget(prefix)
+
+    async def _forgotten(self, group: str) -> None:
+        until = time.monotonic() + _PATIENCE
+        while await bus.committed(self.settings, "admin", group):
+            if time.monotonic() > until:
+                raise JukiError("waited-too-long", group)
+            await asyncio.sleep(LOOK_SECONDS)
 
     def _lock(self, name: str) -> Path:
         return self.data / "run" / f"{name}.lock"

@@ -7,7 +7,7 @@ slot belongs to somebody else. An unauthorised consumer waits in silence, so top
 """
 
 from hub.bus.client import connection
-from hub.bus.inquiry import check_topics, committed, committed_of, ends
+from hub.bus.inquiry import check_topics, committed, committed_of, ends, progress
 from hub.bus.reading import Reader, reader
 from hub.bus.records import Batches, Headers, Incoming, Outgoing, Position
 from hub.bus.writing import TransactionalWriter, Writer, fence, transactional_writer, writer
@@ -27,6 +27,7 @@ __all__ = [
     "connection",
     "ends",
     "fence",
+    "progress",
     "reader",
     "transactional_writer",
     "writer",

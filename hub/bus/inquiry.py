@@ -1,7 +1,7 @@
 """Asking the broker: which topics there are for us, and what a group has committed, with its metadata."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,6 +24,8 @@ from hub.bus.client import (
 from hub.bus.records import Position
 from hub.config import Settings
 from hub.errors import DependencyUnavailable, NotPermitted
+
+Progress = Callable[[], Awaitable[dict[tuple[str, int], int]]]
 
 _UNAUTHORISED = {29, 30, 31}
 
@@ -61,6 +63,18 @@ async def committed(settings: Settings, principal: str, group: str) -> dict[tupl
         for place, at in found.items()
         if at.offset >= 0
     }
+
+
+@asynccontextmanager
+async def progress(settings: Settings, principal: str, group: str) -> AsyncIterator[Progress]:
+    """A question that can be put often, on one connection: the offset to read next by (topic, partition)."""
+    async with _admin(settings, principal) as admin:
+
+        async def ask() -> dict[tuple[str, int], int]:
+            found = await admin.list_consumer_group_offsets(group)
+            return {(place.topic, place.partition): at.offset for place, at in found.items() if at.offset >= 0}
+
+        yield ask
 
 
 async def committed_of(settings: Settings, principal: str, groups: Sequence[str]) -> dict[str, dict[int, int]]:
