@@ -7,7 +7,7 @@ and held against the decision (checked.py): a system that is fast and wrong has 
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +19,11 @@ from hub.bench import checked, limit, lots, systems
 from hub.bench.checked import Told
 from hub.bench.lots import Lot
 from hub.bench.sample import changes
-from hub.bench.spent import cpu_seconds, peak_mb
+from hub.bench.spent import cpu_seconds, machine_seconds, peak_mb
 from hub.bench.stand import Stand, servers
 from hub.bench.systems import System
 from hub.bench.table import LIMIT, STREAMS, Run
+from hub.bench.warming import warmed
 from hub.clock import now
 from hub.database import connect
 from hub.keys import KeyStore
@@ -47,11 +48,13 @@ async def measure(  # noqa: PLR0913 - one measurement
     data: Path, names: Sequence[str], contracts: int, count: int, warm: int, rounds: int, say: Say
 ) -> list[Run]:
     """Every system once per round; the limit comes last in each, because it is measured with what the others wrote."""
-    if STREAMS in names:
+    if any(name.startswith(STREAMS) for name in names):
         systems.prepare(say)
     with servers(data, contracts, say) as stand:
         async with AsyncExitStack() as opened:
             work = await _work(stand, opened, count, warm, say)
+            first = next(name for name in names if name != LIMIT)
+            await warmed(stand, lambda: run(stand, systems.named(first, stand, work.plan), work, 0), say)
             return await _rounds(stand, work, names, rounds, say)
 
 
@@ -72,7 +75,7 @@ async def _rounds(stand: Stand, work: Work, names: Sequence[str], rounds: int, s
     runs: list[Run] = []
     for number in range(1, rounds + 1):
         for name in _turned([name for name in names if name != LIMIT], number - 1):
-            runs.append(await _run(stand, _system(name, stand, work), work, number))
+            runs.append(await run(stand, systems.named(name, stand, work.plan), work, number))
             _tell(runs[-1], say)
         if LIMIT in names and runs:
             last = runs[-1]
@@ -91,40 +94,47 @@ def _tell(run: Run, say: Say) -> None:
     say(f"round {run.round}: {run.system} {run.per_second:,.0f} changes/s")
 
 
-def _system(name: str, stand: Stand, work: Work) -> System:
-    if name == STREAMS:
-        return systems.streams(stand, work.plan)
-    return systems.ours(stand, int(name.rsplit("-", 1)[1]))
-
-
-async def _run(stand: Stand, system: System, work: Work, number: int) -> Run:
+async def run(stand: Stand, system: System, work: Work, number: int) -> Run:
+    """One system once, and its outputs checked."""
     async with stand.topics():
-        with system.started() as pids:
-            before, begun = await _begun(stand, system, work, [stand.broker_pid(), *pids])
+        with system.started() as running:
+            pids, broker = running.pids, stand.broker_pid()
+            before = await _begun(stand, system, work, [broker, *pids])
             ended = await stand.committed(system.group, work.counted.ends(_behind(work)))
-            broker, client = _spent([stand.broker_pid()], before), _spent(pids, before)
-            memory = peak_mb(pids)
+            spent, memory = before.since([broker, *pids]), peak_mb(pids)
         found = await checked.check(stand.settings, stand.book, work.keys, work.due, work.changes)
     outputs = round(len(found.told) * work.count / work.changes)
-    return Run(system.name, number, work.count, outputs, ended - begun, client, broker, memory,
-               round(found.size / found.records))  # fmt: skip
+    client = sum(spent.of[pid] for pid in pids)
+    return Run(system.name, number, work.count, outputs, ended - before.at, client, spent.of[broker], memory,
+               round(found.size / found.records), running.kernel,
+               max(0.0, spent.machine - sum(spent.of.values())))  # fmt: skip
 
 
-async def _begun(
-    stand: Stand, system: System, work: Work, pids: Sequence[int]
-) -> tuple[dict[int, float], float]:
-    """Let it get warm, then put what counts; what each process had used when that could be read, and the time."""
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """Seconds of processor by process, and of the whole machine; `at`: when."""
+
+    of: Mapping[int, float]
+    machine: float
+    at: float
+
+    @classmethod
+    def now(cls, pids: Iterable[int]) -> "_Spent":
+        return cls({pid: cpu_seconds([pid]) for pid in pids}, machine_seconds(), time.perf_counter())
+
+    def since(self, pids: Iterable[int]) -> "_Spent":
+        """What came since then."""
+        now = _Spent.now(pids)
+        return _Spent({pid: used - self.of[pid] for pid, used in now.of.items()}, now.machine - self.machine, now.at)
+
+
+async def _begun(stand: Stand, system: System, work: Work, pids: Sequence[int]) -> _Spent:
+    """Let it get warm, then put what counts; what had been used when that could be read."""
     await lots.put(stand.settings, work.warm, time.perf_counter)
     await stand.committed(system.group, work.warm.ends({}))
-    return await lots.put(
-        stand.settings, work.counted, lambda: ({pid: cpu_seconds([pid]) for pid in pids}, time.perf_counter())
-    )
+    return await lots.put(stand.settings, work.counted, lambda: _Spent.now(pids))
 
 
 def _behind(work: Work) -> dict[int, int]:
     """Where the lot that counts begins: behind the marker of the first one."""
     return {part: end + lots.MARKER for part, end in work.warm.ends({}).items()}
-
-
-def _spent(pids: Sequence[int], before: Mapping[int, float]) -> float:
-    return cpu_seconds(pids) - sum(before[pid] for pid in pids)

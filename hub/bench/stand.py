@@ -23,7 +23,9 @@ from hub.errors import JukiError
 from hub.wanted import wanted
 
 PREFIX: Final = "bench"
-PASSED_ON: Final = ("HUB_KAFKA_MEMORY_MB", "HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS", "HUB_LOG_LEVEL")
+BROKER_MB: Final = 1024
+"""Heap of the broker, as a city would give it: so much that it runs with the full compiler, as one does that stays."""
+PASSED_ON: Final = ("HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS", "HUB_LOG_LEVEL")
 LOOK_SECONDS: Final = 0.05
 """Between two looks at what is committed; each costs the broker less than a millisecond."""
 _PATIENCE: Final = 600.0
@@ -85,11 +87,11 @@ class Stand:
         return detached.running(self._lock(name)) is not None
 
     @contextmanager
-    def running(self, name: str, command: list[str]) -> Iterator[int]:
-        """A process for the length of the block; its number. Its output is in log/<name>.log."""
+    def running(self, name: str, command: list[str], more: Mapping[str, str] | None = None) -> Iterator[int]:
+        """A process for the length of the block; its number. Its output is in log/<name>.log. `more`: for it alone."""
         lock, log = self._lock(name), self.data / "log" / f"{name}.log"
         log.unlink(missing_ok=True)
-        detached.start(lock, command, log, self.environment)
+        detached.start(lock, command, log, {**self.environment, **(more or {})})
         try:
             yield detached.running(lock) or 0
         finally:
@@ -101,7 +103,8 @@ def servers(data: Path, contracts: int, say: Callable[[str], None]) -> Iterator[
     """Both servers, with a Book of `contracts` made-up contracts; 0: the shipped one."""
     data = data.resolve()
     book = {"HUB_CONTRACTS": str(data / "contracts")} if contracts else {}
-    stage = Stage(config.inherited(*PASSED_ON) | {"HUB_DATA": str(data), "HUB_PREFIX": PREFIX} | book)
+    own = {"HUB_DATA": str(data), "HUB_PREFIX": PREFIX, "HUB_KAFKA_MEMORY_MB": str(BROKER_MB)}
+    stage = Stage(config.inherited(*PASSED_ON) | own | book)
     folder.make(data, lambda: stage.run("down"))
     if contracts:
         subscribers.write(data / "contracts", contracts)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from contracts.change import JAPAN
 from hub import topics
 from hub.bench import jvm
 from hub.bench.stand import Stand
+from hub.bench.table import STREAMS
 from hub.clock import now
 from hub.config import Settings
 from hub.demo.stage import repository
@@ -37,23 +39,46 @@ class System:
 
     name: str
     group: str
-    started: Callable[[], AbstractContextManager[Sequence[int]]]
+    started: Callable[[], AbstractContextManager["Processes"]]
 
 
-def ours(stand: Stand, processes: int) -> System:
-    """The router in so many processes, each with its share of the partitions."""
-    group = topics.router_group(stand.settings.prefix)
-    return System(f"ours-{processes}", group, lambda: _routers(stand, processes))
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Their numbers, and what the first of them says that it seals with."""
+
+    pids: Sequence[int]
+    kernel: str = ""
+
+
+def named(name: str, stand: Stand, plan: dict[str, Any]) -> System:
+    """By its name: ours-<processes>[-<kernel>], streams, or streams:<setting>[,<setting>…] for one that is tried."""
+    if name.startswith(STREAMS):
+        given = name.partition(":")[2]
+        return streams(stand, plan, given.split(",") if given else ())
+    _, processes, *kernel = name.split("-")
+    return ours(stand, int(processes), *kernel)
+
+
+def ours(stand: Stand, processes: int, kernel: str = "auto") -> System:
+    """The router in so many processes, each with its share of the partitions, with the native kernel or its twin."""
+    name = f"ours-{processes}" if kernel == "auto" else f"ours-{processes}-{kernel}"
+    return System(name, topics.router_group(stand.settings.prefix), lambda: _routers(stand, processes, kernel))
 
 
 @contextmanager
-def _routers(stand: Stand, processes: int) -> Iterator[Sequence[int]]:
+def _routers(stand: Stand, processes: int, kernel: str) -> Iterator[Processes]:
     with ExitStack() as several:
         members = [_router(stand, number, processes) for number in range(processes)]
-        pids = [several.enter_context(stand.running(each.name, [*each.command])) for each in members]
+        told = {"HUB_KERNEL": kernel}
+        pids = [several.enter_context(stand.running(each.name, [*each.command], told)) for each in members]
         for each in members:
             each.wait()
-        yield pids
+        yield Processes(pids, _kernel(members[0]))
+
+
+def _kernel(router: Member) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{router.port()}/metrics", timeout=30) as answer:
+        return "native" if b"\nhub_kernel_native 1.0" in answer.read() else "python"
 
 
 def _router(stand: Stand, number: int, processes: int) -> Member:
@@ -61,25 +86,37 @@ def _router(stand: Stand, number: int, processes: int) -> Member:
     return Member(f"router-{number}", (sys.executable, "-m", "hub", "run", "router", *slot), stand.data)
 
 
-def streams(stand: Stand, keys: dict[str, Any], threads: int = THREADS) -> System:
-    """The peer. `keys`: what `plan` says; it lies in a file of its owner alone for as long as the peer runs."""
+def streams(stand: Stand, keys: dict[str, Any], tried: Sequence[str] = ()) -> System:
+    """The peer. `keys`: what `plan` says; it lies in a file of its owner alone for as long as the peer runs.
+
+    `tried`: settings in the place of its own, of Kafka Streams (name=value) or of the Java machine (-X…).
+    """
     application = f"{stand.settings.prefix}-streams-{uuid4().hex[:8]}"
-    return System("streams", application, lambda: peer(stand, keys | {"application": application}, threads))
+    name = ":".join((STREAMS, ",".join(tried))) if tried else STREAMS
+    return System(name, application, lambda: peer(stand, keys | {"application": application}, tried))
 
 
 @contextmanager
-def peer(stand: Stand, plan: dict[str, Any], threads: int) -> Iterator[Sequence[int]]:
+def peer(stand: Stand, plan: dict[str, Any], tried: Sequence[str]) -> Iterator[Processes]:
     """The peer on this plan, once each of its threads has partitions."""
     file = stand.data / "peer.json"
     file.touch(mode=0o600)
     file.write_bytes(orjson.dumps(plan))
-    arguments = (stand.settings.kafka, stand.settings.secrets_dir.resolve(), file, stand.data / "peer", threads)
+    machine = [one for one in tried if one.startswith("-")]
+    arguments = (stand.settings.kafka, stand.settings.secrets_dir.resolve(), file, stand.data / "peer", THREADS,
+                 *(one for one in tried if one not in machine))  # fmt: skip
     try:
-        with stand.running("peer", [*jvm.program(folder(), _MAIN, JVM), *map(str, arguments)]) as pid:
+        with stand.running("peer", [*jvm.program(folder(), _MAIN, options(machine)), *map(str, arguments)]) as pid:
             _ready(stand)
-            yield [pid]
+            yield Processes([pid])
     finally:
         file.unlink()
+
+
+def options(tried: Sequence[str]) -> list[str]:
+    """Of its Java machine: ours, then those that are tried. There is one collector, so that a tried one is alone."""
+    collects = any(one.endswith("GC") for one in tried)
+    return [*(one for one in JVM if not (collects and one.endswith("GC"))), *tried]
 
 
 def prepare(say: Callable[[str], None]) -> None:

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-OURS: Final = ("ours-1", "ours-2")
+NATIVE: Final = ("ours-1", "ours-2")
+TWIN: Final = ("ours-1-python", "ours-2-python")
+"""The same router, told to leave the native kernel aside."""
+OURS: Final = (*NATIVE, *TWIN)
 STREAMS: Final = "streams"
 LIMIT: Final = "limit"
 SYSTEMS: Final = (*OURS, STREAMS, LIMIT)
 SAID: Final = {
-    "ours-1": "ours, one process", "ours-2": "ours, two processes", STREAMS: "Kafka Streams, two threads",
-    LIMIT: "the broker's limit",
+    "ours-1": "ours, one process", "ours-2": "ours, two processes", "ours-1-python": "ours, one process",
+    "ours-2-python": "ours, two processes", STREAMS: "Kafka Streams, two threads", LIMIT: "the broker's limit",
 }  # fmt: skip
-_HEAD: Final = ("", "changes/s", "(lowest to highest)", "outputs/s", "CPU s", "broker CPU s", "memory MB",
-                "x Streams", "x limit")  # fmt: skip
+_HEAD: Final = ("", "changes/s", "(lowest to highest)", "outputs/s", "CPU s", "broker CPU s", "others' CPU s",
+                "memory MB", "x Streams", "(each round)", "x limit", "(each round)")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Run:
     """One system in one round: `changes` became `outputs` (disclosures, without the ledger's lines) in `seconds`.
 
     `client_seconds`, `broker_seconds`: CPU of its processes and of the broker in that time. `memory_mb`: the most that
-    its processes have held. `record_bytes`: mean length of what was written, ledger's lines included.
+    its processes have held. `record_bytes`: mean length of what was written, ledger's lines included. `kernel`: what
+    its processes say that they seal with. `other_seconds`: CPU that whatever else runs on the machine took meanwhile.
     """
 
     system: str
@@ -38,6 +42,13 @@ class Run:
     broker_seconds: float
     memory_mb: float
     record_bytes: int
+    kernel: str = ""
+    other_seconds: float = 0.0
+
+    @property
+    def both_seconds(self) -> float:
+        """CPU of its processes and of the broker together."""
+        return self.client_seconds + self.broker_seconds
 
     @property
     def per_second(self) -> float:
@@ -71,20 +82,46 @@ def ratio(system: str, other: str, runs: Sequence[Run]) -> Spread | None:
     return Spread.of(run.per_second / theirs[run.round] for run in of(system, runs) if run.round in theirs)
 
 
-def best(runs: Sequence[Run]) -> str:
-    """Which of ours is compared in the end: the one with two processes, where it ran."""
-    return next((name for name in reversed(OURS) if of(name, runs)), OURS[0])
+def by_cpu(runs: Sequence[Run]) -> list[str]:
+    """How many times as little processor an output costs as with Kafka Streams, client and broker together.
+
+    On cores that nobody else wants it says what the speeds say; where other work takes some of them it says it still.
+    """
+    theirs = {run.round: run.both_seconds / run.outputs for run in of(STREAMS, runs)}
+    found = {
+        name: Spread.of(theirs[run.round] * run.outputs / run.both_seconds for run in of(name, runs) if run.round in theirs)
+        for name in systems(runs) if name not in (STREAMS, LIMIT)
+    }  # fmt: skip
+    return [f"{_called(of(name, runs)[0])} {one.median:.2f} {_spread(one)[1]}" for name, one in found.items() if one]
 
 
-def last_line(runs: Sequence[Run]) -> str:
-    """What the whole comparison says in one line."""
-    return "  ".join((f"ratio to Kafka Streams: {_told(ratio(best(runs), STREAMS, runs))}",
-                      f"ratio to broker limit: {_told(ratio(best(runs), LIMIT, runs))}"))  # fmt: skip
+def best(runs: Sequence[Run], among: Sequence[str] = (*TWIN, *NATIVE)) -> str | None:
+    """Which of ours is compared in the end: the last of `among` that ran. None where none did."""
+    return next((name for name in reversed(among) if of(name, runs)), None)
+
+
+def last_lines(runs: Sequence[Run]) -> list[str]:
+    """What the whole comparison says: of the twin where the native kernel ran beside it, and in the end of the best."""
+    native, twin = best(runs, NATIVE), best(runs, TWIN)
+    beside = [f"with the Python twin: {_ratios(twin, runs)}"] if native and twin else []
+    return [*beside, _ratios(native or twin or STREAMS, runs)]
+
+
+def _ratios(name: str, runs: Sequence[Run]) -> str:
+    return "  ".join((f"ratio to Kafka Streams: {_told(ratio(name, STREAMS, runs))}",
+                      f"ratio to broker limit: {_told(ratio(name, LIMIT, runs))}"))  # fmt: skip
+
+
+def systems(runs: Iterable[Run]) -> list[str]:
+    """Those that ran: ours first, the limit last, what was tried of Kafka Streams in between."""
+    ran = [*dict.fromkeys(run.system for run in runs)]
+    tried = [name for name in ran if name not in SYSTEMS]
+    return [name for name in (*OURS, STREAMS, *tried, LIMIT) if name in ran]
 
 
 def table(runs: Sequence[Run]) -> list[str]:
     """A line per system that ran, under a head; the columns are as wide as they have to be."""
-    rows = [_HEAD, *(_row(name, runs) for name in SYSTEMS if of(name, runs))]
+    rows = [_HEAD, *(_row(name, runs) for name in systems(runs))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
 
@@ -93,11 +130,20 @@ def _row(name: str, runs: Sequence[Run]) -> tuple[str, ...]:
     own = of(name, runs)
     speeds = sorted(run.per_second for run in own)
     return (
-        SAID[name], f"{median(speeds):,.0f}", f"({speeds[0]:,.0f} to {speeds[-1]:,.0f})",
+        _called(own[0]), f"{median(speeds):,.0f}", f"({speeds[0]:,.0f} to {speeds[-1]:,.0f})",
         f"{median(run.outputs / run.seconds for run in own):,.0f}", f"{median(run.client_seconds for run in own):.1f}",
-        f"{median(run.broker_seconds for run in own):.1f}", f"{median(run.memory_mb for run in own):,.0f}",
-        _told(ratio(name, STREAMS, runs)), _told(ratio(name, LIMIT, runs)),
+        f"{median(run.broker_seconds for run in own):.1f}", f"{median(run.other_seconds for run in own):.1f}",
+        f"{median(run.memory_mb for run in own):,.0f}",
+        *_spread(ratio(name, STREAMS, runs)), *_spread(ratio(name, LIMIT, runs)),
     )  # fmt: skip
+
+
+def _called(run: Run) -> str:
+    return ", ".join(filter(None, (SAID.get(run.system, run.system), run.kernel)))
+
+
+def _spread(found: Spread | None) -> tuple[str, str]:
+    return (_told(found), "" if found is None else f"({found.low:.2f} to {found.high:.2f})")
 
 
 def _told(found: Spread | None) -> str:

@@ -5,21 +5,26 @@ import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from hub.bench.figures import compared, figures
-from hub.bench.table import LIMIT, STREAMS, SYSTEMS, Run, best, last_line, of, ratio, table
+from hub.bench.stand import BROKER_MB
+from hub.bench.table import LIMIT, STREAMS, SYSTEMS, TWIN, Run, best, by_cpu, last_lines, of, ratio, systems, table
 from hub.clock import now
 from hub.errors import UsageError
 
+NOISY: Final = 0.1
+"""Share of the machine's cores that other work may take before it is said."""
+
 
 def chosen(names: Sequence[str] | None) -> tuple[str, ...]:
-    """The systems that were named, else all; UsageError for one that there is not, and for the limit alone."""
-    wanted = tuple(name for name in SYSTEMS if not names or name in names)
-    if unknown := {*(names or ())} - {*SYSTEMS}:
+    """The systems that were named, else those of the README; UsageError for what there is not, and the limit alone."""
+    asked = [*dict.fromkeys(names or (name for name in SYSTEMS if name != TWIN[0]))]
+    if unknown := {name for name in asked if not name.startswith(f"{STREAMS}:")} - {*SYSTEMS}:
         raise UsageError("unknown-system", ", ".join(sorted(unknown)), f"There are {', '.join(SYSTEMS)}")
+    wanted = tuple(sorted(asked, key=lambda name: (*SYSTEMS, name).index(name)))
     if wanted == (LIMIT,):
         raise UsageError("limit-alone", "--system", "It is measured with what another one has written: name one more")
     return wanted
@@ -30,11 +35,23 @@ def lines(runs: Sequence[Run], contracts: int, against: Path | None) -> Iterator
     one = runs[0]
     yield (f"{one.changes:,} changes, {contracts or 'the shipped'} contracts, {one.outputs:,} outputs, records of "
            f"{one.record_bytes:,} bytes on average, rounds: {max(run.round for run in runs)}")
-    yield f"{machine()}, load {load()}"
+    yield f"{machine()}, load {load()}; the broker: {BROKER_MB:,} MB of heap, the full compiler, warm"
+    yield from _noise(runs)
     yield from table(runs)
+    if said := by_cpu(runs):
+        yield f"x Streams by CPU per output, client and broker together: {'; '.join(said)}"
     if against is not None:
         yield from _beside(against, runs, contracts)
-    yield last_line(runs)
+    yield from last_lines(runs)
+
+
+def _noise(runs: Sequence[Run]) -> Iterator[str]:
+    """Who else wanted the cores, where that was much."""
+    cores = os.cpu_count() or 1
+    taken = sorted(run.other_seconds / run.seconds / cores for run in runs if run.seconds)
+    if taken[-1] > NOISY:
+        yield (f"other work took {taken[len(taken) // 2]:.0%} of the machine in the median run, {taken[-1]:.0%} in the "
+               "worst: compare systems within a round, and CPU rather than changes/s")  # fmt: skip
 
 
 def _beside(file: Path, runs: Sequence[Run], contracts: int) -> Iterator[str]:
@@ -50,15 +67,18 @@ def _beside(file: Path, runs: Sequence[Run], contracts: int) -> Iterator[str]:
 
 
 def document(runs: Sequence[Run], contracts: int) -> dict[str, Any]:
-    """Every run, and the ratios of the last line with their spread."""
-    compared_with = {"streams": STREAMS, "limit": LIMIT}
-    found = {name: ratio(best(runs), other, runs) for name, other in compared_with.items()}
+    """Every run, and the ratios of the last lines with their spread, of each of ours that ran."""
     return {
-        "contracts": contracts, "machine": machine(), "load": load(),
-        "runs": [asdict(run) | {"per_second": run.per_second} for name in SYSTEMS for run in of(name, runs)],
-        "compared": best(runs), "ratios": {name: asdict(one) if one else None for name, one in found.items()},
+        "contracts": contracts, "machine": machine(), "load": load(), "broker_mb": BROKER_MB,
+        "runs": [asdict(run) | {"per_second": run.per_second} for name in systems(runs) for run in of(name, runs)],
+        "compared": best(runs), "ratios": {name: _compared(name, runs) for name in systems(runs) if name != LIMIT},
         "figures": figures(runs),
     }  # fmt: skip
+
+
+def _compared(name: str, runs: Sequence[Run]) -> dict[str, Any]:
+    found = {other: ratio(name, other, runs) for other in (STREAMS, LIMIT)}
+    return {other: asdict(one) if one else None for other, one in found.items()}
 
 
 def keep(file: Path, runs: Sequence[Run], contracts: int) -> None:

@@ -51,7 +51,7 @@ def route(  # noqa: PLR0913 - options of one command
     warm: Annotated[int, typer.Option(min=100, help="changes before them, to get warm")] = 15_000,
     rounds: Annotated[int, typer.Option(min=1, help="how often each is measured, in turn")] = 3,
     system: Annotated[
-        list[str] | None, typer.Option(help="ours-1, ours-2, streams, limit: what is measured; else all of them")
+        list[str] | None, typer.Option(help="ours-1, ours-2, both with -python too, streams, streams:<settings>, limit")
     ] = None,
     data: Annotated[
         Path, typer.Option(file_okay=False, help="folder; emptied first, if a measurement has made it")
@@ -68,6 +68,7 @@ def route(  # noqa: PLR0913 - options of one command
     Examples:
       jukihub bench route --contracts 12
       jukihub bench route --system ours-1 --system limit --rounds 1 --against tests/bench/figures.json
+      jukihub bench route --system streams --system streams:commit.interval.ms=1000,-Xmx1g
     """
     from hub.bench import routing, told  # noqa: PLC0415 - only this command
 

@@ -13,14 +13,14 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.state.Stores;
 
-/** The router's work as a Kafka Streams program. Peer BOOTSTRAP SECRETS PLAN STATE THREADS; says `ready` once it owns partitions. */
+/** The router's work as a Kafka Streams program. Peer BOOTSTRAP SECRETS PLAN STATE THREADS [name=value…]; says `ready` once it owns partitions. */
 public final class Peer {
     private static final String IN = "changes", ROUTER = "router", OUT = "outputs";
 
     public static void main(String[] given) throws Exception {
         var plan = Plan.read(Path.of(given[2]));
         int threads = Integer.parseInt(given[4]);
-        var streams = new KafkaStreams(topology(plan), settings(given[0], Path.of(given[1]), plan, given[3], threads));
+        var streams = new KafkaStreams(topology(plan), settings(given, plan));
         streams.setUncaughtExceptionHandler(failed -> {
             failed.printStackTrace();
             Runtime.getRuntime().halt(1);
@@ -52,21 +52,23 @@ public final class Peer {
                 (topic, out) -> out.value(), (String topic, byte[] key, Out out, int count) -> out.where(), ROUTER);
     }
 
-    private static Properties settings(String bootstrap, Path secrets, Plan plan, String state, int threads) throws Exception {
-        var given = new Properties();
-        given.put("application.id", plan.application);
-        given.put("bootstrap.servers", bootstrap);
-        given.put("state.dir", state);
-        given.put("security.protocol", "SASL_SSL");
-        given.put("ssl.truststore.type", "PEM");
-        given.put("ssl.truststore.location", secrets.resolve("ca.pem").toString());
-        given.put("sasl.mechanism", "SCRAM-SHA-512");
-        given.put("sasl.jaas.config", "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"admin\" password=\""
+    private static Properties settings(String[] given, Plan plan) throws Exception {
+        var found = new Properties();
+        var secrets = Path.of(given[1]);
+        found.put("application.id", plan.application);
+        found.put("bootstrap.servers", given[0]);
+        found.put("state.dir", given[3]);
+        found.put("security.protocol", "SASL_SSL");
+        found.put("ssl.truststore.type", "PEM");
+        found.put("ssl.truststore.location", secrets.resolve("ca.pem").toString());
+        found.put("sasl.mechanism", "SCRAM-SHA-512");
+        found.put("sasl.jaas.config", "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"admin\" password=\""
             + Files.readString(secrets.resolve("admin.password")).strip() + "\";");
         try (var tuned = Peer.class.getResourceAsStream("/streams.properties")) {
-            given.load(tuned);
+            found.load(tuned);
         }
-        given.put("num.stream.threads", Integer.toString(threads));
-        return given;
+        found.put("num.stream.threads", given[4]);
+        for (int i = 5; i < given.length; i++) found.put(given[i].substring(0, given[i].indexOf('=')), given[i].substring(given[i].indexOf('=') + 1));
+        return found;
     }
 }
