@@ -1,4 +1,6 @@
-"""A Change (異動): one resident, the full record before and after. `parse` is the door, and the only way to make one.
+"""A Change (異動): one resident, the full record before and after. `parse` is the door.
+
+Who is quicker at what is plain (contracts/written.py) makes the same of it, and leaves the rest to this door.
 
 In order: strict JSON, the form of every field, the fit of kind and shape (記載 has no `before`, 消除 no `after`; only a
 first load is addressed `to` contracts, and so addressed it may tell again that somebody left or was removed, in the
@@ -70,14 +72,7 @@ class Change:
     cancels: str | None = None
     to: frozenset[str] | None = None
     transfer: Transfer | None = None
-    altered: frozenset[str] = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Compare the records, once."""
-        before, after = self.before or {}, self.after or {}
-        names = {*before, *after}
-        altered = frozenset(name for name in names if before.get(name) != after.get(name))
-        object.__setattr__(self, "altered", altered)
+    altered: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     @property
     def day(self) -> date:
@@ -133,15 +128,24 @@ def _valid(read: Any, juminhyo_check: JuminhyoCheck | None) -> "_Wire | ChangeRe
 
 def _change(wire: "_Wire") -> Change:
     before, after, to = wire["before"], wire["after"], wire.get("to")
-    shape = before is not None, after is not None
     return Change(
         id=wire["id"], resident=UUID(wire["resident"]), version=wire["version"], kind=wire["kind"],
-        action=_action(wire["kind"], shape) if to is None else _told_again(wire["kind"], shape),
+        action=action_of(wire["kind"], (before is not None, after is not None), to is not None),
         effective_on=wire["effective_on"], notified_on=wire.get("notified_on"),
         recorded_at=datetime.fromisoformat(wire["recorded_at"]),
         before=before, after=after, cancels=wire.get("cancels"), to=None if to is None else frozenset(to),
-        transfer=_transfer(wire),
+        transfer=_transfer(wire), altered=_altered(before or {}, after or {}),
     )  # fmt: skip
+
+
+def _altered(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
+    """Compare the records, once."""
+    return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def action_of(kind: str, shape: tuple[bool, bool], addressed: bool) -> str:
+    """記載, 修正 or 消除; ChangeRefused where the shape (a record before, one after) does not fit."""
+    return _told_again(kind, shape) if addressed else _action(kind, shape)
 
 
 def _action(kind: str, shape: tuple[bool, bool]) -> str:
@@ -196,13 +200,17 @@ def _kind(text: str) -> str:
     return text
 
 
-def _time(text: str) -> str:
-    if not _TIME.fullmatch(text):
-        raise PydanticCustomError("bad-timestamp", "RFC 3339 with an offset")
+def moment(text: str) -> datetime | None:
+    """The moment that `text` says: RFC 3339 with an offset; None where it says none."""
     try:
-        datetime.fromisoformat(text)
+        return datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
     except ValueError:
-        raise PydanticCustomError("bad-timestamp", "no such time") from None
+        return None
+
+
+def _time(text: str) -> str:
+    if moment(text) is None:
+        raise PydanticCustomError("bad-timestamp", "RFC 3339 with an offset")
     return text
 
 

@@ -256,13 +256,8 @@ def values(change: Change, contract: Contract, told: Told) -> dict[str, Any]:
 
 
 def is_common(facts: Facts, contract: Contract, told: Told) -> bool:
-    """Whether the values are those that most contracts are told: they are in `common`, so nobody need ask for each."""
+    """Whether the values are those that most contracts are told: those of `subject`, and what is derived for all."""
     return told.state != "left" and facts.kind in contract.hears
-
-
-def common(change: Change) -> dict[str, Any]:
-    """The record that is told of, and what is derived for whoever hears the kind: nothing is chosen from it yet."""
-    return {**subject(change), **derived_of(change, heard=True)}
 
 
 def subject(change: Change) -> Registered:

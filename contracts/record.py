@@ -83,6 +83,7 @@ MunicipalityCode = Annotated[StrictStr, _checked(municipality_code_fault)]
 MyNumber = Annotated[StrictStr, _checked(my_number_fault)]
 JuminhyoCode = Annotated[StrictStr, AfterValidator(_juminhyo_code)]
 Date = Annotated[Any, AfterValidator(_date)]
+Sex = Literal["1", "2"]
 Derived = Annotated[Any, AfterValidator(_derived)]
 
 
@@ -140,7 +141,7 @@ class Record(TypedDict, total=False):
     alias_name: Text | None
     alias_history: Annotated[list[Any], AfterValidator(_history)] | None
     birth_date: Date | None
-    sex: Literal["1", "2"] | None
+    sex: Sex | None
     address: Address | None
     address_fixed_date: Date | None
     resident_since: Date | None

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from contracts.change import Change
 from contracts.contract import Contract
-from contracts.decide import NOT_IN_FORCE, Facts, Silence, Told, common, is_common, outcome, values
+from contracts.decide import NOT_IN_FORCE, Facts, Silence, Told, derived_of, is_common, outcome, subject, values
 from hub.intake import Accepted
 from hub.kernel.form import Source, Wording
 
@@ -134,16 +134,17 @@ class Cut:
         shared = -1
         for at, told, wording, is_shared in answers.told:
             if not is_shared:
-                source = self._source(change, values(change, self.contracts[at], told))
+                source = self._source(change, values(change, self.contracts[at], told), {})
             elif shared < 0:
-                source = shared = self._source(change, common(change))
+                source = shared = self._source(change, subject(change), derived_of(change, heard=True))
             else:
                 source = shared
             self.lots.setdefault(at, []).append((index, source, wording))
 
-    def _source(self, change: Change, members: Mapping[str, object]) -> int:
+    def _source(self, change: Change, record: Mapping[str, object], derived: Mapping[str, object]) -> int:
         recorded_at = change.recorded_at.isoformat().encode()
-        self.sources.append(Source(members, b'"version":%d,"recorded_at":"%b",' % (change.version, recorded_at)))
+        beginning = b'"version":%d,"recorded_at":"%b",' % (change.version, recorded_at)
+        self.sources.append(Source(record, derived, beginning))
         return len(self.sources) - 1
 
 

@@ -4,17 +4,21 @@ A record that cannot be read parks its resident and nobody else; one whose key n
 because nobody can say who would have to wait.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from uuid import UUID
 
 from contracts.change import Change, parse
+from contracts.written import Seen, change_of
 from hub.bus import Incoming
 from hub.envelope import CHANGE
 from hub.errors import ChangeRefused, TokenRefused
+from hub.kernel.form import Door
 from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms
-from hub.seal import Place, check_place, header, opened
+from hub.seal import ContentKey, Place, check_place, header, opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,12 @@ class Accepted:
 
 
 class Intake:
-    """Opens what the relay sealed."""
+    """Opens what the relay sealed; what is plain by the quick `door`, where there is one."""
 
-    def __init__(self, keys: KeyStore, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, keys: KeyStore, pseudonyms: Pseudonyms, door: Door | None = None) -> None:
         self._keys = keys
         self._pseudonyms = pseudonyms
+        self._door = door
 
     async def read(self, record: Incoming) -> Accepted | Unreadable | None:
         """What `record` holds; None where its key names no resident, or another one than the Change does."""
@@ -54,7 +59,37 @@ class Intake:
     async def read_all(self, records: Sequence[Incoming]) -> list[Accepted | Unreadable | None]:
         """What each of `records` holds, in the same order; their record keys are one call of the cipher."""
         residents = self._pseudonyms.residents([record.key or b"" for record in records])
-        return [await self._read(record, resident) for record, resident in zip(records, residents, strict=True)]
+        quickly = await self._plain(records, residents)
+        return [
+            plain or await self._read(record, resident)
+            for record, resident, plain in zip(records, residents, quickly, strict=True)
+        ]
+
+    async def _plain(
+        self, records: Sequence[Incoming], residents: Sequence[UUID | None]
+    ) -> Sequence[Accepted | Unreadable | None]:
+        """Those that the quick door takes; None: look at it strictly."""
+        if self._door is None:
+            return [None] * len(records)
+        tokens = [record.value if record.headers == CHANGE and record.value else b"" for record in records]
+        keys, found = await self._named(self._door.kids(tokens)), list[Accepted | Unreadable | None]()
+        rows = zip(records, residents, tokens, strict=True)
+        for (topic, part), lot in groupby(rows, key=lambda row: (row[0].topic, row[0].partition)):
+            own = [*lot]
+            seen = self._door.read(keys, Place(CHANGES, topic, part), [
+                (token, record.key or b"", resident.bytes if resident else b"") for record, resident, token in own
+            ])  # fmt: skip
+            found += [_accepted(one, *row) for one, row in zip(seen, own, strict=True)]
+        return found
+
+    async def _named(self, kids: Mapping[str, int]) -> list[ContentKey]:
+        """The keys of these names that are there, and ours; who is without is looked at strictly, and told why."""
+        found = []
+        for kid, times in kids.items():
+            if kid.rsplit(".", 1)[0] == CHANGES:
+                with suppress(TokenRefused):
+                    found.append(await self._keys.by_kid(kid, times))
+        return found
 
     def resident(self, key: bytes) -> UUID | None:
         """Who is behind a record key."""
@@ -77,3 +112,15 @@ class Intake:
             raise TokenRefused("foreign-headers")
         key = await self._keys.by_kid(read["kid"])
         return opened(record.value or b"", read, key).rstrip(b" ")
+
+
+def _accepted(
+    seen: Seen | None, record: Incoming, resident: UUID | None, _token: bytes
+) -> Accepted | Unreadable | None:
+    if seen is None or resident is None:
+        return None
+    try:
+        change = change_of(seen, resident)
+    except ChangeRefused as refused:
+        return Unreadable(resident, refused.code)
+    return None if change is None else Accepted(change, seen[0], record)

@@ -71,10 +71,10 @@ class KeyStore:
         with _counted(owner):
             return await self._remember(kid, await self._made(kid, owner, "content"))
 
-    async def by_kid(self, kid: str) -> ContentKey:
-        """The content key that a token names; TokenRefused where there is none, KeyDestroyed where there was one."""
+    async def by_kid(self, kid: str, times: int = 1) -> ContentKey:
+        """The content key that so many tokens name; TokenRefused where there is none, KeyDestroyed where there was."""
         await self._forget()
-        if (known := self._used(kid)) is not None:
+        if (known := self._used(kid, times)) is not None:
             return known
         row = await self._found(kid)
         if row is None or row["purpose"] != "content":
@@ -133,11 +133,11 @@ class KeyStore:
             if kid not in standing:
                 self._known.pop(kid, None)
 
-    def _used(self, kid: str) -> ContentKey | None:
+    def _used(self, kid: str, times: int = 1) -> ContentKey | None:
         """The key where it is known; that it is used is counted."""
         known = self._known.get(kid)
         if known is not None and self._uses is not None:
-            self._uses.take(kid)
+            self._uses.take(kid, times)
         return known
 
     async def _noted(self, *kids: str) -> None:

@@ -32,9 +32,9 @@ class Uses:
         self._counts: Counter[tuple[date, str]] = Counter()
         self._one_by_one = asyncio.Lock()  # who comes second does not go on before the first has noted both
 
-    def take(self, kid: str) -> None:
-        """The key is used once more."""
-        self._counts[self._now().astimezone(JAPAN).date(), kid] += 1
+    def take(self, kid: str, times: int = 1) -> None:
+        """The key is used once more, or several times."""
+        self._counts[self._now().astimezone(JAPAN).date(), kid] += times
 
     async def noted(self) -> None:
         """Put down what was counted; where that fails it is kept for the next time."""

@@ -59,7 +59,7 @@ class Keys(KeyStore):
         kid = f"{owner}.{day}"
         return self._here.setdefault(kid, ContentKey.of(kid, urandom(32)))
 
-    async def by_kid(self, kid: str) -> ContentKey:
+    async def by_kid(self, kid: str, times: int = 1) -> ContentKey:  # noqa: ARG002 - nobody counts here
         """Of those that were made."""
         return self._here[kid]
 
@@ -72,12 +72,13 @@ async def measure(law: Book, contracts: int, count: int, kernels: Sequence[Kerne
     """Carry `count` changes to so many contracts, `ROUNDS` times with each kernel."""
     keys, book = Keys(), book_of(law, contracts)
     records = await _sealed(keys, count)
-    intake = Intake(keys, Pseudonyms(await keys.pseudonym_key(CHANGES)))
+    residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
+    intakes = {kernel.NAME: Intake(keys, residents, kernel.door()) for kernel in kernels}
     tellers = [await Teller.of("bench", book, keys, kernel) for kernel in kernels]
     taken: dict[str, list[float]] = {kernel.NAME: [] for kernel in kernels}
     for turn in range(ROUNDS):
         for teller in tellers if turn % 2 else reversed(tellers):
-            taken[teller.kernel.NAME].append(await _carried(intake, teller, records))
+            taken[teller.kernel.NAME].append(await _carried(intakes[teller.kernel.NAME], teller, records))
     rates = {name: count * contracts / median(seconds) for name, seconds in taken.items()}
     ratios = [mine / twins for mine, twins in zip(taken.get("python", ()), taken.get("native", ()), strict=False)]
     return Measured(contracts, rates, median(ratios) if ratios else None)

@@ -44,8 +44,9 @@ def _working() -> Kernel | None:
 
 def _sample(kernel: Kernel) -> list[tuple[bytes, bytes]]:
     """A small batch with all that a payload can have; no key or nonce of it is ever used for anything else."""
-    source = Source({"name": '見本 "', "address": {"text": "仮町"}, "sex": None}, b'"version":1,')
-    items = ("address", "name", "birth_date")
+    record = {"name": '見本 "', "address": {"text": "仮町"}, "sex": None}
+    source = Source(record, {"change_reason": "BIRTH"}, b'"version":1,')
+    items = ("address", "name", "birth_date", "change_reason")
     wording = Wording(b'"contract":"c",', b'"state":"left","items":', items, b',"transfer":"t"}')
     rows = [(0, 0, seq, bytes([seq]) * 16, bytes([seq]) * 16) for seq in range(3)]
     key = ContentKey.of("c.2026-04-02", bytes(32))

@@ -1,5 +1,8 @@
 """What the kernel and its twin are given, and what they give back: the same bytes for the same input, or an error.
 
+On the way in the kernel opens a batch of Changes and looks at their form (`Door`). It takes those that are spelled as
+the relay spells them; any other is left to the strict door, which alone refuses. The twin has no such door.
+
 A payload is pieces in a row, and nothing else: `{"id":"`, the id, `",`, the `lead` of its wording, the `beginning` of
 its record, the `head` of its wording, `{`, the named items in their order, `}`, the `tail` of its wording. An item that
 the record does not have is null; what is not named is never copied. Who may be told what was decided before.
@@ -8,13 +11,18 @@ the record does not have is null; what is not named is never copied. Who may be 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from hub.seal import ContentKey
+from contracts.written import Seen
+from hub.seal import ContentKey, Place
 
 
 class Source(NamedTuple):
-    """One record of a batch: its members by name, and the `beginning` of every payload that is cut from it."""
+    """One record of a batch, and the `beginning` of every payload that is cut from it.
 
-    members: Mapping[str, Any]
+    `derived`: members that no record has; they go before those of the record.
+    """
+
+    record: Mapping[str, Any]
+    derived: Mapping[str, Any]
     beginning: bytes
 
 
@@ -64,6 +72,20 @@ class Sources(Protocol):
         """
 
 
+Token = tuple[bytes, bytes, bytes]
+"""A sealed Change, the record key beside it, and the resident behind that, 16 bytes."""
+
+
+class Door(Protocol):
+    """Takes the Changes of a batch that are plain."""
+
+    def kids(self, tokens: Sequence[bytes]) -> dict[str, int]:
+        """The content keys that these tokens name, and how many name each."""
+
+    def read(self, keys: Sequence[ContentKey], place: Place, rows: Sequence[Token]) -> list[Seen | None]:
+        """Each that opens with one of the keys, lies in its place, is of its resident, and fits; None: look at it."""
+
+
 class Kernel(Protocol):
     """One way to do it."""
 
@@ -73,3 +95,6 @@ class Kernel(Protocol):
 
     def sources(self, records: Sequence[Source]) -> Sources:
         """Take the records of a batch in."""
+
+    def door(self) -> Door | None:
+        """A quick door for Changes; None: each is looked at strictly."""

@@ -1,15 +1,18 @@
 """The kernel: what hub/kernel/src says, behind the form that its twin has. ImportError where nobody has built it."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import orjson
 
+from contracts.kinds import kinds
+from contracts.written import ASKED, FORM, Seen, Written
 from hub.kernel import _native
-from hub.kernel.form import Batch, Row, Sealed, Source
+from hub.kernel.form import Batch, Row, Sealed, Source, Token
+from hub.seal import ContentKey, Place, between
 
 NAME: Final = "native"
-INTERFACE: Final = 1
+INTERFACE: Final = 2
 """Of this module to what was built; another one was built from other sources, and is not used."""
 
 if _native.INTERFACE != INTERFACE:
@@ -20,7 +23,9 @@ class Sources:
     """The records of a batch, encoded once."""
 
     def __init__(self, records: Sequence[Source]) -> None:
-        self._native = _native.Sources([(orjson.dumps(one.members), one.beginning) for one in records])
+        self._native = _native.Sources(
+            [(_text(one.record), orjson.dumps(one.derived), one.beginning) for one in records]
+        )
 
     def seal(self, batch: Batch, rows: Sequence[Row]) -> list[Sealed]:
         """Cut, pad, seal and measure, row by row, without Python's lock."""
@@ -31,3 +36,27 @@ class Sources:
 def sources(records: Sequence[Source]) -> Sources:
     """Take the records of a batch in."""
     return Sources(records)
+
+
+class Door:
+    """Opens Changes and looks at their form, without Python's lock."""
+
+    def __init__(self) -> None:
+        self._native = _native.Door(FORM, [*kinds()], ASKED)
+
+    def kids(self, tokens: Sequence[bytes]) -> dict[str, int]:
+        """The content keys that these tokens name, and how many name each."""
+        return self._native.kids(tokens)
+
+    def read(self, keys: Sequence[ContentKey], place: Place, rows: Sequence[Token]) -> list[Seen | None]:
+        """What each row holds; None: look at it strictly."""
+        return self._native.read([(key.kid, key.key) for key in keys], between(place), rows)
+
+
+def door() -> Door:
+    """The door for the Changes of this version's form."""
+    return Door()
+
+
+def _text(record: Mapping[str, Any]) -> bytes:
+    return record.text if isinstance(record, Written) else orjson.dumps(record)

@@ -21,8 +21,8 @@ VALUES = st.recursive(
 )  # fmt: skip
 NAMES = st.sampled_from(sorted(ITEMS))
 SOURCES = st.builds(
-    lambda members, version: Source(members, b'"version":%d,' % version),
-    st.dictionaries(NAMES, VALUES, max_size=20), st.integers(0, 2**63 - 1),
+    lambda members, derived, version: Source(members, derived, b'"version":%d,' % version),
+    st.dictionaries(NAMES, VALUES, max_size=20), st.dictionaries(NAMES, VALUES, max_size=4), st.integers(0, 2**63 - 1),
 )  # fmt: skip
 HEAD = b'"state":"left","items":'
 WORDINGS = st.builds(
@@ -54,6 +54,6 @@ def test_the_kernel_gives_the_bytes_of_its_twin(batch: Any, key: ContentKey, dic
     for (token, _), (source, wording, seq, change, beside) in zip(native, rows, strict=True):
         read, payload = open_token(token, key, PLACE, beside)
         assert (read["seq"], read["jti"]) == (seq, str(uuid5(UUID(bytes=change), "tax")))
-        members = sources[source].members
+        members = {**sources[source].record, **sources[source].derived}
         told = {item: members.get(item) for item in wordings[wording].items}
         assert list(orjson.loads(payload)["items"].items()) == list(told.items())

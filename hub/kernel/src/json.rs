@@ -48,6 +48,18 @@ pub fn told(payload: &[u8]) -> Option<Told> {
     (end == payload.len()).then(|| Told { state, items, transfer: copied(b"transfer") })
 }
 
+/// Whether two values are the same: an object is, in whatever order its members stand.
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    if one == other || one.first() != Some(&b'{') || one.len() != other.len() {
+        return one == other;
+    }
+    let (Some((mine, _)), Some((theirs, _))) = (members(one, 0), members(other, 0)) else { return false };
+    let is_there = |(name, value): &(Range<usize>, Range<usize>)| {
+        theirs.iter().any(|(own, held)| other[own.clone()] == one[name.clone()] && other[held.clone()] == one[value.clone()])
+    };
+    mine.len() == theirs.len() && mine.iter().all(is_there)
+}
+
 /// The members of the object that begins at `at`, and where it has ended.
 fn members(text: &[u8], at: usize) -> Option<(Vec<(Range<usize>, Range<usize>)>, usize)> {
     let mut found = Vec::with_capacity(48);

@@ -77,7 +77,18 @@ pub fn digest(token: &[u8]) -> Vec<u8> {
     text
 }
 
-fn hex(bytes: &[u8], text: &mut Vec<u8>) {
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8], text: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     text.extend(bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]));
+}
+
+/// The 16 bytes of a UUID as text, whose form was looked at.
+pub fn unhexed(text: &[u8]) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    let mut digits = text.iter().filter(|byte| byte != &&b'-').map(|byte| char::from(*byte).to_digit(16));
+    for byte in &mut bytes {
+        *byte = u8::try_from(digits.next()?? * 16 + digits.next()??).ok()?;
+    }
+    digits.next().is_none().then_some(bytes)
 }

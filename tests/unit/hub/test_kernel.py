@@ -28,7 +28,7 @@ CHANGE = UUID("01930000-0000-7000-8000-000000000001")
 ID = str(uuid5(CHANGE, "child-policy")).encode()
 ONE = (0, 0, 7, CHANGE.bytes, OWN)
 PERSON = {"atena_no": "000000000000001", "name": '見本 "𠮷"\\', "address": {"text": "架空市, {仮}町"}, "sexes": "?"}
-SOURCE = Source(PERSON, b'"version":7,"recorded_at":"2026-04-02T10:15:00+09:00",')
+SOURCE = Source(PERSON, {}, b'"version":7,"recorded_at":"2026-04-02T10:15:00+09:00",')
 TOLD = Wording(b'"contract":"child-policy",', b'"state":"inside","items":', ("name", "address", "sex"), b"}")
 ORDERED = TOLD._replace(items=("atena_no",), tail=b',"protected":true,"transfer":"order-1"}')
 
