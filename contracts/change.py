@@ -12,7 +12,7 @@ unknown field is told.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Any, NotRequired, cast
 from uuid import UUID
@@ -72,7 +72,13 @@ class Change:
     cancels: str | None = None
     to: frozenset[str] | None = None
     transfer: Transfer | None = None
-    altered: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    differing: InitVar[frozenset[str] | None] = None
+    altered: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self, differing: frozenset[str] | None) -> None:
+        """Compare the records, once; `differing`: what comes of it, where that is known."""
+        altered = _altered(self.before or {}, self.after or {}) if differing is None else differing
+        object.__setattr__(self, "altered", altered)
 
     @property
     def day(self) -> date:
@@ -134,12 +140,11 @@ def _change(wire: "_Wire") -> Change:
         effective_on=wire["effective_on"], notified_on=wire.get("notified_on"),
         recorded_at=datetime.fromisoformat(wire["recorded_at"]),
         before=before, after=after, cancels=wire.get("cancels"), to=None if to is None else frozenset(to),
-        transfer=_transfer(wire), altered=_altered(before or {}, after or {}),
+        transfer=_transfer(wire),
     )  # fmt: skip
 
 
 def _altered(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
-    """Compare the records, once."""
     return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 

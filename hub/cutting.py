@@ -16,7 +16,7 @@ from contracts.change import Change
 from contracts.contract import Contract
 from contracts.decide import NOT_IN_FORCE, Facts, Silence, Told, derived_of, is_common, outcome, subject, values
 from hub.intake import Accepted
-from hub.kernel.form import Source, Wording
+from hub.kernel.form import Row, Source, Wording
 
 REMEMBERED: Final = 10_000
 """Facts whose decisions are remembered: ages, kinds and altered items, of nobody in particular."""
@@ -82,21 +82,19 @@ class Decisions:
 
 
 class Case(NamedTuple):
-    """One change of a poll. `id`: its own, 16 bytes."""
+    """One change of a poll. `id`: its own, `own`: its resident's, 16 bytes each."""
 
     accepted: Accepted
     facts: Facts
     id: bytes
+    own: bytes
 
     @classmethod
     def of(cls, accepted: Accepted) -> "Case":
         """The case of a change, decided as of its day of recording."""
         change = accepted.change
-        return cls(accepted, Facts.of(change, change.day), bytes.fromhex(change.id.replace("-", "")))
-
-
-Place = tuple[int, int, int]
-"""One disclosure to be cut: the places of its case, of its record and of its wording."""
+        name = bytes.fromhex(change.id.replace("-", ""))
+        return cls(accepted, Facts.of(change, change.day), name, change.resident.bytes)
 
 
 @dataclass(slots=True)
@@ -107,7 +105,7 @@ class Cut:
     answers: Sequence[Answers]
     contracts: Sequence[Contract]
     sources: list[Source] = field(default_factory=list)
-    lots: dict[int, list[Place]] = field(default_factory=dict)
+    lots: dict[int, list[Row]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, accepted: Sequence[Accepted], decisions: Decisions) -> "Cut":

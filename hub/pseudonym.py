@@ -27,8 +27,12 @@ class Pseudonyms:
 
     def of(self, residents: Sequence[UUID]) -> list[bytes]:
         """16 bytes per resident, in the same order."""
+        return self.of_bytes([resident.bytes for resident in residents])
+
+    def of_bytes(self, residents: Sequence[bytes]) -> list[bytes]:
+        """The same of residents of whom one has the 16 bytes."""
         encryptor = self._cipher.encryptor()
-        joined = encryptor.update(b"".join(resident.bytes for resident in residents)) + encryptor.finalize()
+        joined = encryptor.update(b"".join(residents)) + encryptor.finalize()
         return [joined[at : at + SIZE] for at in range(0, len(joined), SIZE)]
 
     def resident(self, record_key: bytes) -> UUID | None:

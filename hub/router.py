@@ -35,6 +35,7 @@ class Poll:
     """What one poll comes to, before it is committed."""
 
     batches: Batches = field(default_factory=dict)
+    letters: dict[tuple[str, int], list[Outgoing]] = field(default_factory=lambda: defaultdict(list))
     accepted: dict[int, list[Accepted]] = field(default_factory=lambda: defaultdict(list))
     next_offsets: dict[int, int] = field(default_factory=dict)
     quarantined: list[tuple[Incoming, str]] = field(default_factory=list)
@@ -95,7 +96,7 @@ class Router:
             self.parked.add(read.resident)
         code = quarantine.WAITS_BEHIND if waits or isinstance(read, Accepted) else read.code
         place = (topics.quarantine(self.prefix), record.partition)
-        poll.batches.setdefault(place, []).append(quarantine.letter(record, code))
+        poll.letters[place].append(quarantine.letter(record, code))
         poll.quarantined.append((record, code))
 
     async def release(self, part: int, key: bytes, letters: list[Accepted], mark: Outgoing) -> None:
@@ -103,7 +104,7 @@ class Router:
         poll = Poll(next_offsets={part: self.offsets[part]})
         if letters:
             poll.accepted[part] = letters
-        poll.batches[topics.quarantine(self.prefix), part] = [mark]
+        poll.letters[topics.quarantine(self.prefix), part].append(mark)
         await self._commit(poll)
         resident = self.intake.resident(key)
         if resident is not None:
@@ -117,7 +118,7 @@ class Router:
         """
         record = self.stopped[part]
         poll = Poll(next_offsets={part: record.offset + 1})
-        poll.batches[topics.quarantine(self.prefix), part] = [quarantine.passed(record, act)]
+        poll.letters[topics.quarantine(self.prefix), part].append(quarantine.passed(record, act))
         await self._commit(poll)
         del self.stopped[part]
         await self.reader.go_on(part, record.offset + 1)
@@ -135,7 +136,7 @@ class Router:
             poll.trial.update(self.teller.tried(accepted, now))
         where = {part: Position(at, positions.encode(advanced[part])) for part, at in poll.next_offsets.items()}
         await self.writer.commit(
-            poll.batches, topics.router_group(self.prefix), topics.changes(self.prefix), where
+            poll.batches | poll.letters, topics.router_group(self.prefix), topics.changes(self.prefix), where
         )
         self.sequences |= advanced
         self.offsets |= poll.next_offsets
@@ -150,7 +151,7 @@ class Router:
         holding = Holding({*self.held.get(part, ())}, stopped=self.untold)
         poll.batches |= await self.teller.tell(part, accepted, sequences, now, poll.tally, holding)
         for contract, changes in holding.changes.items():
-            letters = poll.batches.setdefault((topics.quarantine(self.prefix), part), [])
+            letters = poll.letters[topics.quarantine(self.prefix), part]
             letters += [quarantine.held(one.record, contract) for one in changes if one.record is not None]
             poll.held.append((part, contract))
 

@@ -25,12 +25,12 @@ from hub.cutting import Case, Cut, Decisions
 from hub.errors import TokenRefused
 from hub.intake import Accepted
 from hub.kernel import chosen
-from hub.kernel.form import Batch, Kernel, Sources, Wording
+from hub.kernel.form import Batch, Kernel, Sealed, Sources, Wording
 from hub.keys import LEDGER, KeyStore
 from hub.pseudonym import Pseudonyms
 from hub.seal import Place, beginning, drawn
 
-Batches = dict[tuple[str, int], list[Outgoing]]
+Batches = dict[tuple[str, int], Sequence[Outgoing]]
 Tally = Counter[tuple[str, str]]
 """(contract, TOLD or the reason of a silence) -> how often; for the metrics, once the transaction is committed."""
 
@@ -95,9 +95,9 @@ class Teller:
             if not holding.concerns(contract.id) or not (lot := poll.cut.lots.get(at)):
                 continue
             if sealed := await self._sealed_or_held(at, contract, poll, holding):
-                batches[topics.disclosures(self.prefix, contract.id), part] = [record for record, _ in sealed]
-                for (index, _, _), (_, entry) in zip(lot, sealed, strict=True):
-                    entries[index].append(entry)
+                batches[topics.disclosures(self.prefix, contract.id), part], said = sealed
+                for (case, _, _), entry in zip(lot, said, strict=True):
+                    entries[case].append(entry)
                 tally[contract.id, TOLD] += len(lot)
                 sequences[contract.id] = sequences.get(contract.id, 0) + len(lot)
         tally.update(self._silences(poll.cut, holding))
@@ -114,7 +114,8 @@ class Teller:
             self._decisions.clear()
             decisions = self._decisions[today] = Decisions([*self.book.contracts.values()], today)
         cut = Cut.of(accepted, decisions)
-        return Decided(part, cut, decisions.wordings, self.kernel.sources(cut.sources), sequences, now)
+        sources = self.kernel.sources(cut.sources, [case.id for case in cut.cases])
+        return Decided(part, cut, decisions.wordings, sources, sequences, now)
 
     def _silences(self, cut: Cut, holding: Holding) -> Tally:
         """Why who is told nothing; a contract that was stopped is as good as not in force."""
@@ -135,42 +136,32 @@ class Teller:
 
     async def _sealed_or_held(
         self, at: int, contract: Contract, poll: "Decided", holding: Holding
-    ) -> list[tuple[Outgoing, bytes]]:
+    ) -> Sealed | None:
         if contract.id not in holding.contracts:
             try:
                 return await self._sealed(at, contract, poll)
             except TokenRefused:
                 pass
-        holding.hold(contract.id, [poll.cut.cases[index].accepted for index, _, _ in poll.cut.lots[at]])
-        return []
+        holding.hold(contract.id, [poll.cut.cases[case].accepted for case, _, _ in poll.cut.lots[at]])
+        return None
 
-    async def _sealed(self, at: int, contract: Contract, poll: "Decided") -> list[tuple[Outgoing, bytes]]:
+    async def _sealed(self, at: int, contract: Contract, poll: "Decided") -> Sealed:
         """A record for each disclosure of a contract, and the entry of the ledger line that names it."""
         lot, cases, now, first = poll.cut.lots[at], poll.cut.cases, poll.now, poll.sequences.get(contract.id, 0) + 1
         key = await self.keys.content_key(contract.id, now.astimezone(JAPAN).date())
         place = Place(contract.id, topics.disclosures(self.prefix, contract.id), poll.part)
-        own = self.pseudonyms[contract.id].of([cases[index].accepted.change.resident for index, _, _ in lot])
-        rows = [
-            (source, wording, seq, cases[index].id, each)
-            for seq, ((index, source, wording), each) in enumerate(zip(lot, own, strict=True), first)
-        ]
         batch = Batch(
-            key, beginning(key, place, contract.hash, int(now.timestamp())), drawn(contract.id, len(rows)),
-            contract.id.encode(), contract.hash.encode(), poll.wordings[at],
+            key, beginning(key, place, contract.hash, int(now.timestamp())), drawn(contract.id, len(lot)),
+            contract.id.encode(), contract.hash.encode(), poll.wordings[at], first, envelope.DISCLOSURE,
+            _milliseconds(now),
         )  # fmt: skip
-        written_at = _milliseconds(now)
-        return [
-            (Outgoing(each, token, envelope.DISCLOSURE, written_at), entry)
-            for each, (token, entry) in zip(own, poll.sources.seal(batch, rows), strict=True)
-        ]
+        keys = self.pseudonyms[contract.id].of_bytes([cases[case].own for case, _, _ in lot])
+        return poll.sources.seal(batch, lot, keys)
 
-    def _ledger(self, cases: Sequence[Case], entries: Sequence[Sequence[bytes]], now: datetime) -> list[Outgoing]:
-        subjects = self.pseudonyms[LEDGER].of([one.accepted.change.resident for one in cases])
-        at, recorded_at = _milliseconds(now), now.isoformat()
-        return [
-            Outgoing(subject, self._line(one, subject, told, recorded_at), (), at)
-            for one, subject, told in zip(cases, subjects, entries, strict=True)
-        ]
+    def _ledger(self, cases: Sequence[Case], entries: Sequence[Sequence[bytes]], now: datetime) -> Sequence[Outgoing]:
+        subjects, recorded_at = self.pseudonyms[LEDGER].of_bytes([case.own for case in cases]), now.isoformat()
+        lines = [self._line(*each, recorded_at) for each in zip(cases, subjects, entries, strict=True)]
+        return self.kernel.records(subjects, lines, (), _milliseconds(now))
 
     def _line(self, case: Case, subject: bytes, entries: Sequence[bytes], recorded_at: str) -> bytes:
         change = case.accepted.change

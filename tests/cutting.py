@@ -12,9 +12,10 @@ from hub.kernel.twin import Fragments, cut
 
 def payload(change: Change, contract: Contract, on: date, disclosure: str) -> bytes | None:
     """What `contract` is told of `change`, decided on the day `on`; None for silence."""
-    decisions, case = Decisions([contract], on), Case(Accepted(change, b"{}"), Facts.of(change, on), bytes(16))
+    case = Case(Accepted(change, b"{}"), Facts.of(change, on), bytes(16), bytes(16))
+    decisions = Decisions([contract], on)
     poll = Cut.decided([case], decisions)
     if not poll.lots:
         return None
     (source,), (wording,) = poll.sources, decisions.wordings[0]
-    return cut(Fragments(source.members), source.beginning, wording, disclosure.encode())
+    return cut(Fragments({**source.record, **source.derived}), source.beginning, wording, disclosure.encode())

@@ -7,13 +7,16 @@ slot belongs to somebody else. An unauthorised consumer waits in silence, so top
 """
 
 from hub.bus.client import connection
+from hub.bus.encoded import Encoded
 from hub.bus.inquiry import check_topics, committed, committed_of, ends, progress
 from hub.bus.reading import Reader, reader
-from hub.bus.records import Batches, Headers, Incoming, Outgoing, Position
+from hub.bus.records import BATCH_BYTES, Batches, Headers, Incoming, Outgoing, Position
 from hub.bus.writing import TransactionalWriter, Writer, fence, transactional_writer, writer
 
 __all__ = [
+    "BATCH_BYTES",
     "Batches",
+    "Encoded",
     "Headers",
     "Incoming",
     "Outgoing",

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+BATCH_BYTES: Final = 262_144
+"""Largest batch of records, unless one record alone is longer."""
 
 Headers = tuple[tuple[str, bytes], ...]
 

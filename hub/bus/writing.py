@@ -10,7 +10,8 @@ from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
 from hub.bus.client import REQUEST_MS, connection, started, stopped
-from hub.bus.records import Batches, Outgoing, Position
+from hub.bus.encoded import Encoded
+from hub.bus.records import BATCH_BYTES, Batches, Outgoing, Position
 from hub.config import Settings
 from hub.errors import Fenced, ProduceFailed
 
@@ -20,7 +21,6 @@ ACKNOWLEDGED_WITHIN = 25.0
 _FAILURES = (KafkaError, IllegalOperation, TimeoutError, AssertionError)
 """What the library raises when a producer is of no more use; not all of it is a KafkaError."""
 
-_BATCH_BYTES = 262_144
 _REQUEST_BYTES = 1_048_576
 _TRANSACTION_MS = 30_000
 
@@ -110,7 +110,7 @@ async def transactional_writer(
 ) -> AsyncIterator[TransactionalWriter]:
     """A TransactionalWriter; its start fences every other one with this id and waits for their open transaction."""
     options = _producing(settings, principal) | {
-        "transactional_id": transactional_id, "max_batch_size": _BATCH_BYTES, "transaction_timeout_ms": _TRANSACTION_MS,
+        "transactional_id": transactional_id, "max_batch_size": BATCH_BYTES, "transaction_timeout_ms": _TRANSACTION_MS,
     }  # fmt: skip
     async with _open(TransactionalWriter(options)) as opened:
         yield opened
@@ -158,7 +158,7 @@ async def _gathered(producer: Any, batches: Batches) -> None:
     futures: list[Any] = []
     try:
         for (topic, part), records in batches.items():
-            for built in _built(producer, records):
+            for built in _batches(producer, records):
                 futures.append(await producer.send_batch(built, topic, partition=part))  # noqa: PERF401 - see below
     except BaseException:  # what was sent before may never have an outcome; if it has one, nobody need be warned of it
         for future in futures:
@@ -172,6 +172,16 @@ async def _gathered(producer: Any, batches: Batches) -> None:
 def _looked_at(future: Any) -> None:
     if not future.cancelled():
         future.exception()
+
+
+def _batches(producer: Any, records: Sequence[Outgoing]) -> Iterable[Any]:
+    if isinstance(records, Encoded):
+        return records.builders(transactional=_is_transactional(producer))
+    return _built(producer, records)
+
+
+def _is_transactional(producer: Any) -> bool:
+    return producer._txn_manager is not None and producer._txn_manager.transactional_id is not None  # noqa: SLF001
 
 
 def _built(producer: Any, records: Sequence[Outgoing]) -> list[Any]:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import Final, Literal, cast
 
+from hub.bus.records import Outgoing
 from hub.errors import DependencyUnavailable
 from hub.kernel import twin
 from hub.kernel.form import Batch, Kernel, Source, Wording
@@ -42,14 +43,13 @@ def _working() -> Kernel | None:
     return native if _sample(native) == _sample(twin) else None
 
 
-def _sample(kernel: Kernel) -> list[tuple[bytes, bytes]]:
+def _sample(kernel: Kernel) -> tuple[list[Outgoing], list[bytes]]:
     """A small batch with all that a payload can have; no key or nonce of it is ever used for anything else."""
     record = {"name": '見本 "', "address": {"text": "仮町"}, "sex": None}
     source = Source(record, {"change_reason": "BIRTH"}, b'"version":1,')
     items = ("address", "name", "birth_date", "change_reason")
     wording = Wording(b'"contract":"c",', b'"state":"left","items":', items, b',"transfer":"t"}')
-    rows = [(0, 0, seq, bytes([seq]) * 16, bytes([seq]) * 16) for seq in range(3)]
-    key = ContentKey.of("c.2026-04-02", bytes(32))
-    return kernel.sources([source]).seal(
-        Batch(key, b'{"alg":"dir"', bytes(range(3 * NONCE)), b"c", b"0", [wording]), rows
-    )
+    key, nonces = ContentKey.of("c.2026-04-02", bytes(32)), bytes(range(3 * NONCE))
+    batch = Batch(key, b'{"alg":"dir"', nonces, b"c", b"0", [wording], 7, (("h", b"v"),), 1)
+    sealed, entries = kernel.sources([source], [bytes(16)]).seal(batch, [(0, 0, 0)] * 3, [bytes(16)] * 3)
+    return [*sealed], entries

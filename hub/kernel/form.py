@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from contracts.written import Seen
+from hub.bus.records import Headers, Outgoing
 from hub.seal import ContentKey, Place
 
 
@@ -38,7 +39,8 @@ class Wording(NamedTuple):
 class Batch(NamedTuple):
     """What is the same for all disclosures of one call: those of one contract, under one key, to one place.
 
-    `start`: of the protected headers; `nonces`: 12 bytes for each row; `contract`, `hash`: its id, its fingerprint.
+    `start`: of the protected headers; `nonces`: 12 bytes for each row; `contract`, `hash`: its id, its fingerprint;
+    `first`: the `seq` of the first one, from which the others count on; `written_at`: of the records, ms since 1970.
     """
 
     key: ContentKey
@@ -47,16 +49,19 @@ class Batch(NamedTuple):
     contract: bytes
     hash: bytes
     wordings: Sequence[Wording]
+    first: int
+    headers: Headers
+    written_at: int
 
 
-Row = tuple[int, int, int, bytes, bytes]
-"""One disclosure: the places of its record and its wording, its `seq`, the id of its change, the record key beside it.
+Row = tuple[int, int, int]
+"""One disclosure: the places of its case, of its record and of its wording.
 
-Its own id is the UUID of version 5 (RFC 9562) of the contract's id in the space of the change's, which has 16 bytes.
+Its id is the UUID of version 5 (RFC 9562) of the contract's id in the space of the change's.
 """
 
-Sealed = tuple[bytes, bytes]
-"""A token, and its entry in a line of the ledger.
+Sealed = tuple[Sequence[Outgoing], list[bytes]]
+"""The records to be written, and of each the entry in a line of the ledger.
 
 State, items and order (`transfer`) are measured on the very bytes that were sealed, and the digest on the token.
 """
@@ -65,10 +70,10 @@ State, items and order (`transfer`) are measured on the very bytes that were sea
 class Sources(Protocol):
     """The records of a batch, ready to be cut for one contract after the other."""
 
-    def seal(self, batch: Batch, rows: Sequence[Row]) -> list[Sealed]:
-        """Cut, pad, seal and measure, row by row.
+    def seal(self, batch: Batch, rows: Sequence[Row], keys: Sequence[bytes]) -> Sealed:
+        """Cut, pad, seal and measure, row by row. `keys`: the record key of each.
 
-        ValueError for another number of nonces, IndexError for a record or a wording that is not there.
+        ValueError for another number of nonces or keys, IndexError for a case, a record or a wording that is not there.
         """
 
 
@@ -93,8 +98,13 @@ class Kernel(Protocol):
     def NAME(self) -> str:  # noqa: N802 - a constant of a module
         """What `jukihub status` says."""
 
-    def sources(self, records: Sequence[Source]) -> Sources:
-        """Take the records of a batch in."""
+    def sources(self, records: Sequence[Source], cases: Sequence[bytes]) -> Sources:
+        """Take the records of a batch in. `cases`: the ids of their changes, 16 bytes each."""
+
+    def records(
+        self, keys: Sequence[bytes], values: Sequence[bytes], headers: Headers, written_at: int
+    ) -> Sequence[Outgoing]:
+        """Records with these keys and values."""
 
     def door(self) -> Door | None:
         """A quick door for Changes; None: each is looked at strictly."""

@@ -7,12 +7,13 @@ import orjson
 
 from contracts.kinds import kinds
 from contracts.written import ASKED, FORM, Seen, Written
+from hub.bus import BATCH_BYTES, Encoded, Headers, Outgoing
 from hub.kernel import _native
 from hub.kernel.form import Batch, Row, Sealed, Source, Token
 from hub.seal import ContentKey, Place, between
 
 NAME: Final = "native"
-INTERFACE: Final = 2
+INTERFACE: Final = 3
 """Of this module to what was built; another one was built from other sources, and is not used."""
 
 if _native.INTERFACE != INTERFACE:
@@ -22,20 +23,25 @@ if _native.INTERFACE != INTERFACE:
 class Sources:
     """The records of a batch, encoded once."""
 
-    def __init__(self, records: Sequence[Source]) -> None:
-        self._native = _native.Sources(
-            [(_text(one.record), orjson.dumps(one.derived), one.beginning) for one in records]
-        )
+    def __init__(self, records: Sequence[Source], cases: Sequence[bytes]) -> None:
+        encoded = [(_text(one.record), orjson.dumps(one.derived), one.beginning) for one in records]
+        self._native = _native.Sources(encoded, cases, BATCH_BYTES)
 
-    def seal(self, batch: Batch, rows: Sequence[Row]) -> list[Sealed]:
+    def seal(self, batch: Batch, rows: Sequence[Row], keys: Sequence[bytes]) -> Sealed:
         """Cut, pad, seal and measure, row by row, without Python's lock."""
-        key, *others = batch
-        return self._native.seal((key.key, *others), rows)
+        key, *others, first, headers, written_at = batch
+        made, entries = self._native.seal((key.key, *others), rows, keys, first, headers, written_at)
+        return Encoded(made, headers, written_at), entries
 
 
-def sources(records: Sequence[Source]) -> Sources:
+def sources(records: Sequence[Source], cases: Sequence[bytes]) -> Sources:
     """Take the records of a batch in."""
-    return Sources(records)
+    return Sources(records, cases)
+
+
+def records(keys: Sequence[bytes], values: Sequence[bytes], headers: Headers, written_at: int) -> Sequence[Outgoing]:
+    """Records with these keys and values."""
+    return Encoded(_native.Records(keys, values, headers, written_at, BATCH_BYTES), headers, written_at)
 
 
 class Door:

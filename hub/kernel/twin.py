@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from hub.bus.records import Headers, Outgoing
 from hub.kernel.form import Batch, Row, Sealed, Source, Wording
 from hub.seal import NONCE, sealer
 
@@ -27,21 +28,22 @@ class Fragments(dict[str, bytes]):
 class Sources:
     """The records of a batch, with what of them was encoded."""
 
-    def __init__(self, records: Sequence[Source]) -> None:
+    def __init__(self, records: Sequence[Source], cases: Sequence[bytes]) -> None:
         self._records = [(Fragments({**one.record, **one.derived}), one.beginning) for one in records]
+        self._cases = cases
 
-    def seal(self, batch: Batch, rows: Sequence[Row]) -> list[Sealed]:
+    def seal(self, batch: Batch, rows: Sequence[Row], keys: Sequence[bytes]) -> Sealed:
         """Cut, pad, seal and measure, row by row."""
-        if len(batch.nonces) != NONCE * len(rows):
-            raise ValueError("one nonce for each row")
-        one, nonces, found = sealer(batch.key, batch.start), batch.nonces, []
-        for at, (source, wording, seq, change, own) in enumerate(rows):
+        if len(batch.nonces) != NONCE * len(rows) or len(keys) != len(rows):
+            raise ValueError("one nonce and one record key for each row")
+        one, nonces, tokens, entries = sealer(batch.key, batch.start), batch.nonces, list[bytes](), list[bytes]()
+        for at, ((case, source, wording), own) in enumerate(zip(rows, keys, strict=True)):
             fragments, beginning = self._records[source]
-            disclosure = name_of(change, batch.contract)
+            disclosure, seq = name_of(self._cases[case], batch.contract), batch.first + at
             payload = cut(fragments, beginning, batch.wordings[wording], disclosure)
-            token = one(nonces[at * NONCE : at * NONCE + NONCE], seq, disclosure, own, payload)
-            found.append((token, entry(batch, disclosure, seq, payload, token)))
-        return found
+            tokens.append(one(nonces[at * NONCE : at * NONCE + NONCE], seq, disclosure, own, payload))
+            entries.append(entry(batch, disclosure, seq, payload, tokens[-1]))
+        return records(keys, tokens, batch.headers, batch.written_at), entries
 
 
 def name_of(change: bytes, contract: bytes) -> bytes:
@@ -68,9 +70,14 @@ def entry(batch: Batch, disclosure: bytes, seq: int, payload: bytes, token: byte
     )  # fmt: skip
 
 
-def sources(records: Sequence[Source]) -> Sources:
+def sources(records: Sequence[Source], cases: Sequence[bytes]) -> Sources:
     """Take the records of a batch in."""
-    return Sources(records)
+    return Sources(records, cases)
+
+
+def records(keys: Sequence[bytes], values: Sequence[bytes], headers: Headers, written_at: int) -> Sequence[Outgoing]:
+    """Records with these keys and values."""
+    return [Outgoing(*pair, headers, written_at) for pair in zip(keys, values, strict=True)]
 
 
 def door() -> None:

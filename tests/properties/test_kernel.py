@@ -4,9 +4,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
+from aiokafka.producer.message_accumulator import BatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.bus import BATCH_BYTES, Encoded
+from hub.bus.writing import _built
+from hub.envelope import DISCLOSURE
 from hub.kernel.form import Batch, Source, Wording
 from hub.seal import NONCE, ContentKey, Place, beginning, open_token
 from tests.kernels import kernel, needs_native
@@ -33,27 +37,64 @@ WORDINGS = st.builds(
 BATCHES = st.tuples(st.lists(SOURCES, min_size=1, max_size=4), st.lists(WORDINGS, min_size=1, max_size=4))
 
 
+CASES = st.lists(st.uuids().map(lambda one: one.bytes), min_size=1, max_size=3)
+OWNS = st.binary(max_size=32)
+
+
 @st.composite
-def batches(draw: st.DrawFn) -> tuple[list[Source], list[Wording], list[Any]]:
+def batches(draw: st.DrawFn) -> tuple[list[Source], list[Wording], list[bytes], list[Any]]:
     sources, wordings = draw(BATCHES)
-    row = st.tuples(
-        st.integers(0, len(sources) - 1), st.integers(0, len(wordings) - 1), st.integers(0, 2**63 - 1),
-        st.uuids().map(lambda own: own.bytes), st.binary(max_size=32),
-    )  # fmt: skip
-    return sources, wordings, draw(st.lists(row, max_size=8))
+    cases = draw(CASES)
+    row = st.tuples(*(st.integers(0, len(places) - 1) for places in (cases, sources, wordings)))
+    return sources, wordings, cases, draw(st.lists(st.tuples(row, OWNS), max_size=8))
 
 
 @needs_native
-@given(batches(), KEYS, st.randoms(use_true_random=False))
-def test_the_kernel_gives_the_bytes_of_its_twin(batch: Any, key: ContentKey, dice: Any) -> None:
-    sources, wordings, rows = batch
+@given(batches(), KEYS, st.integers(0, 2**62), st.randoms(use_true_random=False))
+def test_the_kernel_gives_the_bytes_of_its_twin(batch: Any, key: ContentKey, first: int, dice: Any) -> None:
+    sources, wordings, cases, lot = batch
+    rows, owns = [row for row, _ in lot], [own for _, own in lot]
     start, nonces = beginning(key, PLACE, "c" * dice.randrange(9), 7), dice.randbytes(NONCE * len(rows))
-    given = Batch(key, start, nonces, b"tax", b"c" * 64, wordings)
-    native, twin = (kernel(name).sources(sources).seal(given, rows) for name in ("native", "python"))
-    assert native == twin
-    for (token, _), (source, wording, seq, change, beside) in zip(native, rows, strict=True):
-        read, payload = open_token(token, key, PLACE, beside)
-        assert (read["seq"], read["jti"]) == (seq, str(uuid5(UUID(bytes=change), "tax")))
+    given = Batch(key, start, nonces, b"tax", b"c" * 64, wordings, first, DISCLOSURE, 7)
+    native, twin = (kernel(name).sources(sources, cases).seal(given, rows, owns) for name in ("native", "python"))
+    assert ([*native[0]], native[1]) == ([*twin[0]], twin[1])
+    for at, (record, (case, source, wording), beside) in enumerate(zip(native[0], rows, owns, strict=True)):
+        read, payload = open_token(record.value, key, PLACE, beside)
+        assert (read["seq"], read["jti"]) == (first + at, str(uuid5(UUID(bytes=cases[case]), "tax")))
         members = {**sources[source].record, **sources[source].derived}
         told = {item: members.get(item) for item in wordings[wording].items}
         assert list(orjson.loads(payload)["items"].items()) == list(told.items())
+
+
+HEADERS = st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"]), max_size=9), st.binary(max_size=9)))
+STATES = st.tuples(st.integers(-1, 2**62), st.integers(-1, 2**15 - 1), st.integers(0, 2**31 - 1))
+SIZES = st.sampled_from([0, 1, 63, 64, 127, 8_191, 8_192, 100_000, 262_000, 262_144, 300_000])
+PAIRS = st.lists(st.tuples(st.binary(max_size=20), SIZES), min_size=1, max_size=6)
+
+
+@needs_native
+@given(PAIRS, HEADERS, st.integers(0, 2**41), STATES, st.booleans())
+def test_what_the_kernel_encodes_is_what_aiokafka_makes_of_it(
+    pairs: Any, headers: Any, at: int, state: Any, transactional: bool
+) -> None:
+    keys, values = [key for key, _ in pairs], [bytes([size % 251]) * size for _, size in pairs]
+    native, twin = (kernel(name).records(keys, values, tuple(headers), at) for name in ("native", "python"))
+    assert [*native] == [*twin]
+    assert isinstance(native, Encoded)
+    theirs = _built(Producer(transactional=transactional), twin)
+    ours = [*native.builders(transactional=transactional)]
+    for one in (*ours, *theirs):
+        one._set_producer_state(*state)
+    assert [one.record_count() for one in ours] == [one.record_count() for one in theirs]
+    assert [one._build() for one in ours] == [bytes(one._build()) for one in theirs]
+    assert [one.size() for one in ours] == [one.size() for one in theirs]
+
+
+class Producer:
+    """As far as records are appended."""
+
+    def __init__(self, *, transactional: bool) -> None:
+        self._transactional = transactional
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(BATCH_BYTES, 0, is_transactional=self._transactional)

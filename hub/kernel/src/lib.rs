@@ -6,6 +6,7 @@
 mod door;
 mod form;
 mod json;
+mod records;
 mod token;
 
 use pyo3::exceptions::{PyIndexError, PyValueError};
@@ -20,6 +21,7 @@ use ring::aead::LessSafeKey;
 use door::{Header, Registered, Seen};
 use form::{Form, Kind};
 use json::Record;
+use records::Encoder;
 use token::Sealer;
 
 const NONCE: usize = 12;
@@ -37,8 +39,8 @@ enum Fault {
 impl From<Fault> for PyErr {
     fn from(fault: Fault) -> PyErr {
         match fault {
-            Fault::Index => PyIndexError::new_err("no such record or wording"),
-            Fault::Nonces => PyValueError::new_err("one nonce for each row"),
+            Fault::Index => PyIndexError::new_err("no such case, record or wording"),
+            Fault::Nonces => PyValueError::new_err("one nonce and one record key for each row"),
             Fault::Key => PyValueError::new_err("a key has 32 bytes"),
             Fault::Record => PyValueError::new_err("a record is not one JSON object"),
             Fault::Form => PyValueError::new_err("no such form"),
@@ -50,15 +52,10 @@ impl From<Fault> for PyErr {
 type Wording = (PyBackedBytes, PyBackedBytes, Vec<PyBackedStr>, PyBackedBytes);
 /// Key, start of the headers, nonces, id and hash of the contract, wordings.
 type Batch = (PyBackedBytes, PyBackedBytes, PyBackedBytes, PyBackedBytes, PyBackedBytes, Vec<Wording>);
-/// Places of record and wording, seq, id of the change, record key.
-type Row = (usize, usize, u64, PyBackedBytes, PyBackedBytes);
+/// Places of case, record and wording.
+type Row = (usize, usize, usize);
 type Pair<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
-
-/// A token, and its entry in a line of the ledger.
-struct Sealed {
-    token: Vec<u8>,
-    entry: Vec<u8>,
-}
+type Headers = Vec<(PyBackedStr, PyBackedBytes)>;
 
 /// A record, what is derived beside it, and the beginning of every payload that is cut from the two.
 struct Source {
@@ -74,49 +71,106 @@ impl Source {
     }
 }
 
-/// The records of a batch.
+/// The records of a batch, and the ids of the Changes that they came in.
 #[pyclass(frozen)]
 struct Sources {
     records: Vec<Source>,
+    cases: Vec<PyBackedBytes>,
+    limit: usize,
 }
 
 #[pymethods]
 impl Sources {
     #[new]
-    fn new(records: Vec<[PyBackedBytes; 3]>) -> PyResult<Self> {
+    fn new(records: Vec<[PyBackedBytes; 3]>, cases: Vec<PyBackedBytes>, limit: usize) -> PyResult<Self> {
         let read = |[record, derived, beginning]: &[PyBackedBytes; 3]| {
             let [record, derived] = [record, derived].map(|text| Record::read(text).ok_or(Fault::Record));
             Ok(Source { record: record?, derived: derived?, beginning: beginning.to_vec() })
         };
-        Ok(Sources { records: records.iter().map(read).collect::<Result<_, Fault>>()? })
+        Ok(Sources { records: records.iter().map(read).collect::<Result<_, Fault>>()?, cases, limit })
     }
 
-    fn seal<'py>(&self, py: Python<'py>, batch: Batch, rows: Vec<Row>) -> PyResult<Vec<Pair<'py>>> {
-        let sealed = py.detach(|| self.sealed(&batch, &rows))?;
-        Ok(sealed.iter().map(|one| (PyBytes::new(py, &one.token), PyBytes::new(py, &one.entry))).collect())
+    /// The records to be written, and of each the entry in a line of the ledger. `first`: the number of the first one.
+    #[allow(clippy::too_many_arguments)]
+    fn seal<'py>(
+        &self, py: Python<'py>, batch: Batch, rows: Vec<Row>, owns: Vec<PyBackedBytes>, first: u64, headers: Headers,
+        timestamp: i64,
+    ) -> PyResult<(Records, Vec<Bound<'py, PyBytes>>)> {
+        let mut encoder = encoder(&headers, timestamp, self.limit);
+        let entries = py.detach(|| self.sealed(&batch, &rows, &owns, first, &mut encoder))?;
+        Ok((Records { encoder }, entries.iter().map(|entry| PyBytes::new(py, entry)).collect()))
     }
 }
 
 impl Sources {
-    fn sealed(&self, batch: &Batch, rows: &[Row]) -> Result<Vec<Sealed>, Fault> {
+    fn sealed(
+        &self, batch: &Batch, rows: &[Row], owns: &[PyBackedBytes], first: u64, encoder: &mut Encoder,
+    ) -> Result<Vec<Vec<u8>>, Fault> {
         let (key, start, nonces, contract, hash, wordings) = batch;
-        if nonces.len() != NONCE * rows.len() {
+        if nonces.len() != NONCE * rows.len() || owns.len() != rows.len() {
             return Err(Fault::Nonces);
         }
         let mut sealer = Sealer::new(key, start).ok_or(Fault::Key)?;
         let mut hints: Vec<_> = wordings.iter().map(|(_, _, items, _)| vec![[0, 0]; items.len()]).collect();
-        let mut payload = Vec::new();
-        let one = |((source, wording, seq, change, own), nonce): (&Row, &[u8])| {
+        let (mut payload, mut token) = (Vec::new(), Vec::new());
+        let mut one = |(at, (case, source, wording)): (usize, &Row)| {
             let source = self.records.get(*source).ok_or(Fault::Index)?;
             let said = wordings.get(*wording).ok_or(Fault::Index)?;
-            let id = token::name(change, contract);
+            let id = token::name(self.cases.get(*case).ok_or(Fault::Index)?, contract);
+            let (seq, nonce) = (first + at as u64, &nonces[at * NONCE..][..NONCE]);
             cut(&mut payload, source, said, &mut hints[*wording], &id);
             let told = json::told(&payload).ok_or(Fault::Payload)?;
-            let token = sealer.seal(nonce, *seq, &id, own, &mut payload);
-            Ok(Sealed { entry: entry(&[contract, hash, &id], *seq, &told, &token), token })
+            sealer.seal(nonce, seq, &id, &owns[at], &mut payload, &mut token);
+            encoder.push(&owns[at], &token);
+            Ok(entry(&[contract, hash, &id], seq, &told, &token))
         };
-        rows.iter().zip(nonces.chunks_exact(NONCE)).map(one).collect()
+        rows.iter().enumerate().map(&mut one).collect()
     }
+}
+
+/// Records of one partition, as they go onto the broker.
+#[pyclass(frozen)]
+struct Records {
+    encoder: Encoder,
+}
+
+#[pymethods]
+impl Records {
+    /// Records of these keys and values.
+    #[new]
+    fn new(keys: Vec<PyBackedBytes>, values: Vec<PyBackedBytes>, headers: Headers, timestamp: i64, limit: usize) -> Self {
+        let mut encoder = encoder(&headers, timestamp, limit);
+        keys.iter().zip(&values).for_each(|(key, value)| encoder.push(key, value));
+        Records { encoder }
+    }
+
+    fn __len__(&self) -> usize {
+        self.encoder.count()
+    }
+
+    /// Key and value of a record.
+    fn pair<'py>(&self, py: Python<'py>, at: usize) -> PyResult<Pair<'py>> {
+        let [key, value] = self.encoder.pair(at).ok_or(Fault::Index)?;
+        Ok((PyBytes::new(py, key), PyBytes::new(py, value)))
+    }
+
+    /// Of each batch how many records it has, and its length.
+    fn sizes(&self) -> Vec<(u32, usize)> {
+        self.encoder.sizes()
+    }
+
+    /// A batch, with the state of its producer.
+    fn batch<'py>(
+        &self, py: Python<'py>, at: usize, producer: i64, epoch: i16, sequence: i32, transactional: bool,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let whole = self.encoder.batch(at, producer, epoch, sequence, transactional).ok_or(Fault::Index)?;
+        Ok(PyBytes::new(py, &whole))
+    }
+}
+
+fn encoder(headers: &Headers, timestamp: i64, limit: usize) -> Encoder {
+    let named: Vec<_> = headers.iter().map(|(name, value)| (name.as_bytes(), &value[..])).collect();
+    Encoder::new(&named, timestamp, limit)
 }
 
 /// Writes one payload; `hints` are where the items stood in the record before, which is where they mostly stand.
@@ -258,7 +312,8 @@ fn placed<'py>(py: Python<'py>, seen: &Seen, record: Option<&Registered>) -> PyR
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("INTERFACE", 2)?;
+    module.add("INTERFACE", 3)?;
     module.add_class::<Door>()?;
+    module.add_class::<Records>()?;
     module.add_class::<Sources>()
 }

@@ -22,20 +22,21 @@ impl<'a> Sealer<'a> {
         Some(Sealer { key, start, header: Vec::new() })
     }
 
-    /// The token of `payload`, which is padded and sealed where it lies.
-    pub fn seal(&mut self, nonce: &[u8], seq: u64, jti: &[u8], own: &[u8], payload: &mut Vec<u8>) -> Vec<u8> {
+    /// Writes the token of `payload`, which is padded and sealed where it lies.
+    pub fn seal(
+        &mut self, nonce: &[u8], seq: u64, jti: &[u8], own: &[u8], payload: &mut Vec<u8>, token: &mut Vec<u8>,
+    ) {
         pad(payload);
         self.write_header(seq, jti, own);
-        let mut token = Vec::with_capacity((self.header.len() + payload.len() + 48) * 4 / 3);
-        URL_SAFE_NO_PAD.encode_append(&self.header, &mut token);
+        token.clear();
+        URL_SAFE_NO_PAD.encode_append(&self.header, token);
         let used = Nonce::try_assume_unique_for_key(nonce).expect("nonces are cut to 12 bytes");
         let tag = self.key.seal_in_place_separate_tag(used, Aad::from(&token), payload).expect("below 64 GiB");
         token.push(b'.');
         for part in [nonce, payload, tag.as_ref()] {
             token.push(b'.');
-            URL_SAFE_NO_PAD.encode_append(part, &mut token);
+            URL_SAFE_NO_PAD.encode_append(part, token);
         }
-        token
     }
 
     fn write_header(&mut self, seq: u64, jti: &[u8], own: &[u8]) {

@@ -14,6 +14,7 @@ from joserfc import jwe
 from joserfc.jwk import OctKey
 
 from hub import kernel as kernels
+from hub.envelope import DISCLOSURE
 from hub.errors import DependencyUnavailable
 from hub.kernel import chosen, twin
 from hub.kernel.form import Batch, Kernel, Row, Sealed, Source, Wording
@@ -26,7 +27,8 @@ START = beginning(KEY, PLACE, "c" * 64, 1_775_000_000)
 OWN = bytes(range(16))
 CHANGE = UUID("01930000-0000-7000-8000-000000000001")
 ID = str(uuid5(CHANGE, "child-policy")).encode()
-ONE = (0, 0, 7, CHANGE.bytes, OWN)
+ONE = (0, 0, 0)
+BATCH = Batch(KEY, START, b"", b"child-policy", b"c" * 64, (), 7, DISCLOSURE, 1_775_000_000_000)
 PERSON = {"atena_no": "000000000000001", "name": '見本 "𠮷"\\', "address": {"text": "架空市, {仮}町"}, "sexes": "?"}
 SOURCE = Source(PERSON, {}, b'"version":7,"recorded_at":"2026-04-02T10:15:00+09:00",')
 TOLD = Wording(b'"contract":"child-policy",', b'"state":"inside","items":', ("name", "address", "sex"), b"}")
@@ -39,10 +41,16 @@ def any_kernel(request: pytest.FixtureRequest) -> Kernel:
 
 
 def sealed(
-    by: Kernel, rows: Sequence[Row], wordings: Sequence[Wording] = (TOLD, ORDERED), nonces: bytes | None = None
-) -> list[Sealed]:
+    by: Kernel, rows: Sequence[Row], wordings: Sequence[Wording] = (TOLD, ORDERED), nonces: bytes | None = None,
+    keys: Sequence[bytes] | None = None,
+) -> list[tuple[bytes, bytes]]:  # fmt: skip
+    """Each token, and its entry in the ledger."""
     given = bytes(range(NONCE)) * len(rows) if nonces is None else nonces
-    return by.sources([SOURCE]).seal(Batch(KEY, START, given, b"child-policy", b"c" * 64, wordings), rows)
+    batch, beside = BATCH._replace(nonces=given, wordings=wordings), [OWN] * len(rows) if keys is None else keys
+    records, entries = by.sources([SOURCE], [CHANGE.bytes, bytes(16)]).seal(batch, rows, beside)
+    assert [one[2:] for one in records] == [(DISCLOSURE, batch.written_at)] * len(rows)
+    assert [one.key for one in records] == beside
+    return [(one.value or b"", entry) for one, entry in zip(records, entries, strict=True)]
 
 
 def opened(token: bytes) -> Any:
@@ -58,17 +66,16 @@ def test_what_is_named_is_told_and_nothing_else(any_kernel: Kernel) -> None:
 
 
 def test_a_row_has_its_own_wording_number_id_and_key(any_kernel: Kernel) -> None:
-    rows = [(0, 1, 7, CHANGE.bytes, OWN), (0, 0, 2**63 - 1, bytes(16), OWN)]
-    tokens = [token for token, _ in sealed(any_kernel, rows)]
-    first, second = (open_token(token, KEY, PLACE, OWN)[0] for token in tokens)
+    tokens = [token for token, _ in sealed(any_kernel, [(0, 0, 1), (1, 0, 0)], keys=[OWN, bytes(16)])]
+    first, second = (open_token(token, KEY, PLACE, own)[0] for token, own in zip(tokens, (OWN, bytes(16)), strict=True))
     other = str(uuid5(UUID(int=0), "child-policy"))
-    assert (first["seq"], first["jti"], second["seq"], second["jti"]) == (7, ID.decode(), 2**63 - 1, other)
-    assert first["sub"] == OWN.hex()
+    assert (first["seq"], first["jti"], second["seq"], second["jti"]) == (7, ID.decode(), 8, other)
+    assert (first["sub"], second["sub"]) == (OWN.hex(), "0" * 32)
     assert (opened(tokens[0])["transfer"], opened(tokens[0])["protected"]) == ("order-1", True)
 
 
 def test_what_the_ledger_says_is_measured_on_what_was_sealed(any_kernel: Kernel) -> None:
-    (token, plain), (other, ordered) = sealed(any_kernel, [ONE, (0, 1, 8, CHANGE.bytes, OWN)])
+    (token, plain), (other, ordered) = sealed(any_kernel, [ONE, (0, 0, 1)])
     named = {"contract": "child-policy", "contract_hash": "c" * 64, "disclosure": ID.decode()}
     assert [*orjson.loads(plain).items()] == [*named.items(), *{
         "seq": 7, "state": "inside", "items": ["name", "address", "sex"],
@@ -119,14 +126,25 @@ def test_a_payload_is_padded_to_a_power_of_two_times_512(any_kernel: Kernel, len
 
 @pytest.mark.parametrize(("rows", "nonces", "error"), [
     ([ONE], bytes(NONCE - 1), ValueError), ([ONE], b"", ValueError),
-    ([], bytes(NONCE), ValueError), ([(1, 0, 7, CHANGE.bytes, OWN)], bytes(NONCE), IndexError),
-    ([(0, 2, 7, CHANGE.bytes, OWN)], bytes(NONCE), IndexError),
+    ([], bytes(NONCE), ValueError), ([(0, 1, 0)], bytes(NONCE), IndexError), ([(0, 0, 2)], bytes(NONCE), IndexError),
+    ([(2, 0, 0)], bytes(NONCE), IndexError),
 ])  # fmt: skip
 def test_a_batch_that_does_not_fit_is_refused(
     any_kernel: Kernel, rows: list[Row], nonces: bytes, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         sealed(any_kernel, rows, nonces=nonces)
+
+
+def test_a_row_without_a_record_key_is_refused(any_kernel: Kernel) -> None:
+    with pytest.raises(ValueError, match="record key"):
+        sealed(any_kernel, [ONE], keys=[])
+
+
+def test_what_is_derived_goes_before_what_a_record_has(any_kernel: Kernel) -> None:
+    source, batch = Source({"name": "x"}, {"name": "y"}, SOURCE.beginning), BATCH._replace(wordings=[TOLD])
+    (one,), _ = any_kernel.sources([source], [CHANGE.bytes]).seal(batch._replace(nonces=bytes(NONCE)), [ONE], [OWN])
+    assert opened(one.value or b"")["items"] == {"name": "y", "address": None, "sex": None}
 
 
 def test_nothing_to_seal_is_nothing_sealed(any_kernel: Kernel) -> None:
@@ -152,12 +170,13 @@ class Wrong:
     NAME = "native"
 
     @staticmethod
-    def sources(records: Sequence[Source]) -> Any:
+    def sources(records: Sequence[Source], cases: Sequence[bytes]) -> Any:
         class Shorter(twin.Sources):
-            def seal(self, *given: Any) -> list[Sealed]:
-                return [(token[:-1], said) for token, said in super().seal(*given)]
+            def seal(self, *given: Any) -> Sealed:
+                made, entries = super().seal(*given)
+                return [one._replace(value=(one.value or b"")[:-1]) for one in made], entries
 
-        return Shorter(records)
+        return Shorter(records, cases)
 
 
 @pytest.mark.parametrize("broken", [ImportError("not built"), Wrong])
