@@ -42,6 +42,11 @@ def age(birth: Any, on: date) -> int | None:
     return tomorrow.year - born.year - ((tomorrow.month, tomorrow.day) < (born.month, born.day))
 
 
+def day_exists(year: int | None, month: int | None, day: int | None) -> bool:
+    """Whether a month has such a day; where the year is unknown, in some year."""
+    return month is None or day is None or day <= monthrange(year or _LEAP_YEAR, month)[1]
+
+
 def _iso(text: str) -> date | None:
     if not _ISO.fullmatch(text):
         return None
@@ -56,13 +61,9 @@ def _parts_fit(parts: dict[str, Any]) -> bool:
     return (
         (text is None or isinstance(text, str))
         and all(_within(parts.get(name), *limits) for name, limits in _LIMITS.items())
-        and _day_exists(parts.get("year"), parts.get("month"), parts.get("day"))
+        and day_exists(parts.get("year"), parts.get("month"), parts.get("day"))
     )
 
 
 def _within(part: Any, low: int, high: int) -> bool:
     return part is None or (type(part) is int and low <= part <= high)
-
-
-def _day_exists(year: int | None, month: int | None, day: int | None) -> bool:
-    return month is None or day is None or day <= monthrange(year or _LEAP_YEAR, month)[1]

@@ -6,7 +6,6 @@
 
 import re
 from collections.abc import Callable
-from operator import mul
 
 JuminhyoCheck = Callable[[str], bool]
 
@@ -33,7 +32,7 @@ def my_number_fault(text: str) -> str | None:
     """Why `text` cannot be a 個人番号: bad-format, all-same-digits, bad-check-digit; None where it can."""
     if not _TWELVE.fullmatch(text):
         return "bad-format"
-    if len(set(text)) == 1:
+    if text == text[0] * 12:
         return "all-same-digits"
     return None if my_number_check(text[:11]) == text[11] else "bad-check-digit"
 
@@ -58,6 +57,6 @@ def municipal_number_fault(text: str) -> str | None:
 
 
 def _weighted(digits: str, weights: tuple[int, ...]) -> int:
-    if len(digits) != len(weights):
-        raise ValueError("another number of digits")
-    return sum(map(mul, map(int, digits), weights))
+    if len(digits) != len(weights) or not (digits.isascii() and digits.isdigit()):
+        raise ValueError("other digits, or another number of them")
+    return sum(map(int.__mul__, digits.encode(), weights)) - ord("0") * sum(weights)

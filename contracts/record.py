@@ -41,9 +41,7 @@ def _checked(fault: Callable[[str], str | None]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _juminhyo_code(value: str, info: ValidationInfo) -> str:
-    if juminhyo_code_fault(value) is not None:
-        raise PydanticCustomError("bad-format", "not the form of this number")
+def _plugged(value: str, info: ValidationInfo) -> str:
     if info.context is not None and not info.context(value):
         raise PydanticCustomError("bad-check-digit", "the check digit does not fit")
     return value
@@ -81,10 +79,11 @@ Text = Annotated[StrictStr, StringConstraints(pattern="^[^\\x00-\\x1f\\x7f-\\x9f
 MunicipalNumber = Annotated[StrictStr, _checked(municipal_number_fault)]
 MunicipalityCode = Annotated[StrictStr, _checked(municipality_code_fault)]
 MyNumber = Annotated[StrictStr, _checked(my_number_fault)]
-JuminhyoCode = Annotated[StrictStr, AfterValidator(_juminhyo_code)]
+JuminhyoCode = Annotated[StrictStr, _checked(juminhyo_code_fault), AfterValidator(_plugged)]
 Date = Annotated[Any, AfterValidator(_date)]
 Sex = Literal["1", "2"]
 Derived = Annotated[Any, AfterValidator(_derived)]
+History = Annotated[list[Any], AfterValidator(_history)]
 
 
 @with_config(STRICT)
@@ -139,7 +138,7 @@ class Record(TypedDict, total=False):
     name_furigana: Text | None
     former_surname: Text | None
     alias_name: Text | None
-    alias_history: Annotated[list[Any], AfterValidator(_history)] | None
+    alias_history: History | None
     birth_date: Date | None
     sex: Sex | None
     address: Address | None

@@ -14,7 +14,8 @@ import orjson
 from pydantic import StrictBool
 
 from contracts import record
-from contracts.change import Change, action_of, moment
+from contracts.change import Change, action_of
+from contracts.wire import moment
 
 ASKED: Final = ("protected", "nationality", "birth_date")
 """What contracts/decide.py asks of a record to know who is told."""

@@ -70,8 +70,10 @@ def test_each_outside_thing_has_one_door(library: str) -> None:
     assert through <= DOORS[library]
 
 
-def test_what_decides_imports_the_standard_library_and_pydantic_alone() -> None:
-    allowed = sys.stdlib_module_names | {"contracts", "pydantic", "pydantic_core", "typing_extensions"}
+def test_what_decides_imports_the_standard_library_and_readers_of_forms_alone() -> None:
+    allowed = sys.stdlib_module_names | {
+        "contracts", "msgspec", "orjson", "pydantic", "pydantic_core", "typing_extensions",
+    }  # fmt: skip
     foreign = {(file.name, name) for file in sources("contracts") for name in imported(file)
                if name.split(".")[0] not in allowed}  # fmt: skip
     assert foreign == set()

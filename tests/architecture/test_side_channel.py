@@ -44,7 +44,7 @@ EXEMPT: Final[dict[tuple[Rule, str, str], str]] = {
         "the same, and beside no resident",
     (headers_of_a_record, "consumers/mirror.py", "headers said"):
         "the names of Kafka Connect and ours, listed by a test; their values are places, ids, codes and times",
-    (codes_of_errors, "contracts/change.py", "code _code(error['type'])"):
+    (codes_of_errors, "contracts/wire.py", "code _code(error['type'])"):
         "a table of pydantic's kinds of error, or bad-type",
     (codes_of_errors, "consumers/adapters/http.py", "code f'counterpart-{_listed(body)}'"):
         "only codes that the adapter lists; any other is one and the same word",

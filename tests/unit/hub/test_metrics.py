@@ -24,7 +24,8 @@ from tests.fakes import MemoryContracts
 ROOT = Path(__file__).resolve().parents[3]
 LABELS = {"contract", "outcome", "reason", "code", "le", "generation", "implementation", "major", "minor", "patchlevel",
           "version"}  # fmt: skip
-DOOR = ("contracts/door.py", "contracts/change.py", "contracts/record.py", "hub/seal.py", "hub/keys.py")
+DOOR = ("contracts/door.py", "contracts/change.py", "contracts/record.py", "contracts/wire.py", "hub/seal.py",
+        "hub/keys.py")  # fmt: skip
 RAISED = {"ChangeRefused", "TokenRefused", "PydanticCustomError"}
 ARRIVING = ("hub/seal.py", "hub/keys.py", "consumers/arrival.py", "consumers/disclosure.py", "consumers/opening.py")
 REFUSING = {"TokenRefused": 0, "Refused": 0, "refused_as": 2, "unproven": 2}
