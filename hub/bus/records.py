@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-BATCH_BYTES: Final = 262_144
-"""Largest batch of records, unless one record alone is longer."""
+BATCH_BYTES: Final = 1_048_576
+"""Largest batch of records, unless one record alone is longer: just what a topic allows."""
 
 Headers = tuple[tuple[str, bytes], ...]
 

@@ -1,7 +1,7 @@
 """Writing: every record acknowledged, or an error; with transactions, everything visible at once, or nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -21,8 +21,14 @@ ACKNOWLEDGED_WITHIN = 25.0
 _FAILURES = (KafkaError, IllegalOperation, TimeoutError, AssertionError)
 """What the library raises when a producer is of no more use; not all of it is a KafkaError."""
 
-_REQUEST_BYTES = 1_048_576
+_REQUEST_BYTES = BATCH_BYTES
+"""Of the batches that go out together, unless one alone is larger. The broker's cost is by request, by partition of it
+and by batch; ours is by byte: a request is copied ten times on its way, so it should fit into the processor's cache."""
+
 _TRANSACTION_MS = 30_000
+
+_Sent = tuple[str, int, Any]
+"""Topic, partition and a batch of its records."""
 
 
 class Writer:
@@ -82,6 +88,7 @@ class TransactionalWriter(Writer):
         self, batches: Batches, group: str, topic: str, positions: Mapping[int, Position]
     ) -> None:
         await self._producer.begin_transaction()
+        _announce(self._producer, batches)
         await _gathered(self._producer, batches)
         offsets = {
             TopicPartition(topic, part): OffsetAndMetadata(at.offset, at.metadata) for part, at in positions.items()
@@ -99,7 +106,7 @@ class TransactionalWriter(Writer):
 @asynccontextmanager
 async def writer(settings: Settings, principal: str) -> AsyncIterator[Writer]:
     """A Writer that leaves the broker on leaving the block."""
-    options = _producing(settings, principal) | {"max_batch_size": _REQUEST_BYTES, "enable_idempotence": True}
+    options = _producing(settings, principal) | {"enable_idempotence": True}
     async with _open(Writer(options)) as opened:
         yield opened
 
@@ -110,7 +117,7 @@ async def transactional_writer(
 ) -> AsyncIterator[TransactionalWriter]:
     """A TransactionalWriter; its start fences every other one with this id and waits for their open transaction."""
     options = _producing(settings, principal) | {
-        "transactional_id": transactional_id, "max_batch_size": BATCH_BYTES, "transaction_timeout_ms": _TRANSACTION_MS,
+        "transactional_id": transactional_id, "transaction_timeout_ms": _TRANSACTION_MS,
     }  # fmt: skip
     async with _open(TransactionalWriter(options)) as opened:
         yield opened
@@ -142,7 +149,8 @@ async def _open(opened: Any) -> AsyncIterator[Any]:
 
 def _producing(settings: Settings, principal: str) -> dict[str, Any]:
     return connection(settings, principal) | {
-        "acks": "all", "linger_ms": 0, "max_request_size": _REQUEST_BYTES, "request_timeout_ms": REQUEST_MS,
+        "acks": "all", "linger_ms": 0, "max_batch_size": BATCH_BYTES, "max_request_size": _REQUEST_BYTES,
+        "request_timeout_ms": REQUEST_MS,
     }  # fmt: skip
 
 
@@ -154,12 +162,36 @@ def _fenced(producer: Any) -> bool:
     return any(isinstance(cause, ProducerFenced) for cause in causes)
 
 
+def _announce(producer: Any, places: Iterable[tuple[str, int]]) -> None:
+    """Name all partitions of the transaction at once: the library would ask the coordinator for each anew."""
+    for topic, part in places:
+        producer._txn_manager.maybe_add_partition_to_txn(TopicPartition(topic, part))  # noqa: SLF001 - nothing public
+
+
 async def _gathered(producer: Any, batches: Batches) -> None:
+    """Request after request; each is made when its turn comes, so that little lies in memory twice."""
+    for sent in _requests(producer, batches):
+        await _acknowledged(producer, sent)
+
+
+def _requests(producer: Any, batches: Batches) -> Iterator[list[_Sent]]:
+    together: list[_Sent] = []
+    size = 0
+    for (topic, part), records in batches.items():
+        for built in _batches(producer, records):
+            if together and size + built.size() > _REQUEST_BYTES:
+                yield together
+                together, size = [], 0
+            together.append((topic, part, built))
+            size += built.size()
+    yield together
+
+
+async def _acknowledged(producer: Any, sent: Iterable[_Sent]) -> None:
     futures: list[Any] = []
     try:
-        for (topic, part), records in batches.items():
-            for built in _batches(producer, records):
-                futures.append(await producer.send_batch(built, topic, partition=part))  # noqa: PERF401 - see below
+        for topic, part, built in sent:
+            futures.append(await producer.send_batch(built, topic, partition=part))
     except BaseException:  # what was sent before may never have an outcome; if it has one, nobody need be warned of it
         for future in futures:
             future.add_done_callback(_looked_at)
