@@ -19,7 +19,7 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@touch $@
 
 # What the kernel does its twin in Python does as well, but more slowly: where it cannot be built, nothing fails.
-$(VENV)/kernel: $(VENV)/installed infra/kernel/build.py $(wildcard hub/kernel/Cargo.* hub/kernel/src/*.rs)
+$(VENV)/kernel: $(VENV)/installed infra/kernel/build.py hub/kernel/Cargo.toml hub/kernel/crates.lock $(wildcard hub/kernel/src/*.rs)
 	@$(BIN)/python infra/kernel/build.py || echo "No native kernel; its twin in Python runs instead (hub/kernel/README.md)"
 	@touch $@
 

@@ -94,11 +94,13 @@ class Broker:
         with _closed_codes():
             self._carry_out(made)
         until, rest = time.monotonic() + SHOWN_SECONDS, 0.02
-        while not plan(want, self.state(want.topics), prefix).empty:
+        while not (left := plan(want, self.state(want.topics), prefix)).empty:
             if time.monotonic() > until:
                 raise DependencyUnavailable("not-applied", "Kafka", "The broker took the plan and does not show it")
             time.sleep(rest)
             rest = min(2 * rest, 1.0)  # the question is as dear to a busy broker as the plan was
+            with _closed_codes():  # a broker may still have shown what somebody had removed just before
+                _all(self._client.create_acls(_bindings(left.add_acls)).values() if left.add_acls else ())
         return made
 
     def withdraw(self, principal: str, prefix: str) -> Plan:
