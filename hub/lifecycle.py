@@ -13,12 +13,13 @@ end alone: what was killed is still to be asked, and is down.
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from aiohttp import web
@@ -28,6 +29,9 @@ from hub import log
 from hub.config import Settings
 
 FRESH_SECONDS = 30.0
+
+SELDOM = 50_000, 20, 20
+"""How many more objects must have come than gone before one looks for rings among them (gc.set_threshold)."""
 
 
 class Process:
@@ -81,12 +85,31 @@ async def running(
     files = _announced(settings.data, name, runner.addresses[0][1], said or {})
     log.get().info("process-started")
     try:
-        yield process
+        with _seldom_swept():
+            yield process
     finally:
         await runner.cleanup()
         for file in files:
             file.unlink(missing_ok=True)
         log.get().info("process-stopped")
+
+
+@contextmanager
+def _seldom_swept() -> Iterator[None]:
+    """Leave what was imported out of the search for rings of objects, and search seldom.
+
+    What a poll brings comes and goes by the thousand, and nearly all of it is freed when the last reference goes; with
+    Python's own thresholds the search went over it all several times in each poll. Rings are still found, only later.
+    """
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 async def _served(process: Process, port: int) -> web.AppRunner:

@@ -9,7 +9,6 @@ beginning.
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import Any
 
 from hub import bus, topics
@@ -37,7 +36,7 @@ class Listing:
             await reader.seek({part: self._read.get(part) for part in ends})
             async for records in reader.to_end():
                 for record in records:
-                    self._lines.add(replace(record, value=None))
+                    self._lines.add(record._replace(value=None))
                     self._read[record.partition] = record.offset + 1
             return self._lines.now()
 

@@ -11,6 +11,7 @@ from typing import get_args
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
 from contracts.decide import Reason
+from hub.times import Times
 
 CHANGES_ROUTED = Counter("hub_changes_routed", "Changes decided for every contract")
 DISCLOSURES = Counter("hub_disclosures", "Disclosures sealed and committed", ["contract"])
@@ -27,7 +28,7 @@ ROUTING_FAILS = Gauge(
 KERNEL = Gauge("hub_kernel_native", "1 where a router cuts and seals with the native kernel, 0 where its twin does")
 POLL_SECONDS = Histogram("hub_poll_seconds", "One poll of the router, from records to commit")
 
-RECORDED_TO_TOLD = Histogram(
+RECORDED_TO_TOLD = Times(
     "hub_recorded_to_told_seconds", "From the recording of a change to the commit of what was told of it",
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400),
 )  # fmt: skip

@@ -9,7 +9,7 @@ another reason, such a Change is left out when the line is let go.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -154,7 +154,7 @@ def was_passed(records: Iterable[Incoming], act: UUID) -> bool:
 def as_it_came(record: Incoming, topic: str) -> Incoming:
     """A letter as the record of `topic` that it was, without the code beside it."""
     headers = tuple(each for each in record.headers if each[0] not in _BESIDE)
-    return replace(record, topic=topic, headers=headers)
+    return record._replace(topic=topic, headers=headers)
 
 
 def _code(record: Incoming) -> bytes:

@@ -198,9 +198,9 @@ def _count(poll: Poll, now: datetime) -> None:
     """What is counted and alarmed once it is committed: a failed attempt has told nobody anything."""
     metrics.TRANSACTIONS.labels("committed").inc()
     metrics.CHANGES_ROUTED.inc(sum(map(len, poll.accepted.values())))
+    at = now.timestamp()
     for accepted in poll.accepted.values():
-        for one in accepted:
-            metrics.RECORDED_TO_TOLD.observe(max(0.0, now.timestamp() - one.change.version / 1e6))
+        metrics.RECORDED_TO_TOLD.observe(at - one.change.version / 1e6 for one in accepted)
     for (contract, outcome), count in poll.tally.items():
         told = outcome == TOLD
         (metrics.DISCLOSURES.labels(contract) if told else metrics.SILENCES.labels(contract, outcome)).inc(count)

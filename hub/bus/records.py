@@ -19,8 +19,7 @@ class Outgoing(NamedTuple):
     timestamp_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A record that was read."""
 
     topic: str
