@@ -163,8 +163,12 @@ impl Records {
     fn batch<'py>(
         &self, py: Python<'py>, at: usize, producer: i64, epoch: i16, sequence: i32, transactional: bool,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let whole = self.encoder.batch(at, producer, epoch, sequence, transactional).ok_or(Fault::Index)?;
-        Ok(PyBytes::new(py, &whole))
+        let (head, records) = self.encoder.batch(at, producer, epoch, sequence, transactional).ok_or(Fault::Index)?;
+        PyBytes::new_with(py, head.len() + records.len(), |whole| {
+            whole[..head.len()].copy_from_slice(&head);
+            whole[head.len()..].copy_from_slice(records);
+            Ok(())
+        })
     }
 }
 

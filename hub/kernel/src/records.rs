@@ -86,8 +86,10 @@ impl Encoder {
         self.bodies.iter().map(|body| (body.count, HEAD + body.bytes.len())).collect()
     }
 
-    /// A batch, with the state of its producer.
-    pub fn batch(&self, at: usize, producer: i64, epoch: i16, sequence: i32, transactional: bool) -> Option<Vec<u8>> {
+    /// A batch in two parts: what stands before its records, with the state of its producer, and the records.
+    pub fn batch(
+        &self, at: usize, producer: i64, epoch: i16, sequence: i32, transactional: bool,
+    ) -> Option<(Vec<u8>, &[u8])> {
         let Body { bytes, count } = self.bodies.get(at)?;
         let attributes = if transactional { TRANSACTIONAL } else { 0 };
         let mut checked = Vec::with_capacity(HEAD - CHECKED);
@@ -98,15 +100,14 @@ impl Encoder {
         checked.extend_from_slice(&epoch.to_be_bytes());
         checked.extend_from_slice(&sequence.to_be_bytes());
         checked.extend_from_slice(&count.to_be_bytes());
-        let mut whole = Vec::with_capacity(HEAD + bytes.len());
+        let mut whole = Vec::with_capacity(HEAD);
         whole.extend_from_slice(&0i64.to_be_bytes()); // its offset is the broker's
         whole.extend_from_slice(&u32::try_from(HEAD - 12 + bytes.len()).ok()?.to_be_bytes());
         whole.extend_from_slice(&(-1i32).to_be_bytes()); // the leader's epoch is the broker's
         whole.push(VERSION);
         whole.extend_from_slice(&crc32c_append(crc32c(&checked), bytes).to_be_bytes());
         whole.extend_from_slice(&checked);
-        whole.extend_from_slice(bytes);
-        Some(whole)
+        Some((whole, bytes))
     }
 }
 
