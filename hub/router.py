@@ -25,7 +25,8 @@ from hub.pseudonym import Pseudonyms
 from hub.telling import TOLD, Batches, Holding, Tally, Teller
 
 PRINCIPAL = "router"
-MAX_RECORDS = 2000
+MAX_RECORDS = 1000
+"""Of a poll. With twelve contracts that is some 25 MB of records to be written, held twice until they are committed."""
 
 Clock = Callable[[], datetime]
 
