@@ -14,6 +14,7 @@ from typing import Any
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LIMITS = {"year": (1, 9999), "month": (1, 12), "day": (1, 31)}
 _LEAP_YEAR = 2000
+_A_DAY = timedelta(days=1)
 
 
 def is_date(value: Any) -> bool:
@@ -38,7 +39,7 @@ def age(birth: Any, on: date) -> int | None:
     born = last_day(birth)
     if born is None:
         return None
-    tomorrow = on + timedelta(days=1)
+    tomorrow = on + _A_DAY
     return tomorrow.year - born.year - ((tomorrow.month, tomorrow.day) < (born.month, born.day))
 
 

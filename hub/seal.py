@@ -12,22 +12,26 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-import pybase64
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pybase64 import b64decode, b64encode
 
 from hub import metrics
 from hub.errors import TokenRefused
 
 SMALLEST = 512
 NONCE = 12
+_NONCE_LETTERS = 16
 _TAG = 16
+_TAG_LETTERS = 22
 _MEMBERS = frozenset({"alg", "enc", "kid", "aud", "sub_topic", "part", "iat", "ctr", "seq", "jti", "sub"})
 _KID = re.compile(r"(hub:)?[a-z0-9][a-z0-9-]{0,62}\.[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OWN = re.compile(rb'(0|[1-9][0-9]{0,17}),"jti":"([0-9a-f-]*)","sub":"([0-9a-f]*)"\}')
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _LAST = (_LETTERS, b"", _LETTERS[::16], _LETTERS[::4])
 """Which letter may be the last of a text, by how many letters are left over: the others have bits of no byte."""
@@ -82,11 +86,8 @@ def padded(payload: bytes) -> bytes:
 
 def seal(key: ContentKey, place: Place, ctr: str, iat: int, sheets: Sequence[Sheet]) -> list[bytes]:
     """One token per sheet, in the same order. `iat`: seconds since 1970. `ctr`: SHA-256 of the contract, hex."""
-    sealed, nonces = sealer(key, beginning(key, place, ctr, iat)), drawn(place.aud, len(sheets))
-    return [
-        sealed(nonces[at * NONCE : at * NONCE + NONCE], seq, jti.encode(), own, payload)
-        for at, (seq, jti, payload, own) in enumerate(sheets)
-    ]
+    sealed = sealer(key, beginning(key, place, ctr, iat), drawn(place.aud, len(sheets)))
+    return [sealed(at, seq, jti.encode(), own, payload) for at, (seq, jti, payload, own) in enumerate(sheets)]
 
 
 def drawn(aud: str, count: int) -> bytes:
@@ -108,15 +109,20 @@ def between(place: Place) -> bytes:
     return b'",' + orjson.dumps({"aud": place.aud, "sub_topic": place.topic, "part": place.part})[1:-1] + b',"iat":'
 
 
-def sealer(key: ContentKey, start: bytes) -> Callable[[bytes, int, bytes, bytes, bytes], bytes]:
-    """Seals the tokens of one batch, each from (nonce, seq, jti, record key, payload). `start`: of every header."""
+def sealer(key: ContentKey, start: bytes, nonces: bytes) -> Callable[[int, int, bytes, bytes, bytes], bytes]:
+    """Seals the tokens of one batch, each from (place in the batch, seq, jti, record key, payload).
+
+    `start`: of every header; `nonces`: one after the other, each for the token of its place.
+    """
     whole = len(start) // 3 * 3  # so many bytes stand for themselves in base64, whatever comes behind them
     prefix, rest, encrypt = _encode(start[:whole]), start[whole:], key.cipher.encrypt
+    written = _encode(nonces)  # a nonce is four times three bytes, and stands for itself as well
 
-    def sealed(nonce: bytes, seq: int, jti: bytes, own: bytes, payload: bytes) -> bytes:
+    def sealed(at: int, seq: int, jti: bytes, own: bytes, payload: bytes) -> bytes:
         protected = prefix + _encode(b'%b,"seq":%d,"jti":"%b","sub":"%b"}' % (rest, seq, jti, own.hex().encode()))
-        hidden = encrypt(nonce, padded(payload), protected)
-        return b"%b..%b.%b.%b" % (protected, _encode(nonce), _encode(hidden[:-_TAG]), _encode(hidden[-_TAG:]))
+        hidden = encrypt(nonces[at * NONCE : at * NONCE + NONCE], padded(payload), protected)
+        nonce = written[at * _NONCE_LETTERS : at * _NONCE_LETTERS + _NONCE_LETTERS]
+        return b"%b..%b.%b.%b" % (protected, nonce, _encode(hidden[:-_TAG]), _encode(hidden[-_TAG:]))
 
     return sealed
 
@@ -124,7 +130,33 @@ def sealer(key: ContentKey, start: bytes) -> Callable[[bytes, int, bytes, bytes,
 def header(token: bytes | None) -> dict[str, Any]:
     """The protected header of a token, with exactly our members and our algorithms; else TokenRefused."""
     try:
-        read = orjson.loads(_decode((token or b"").split(b".", 1)[0]))
+        protected = _decode((token or b"").split(b".", 1)[0])
+    except ValueError:
+        raise TokenRefused("not-a-token") from None
+    return _as_written(protected) or _read(protected)
+
+
+def _as_written(protected: bytes) -> dict[str, Any] | None:
+    """A header in the spelling of `sealer`: what the tokens of a batch have in common is read once."""
+    start, _, rest = protected.rpartition(b',"seq":')
+    own, common = _OWN.fullmatch(rest), _common(start)
+    if own is None or common is None:
+        return None
+    seq, jti, sub = own.groups()
+    return {**common, "seq": int(seq), "jti": jti.decode(), "sub": sub.decode()}
+
+
+@lru_cache(maxsize=64)
+def _common(start: bytes) -> dict[str, Any] | None:
+    try:
+        return _read(start + b',"seq":0,"jti":"","sub":""}')
+    except TokenRefused:
+        return None
+
+
+def _read(protected: bytes) -> dict[str, Any]:
+    try:
+        read = orjson.loads(protected)
     except ValueError:
         raise TokenRefused("not-a-token") from None
     if not isinstance(read, dict) or read.keys() != _MEMBERS:
@@ -169,13 +201,11 @@ def opened(token: bytes, read: dict[str, Any], key: ContentKey) -> bytes:
     if read["kid"] != key.kid:
         raise TokenRefused("unknown-kid")
     parts = token.split(b".")
-    if len(parts) != 5 or parts[1]:
+    if len(parts) != 5 or parts[1] or (len(parts[2]), len(parts[4])) != (_NONCE_LETTERS, _TAG_LETTERS):
         raise TokenRefused("not-a-token")
     try:
-        nonce, sealed, tag = (_decode(part) for part in parts[2:])
-        if (len(nonce), len(tag)) != (NONCE, _TAG):
-            raise TokenRefused("not-a-token")
-        return key.cipher.decrypt(nonce, sealed + tag, parts[0])
+        ends = _decode(parts[2] + parts[4])  # a nonce ends where four letters do: what follows begins anew
+        return key.cipher.decrypt(ends[:NONCE], _decode(parts[3]) + ends[NONCE:], parts[0])
     except InvalidTag:
         raise TokenRefused("altered-token") from None
     except ValueError:
@@ -183,7 +213,7 @@ def opened(token: bytes, read: dict[str, Any], key: ContentKey) -> bytes:
 
 
 def _encode(data: bytes) -> bytes:
-    return pybase64.urlsafe_b64encode(data).rstrip(b"=")
+    return b64encode(data, b"-_").rstrip(b"=")
 
 
 def _decode(text: bytes) -> bytes:
@@ -191,4 +221,4 @@ def _decode(text: bytes) -> bytes:
         raise ValueError  # the decoder would take them as well: another spelling, so another token
     if text[-1:] not in _LAST[len(text) % 4]:
         raise ValueError  # unused bits in the last letter: another spelling of the same bytes, so another token
-    return pybase64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    return b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

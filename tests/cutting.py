@@ -7,7 +7,7 @@ from contracts.contract import Contract
 from contracts.decide import Facts
 from hub.cutting import Case, Cut, Decisions
 from hub.intake import Accepted
-from hub.kernel.twin import Fragments, cut
+from hub.kernel.twin import Values, cut, cutter
 
 
 def payload(change: Change, contract: Contract, on: date, disclosure: str) -> bytes | None:
@@ -18,4 +18,5 @@ def payload(change: Change, contract: Contract, on: date, disclosure: str) -> by
     if not poll.lots:
         return None
     (source,), (wording,) = poll.sources, decisions.wordings[0]
-    return cut(Fragments({**source.record, **source.derived}), source.beginning, wording, disclosure.encode())
+    values = Values.of({**source.record, **source.derived})
+    return cut(values, source.beginning, cutter(wording), disclosure.encode())

@@ -1,48 +1,81 @@
 """The kernel's twin in Python: runs everywhere, keeps the same promises, and is what the kernel is measured by."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, cast
 
 import orjson
+from msgspec import Raw, defstruct
+from msgspec.json import Decoder
 
 from hub.bus.records import Headers, Outgoing
 from hub.kernel.form import Batch, Row, Sealed, Source, Wording
 from hub.seal import NONCE, sealer
 
 NAME: Final = "python"
+_BETWEEN: Final = orjson.Fragment(b"\n")
+"""A bare line feed: it is in no value, because JSON escapes it in a text."""
 
 
-class Fragments(dict[str, bytes]):
-    """`"item":value` of one record, each encoded when somebody is first told of it."""
+class Values(dict[str, bytes]):
+    """Each member of a record in its bytes; null is what it does not have."""
 
-    def __init__(self, members: Mapping[str, Any]) -> None:
-        super().__init__()
-        self._members = members
+    @classmethod
+    def of(cls, members: Mapping[str, Any]) -> "Values":
+        """All of them encoded in one call."""
+        parts: list[Any] = [_BETWEEN] * (2 * len(members))
+        parts[::2] = members.values()
+        return cls(zip(members, orjson.dumps(parts)[1:-3].split(b",\n,"), strict=False))
 
     def __missing__(self, item: str) -> bytes:
-        made = self[item] = b'"%b":%b' % (item.encode(), orjson.dumps(self._members.get(item)))
-        return made
+        return b"null"
+
+
+class Cutter(NamedTuple):
+    """One wording, ready to be filled in. `named`: its items as JSON; `read`: reads a payload that has just these."""
+
+    template: bytes
+    pick: Callable[[Values], tuple[bytes, ...]]
+    named: bytes
+    read: Callable[[bytes], Any]
+
+    @classmethod
+    def of(cls, wording: Wording) -> "Cutter":
+        """The cutter of a wording."""
+        lead, head, tail = (part.replace(b"%", b"%%") for part in (wording.lead, wording.head, wording.tail))
+        items = b",".join(b'"%b":%%b' % item.encode() for item in wording.items)
+        template = b'{"id":"%%b",%b%%b%b{%b}%b' % (lead, head, items, tail)
+        return cls(template, _picking(wording.items), orjson.dumps(wording.items), _reading(wording.items))
+
+    def measured(self, payload: bytes) -> tuple[bytes, bytes, bytes]:
+        """What is said in the very bytes of a payload: state, items and order, as the ledger writes them."""
+        said = self.read(payload)
+        return bytes(said.state), self.named, b',"transfer":%b' % said.transfer if said.transfer else b""
+
+
+cutter: Final = lru_cache(maxsize=4096)(Cutter.of)
 
 
 class Sources:
-    """The records of a batch, with what of them was encoded."""
+    """The records of a batch."""
 
     def __init__(self, records: Sequence[Source], cases: Sequence[bytes]) -> None:
-        self._records = [(Fragments({**one.record, **one.derived}), one.beginning) for one in records]
+        self._records = [(Values.of({**one.record, **one.derived}), one.beginning) for one in records]
         self._cases = cases
 
     def seal(self, batch: Batch, rows: Sequence[Row], keys: Sequence[bytes]) -> Sealed:
         """Cut, pad, seal and measure, row by row."""
         if len(batch.nonces) != NONCE * len(rows) or len(keys) != len(rows):
             raise ValueError("one nonce and one record key for each row")
-        one, nonces, tokens, entries = sealer(batch.key, batch.start), batch.nonces, list[bytes](), list[bytes]()
+        one, cutters = sealer(batch.key, batch.start, batch.nonces), [cutter(each) for each in batch.wordings]
+        tokens, entries = list[bytes](), list[bytes]()
         for at, ((case, source, wording), own) in enumerate(zip(rows, keys, strict=True)):
-            fragments, beginning = self._records[source]
             disclosure, seq = name_of(self._cases[case], batch.contract), batch.first + at
-            payload = cut(fragments, beginning, batch.wordings[wording], disclosure)
-            tokens.append(one(nonces[at * NONCE : at * NONCE + NONCE], seq, disclosure, own, payload))
-            entries.append(entry(batch, disclosure, seq, payload, tokens[-1]))
+            payload = cut(*self._records[source], cutters[wording], disclosure)
+            tokens.append(one(at, seq, disclosure, own, payload))
+            entries.append(entry(batch, cutters[wording].measured(payload), disclosure, seq, tokens[-1]))
         return records(keys, tokens, batch.headers, batch.written_at), entries
 
 
@@ -53,21 +86,32 @@ def name_of(change: bytes, contract: bytes) -> bytes:
     return f"{name[:8]}-{name[8:12]}-5{name[13:16]}-{variant}{name[17:20]}-{name[20:32]}".encode()
 
 
-def cut(fragments: Fragments, beginning: bytes, wording: Wording, disclosure: bytes) -> bytes:
+def cut(values: Values, beginning: bytes, cutter: Cutter, disclosure: bytes) -> bytes:
     """The payload of one disclosure."""
-    items = b",".join(map(fragments.__getitem__, wording.items))
-    return b'{"id":"%b",%b%b%b{%b}%b' % (disclosure, wording.lead, beginning, wording.head, items, wording.tail)
+    return cutter.template % (disclosure, beginning, *cutter.pick(values))
 
 
-def entry(batch: Batch, disclosure: bytes, seq: int, payload: bytes, token: bytes) -> bytes:
+def entry(batch: Batch, measured: tuple[bytes, bytes, bytes], disclosure: bytes, seq: int, token: bytes) -> bytes:
     """What the ledger says of a payload and its token."""
-    said = orjson.loads(payload)
-    order = b',"transfer":%b' % orjson.dumps(said["transfer"]) if "transfer" in said else b""
+    state, items, order = measured
     return (
         b'{"contract":"%b","contract_hash":"%b","disclosure":"%b","seq":%d,"state":%b,"items":%b,"token_sha256":"%b"%b}'
-        % (batch.contract, batch.hash, disclosure, seq, orjson.dumps(said["state"]), orjson.dumps([*said["items"]]),
-           hashlib.sha256(token).hexdigest().encode(), order)
-    )  # fmt: skip
+        % (batch.contract, batch.hash, disclosure, seq, state, items, hashlib.sha256(token).hexdigest().encode(), order)
+    )
+
+
+def _picking(items: tuple[str, ...]) -> Callable[[Values], tuple[bytes, ...]]:
+    if len(items) > 1:
+        return cast("Callable[[Values], tuple[bytes, ...]]", itemgetter(*items))
+    return lambda values: tuple(values[item] for item in items)
+
+
+@lru_cache(maxsize=4096)
+def _reading(items: tuple[str, ...]) -> Callable[[bytes], Any]:
+    """Reads state and order of a payload; ValueError where it has one item more, or one less."""
+    exactly = defstruct("Items", [(item, Raw) for item in items], forbid_unknown_fields=True, gc=False)
+    members: list[Any] = [("state", Raw), ("items", exactly), ("transfer", Raw, Raw(b""))]
+    return Decoder(defstruct("Payload", members, gc=False)).decode
 
 
 def sources(records: Sequence[Source], cases: Sequence[bytes]) -> Sources:

@@ -87,10 +87,20 @@ def test_what_the_ledger_says_is_measured_on_what_was_sealed(any_kernel: Kernel)
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("items", [b'{"sex":1}', b"{}", b'{"name":1,"address":2,"sex":3,"x":4}', b"{", b"[]"])
+def test_the_twin_says_nothing_of_a_payload_with_other_items_than_its_wording_names(items: bytes) -> None:
+    named = twin.cutter(TOLD)
+    assert named.measured(b'{"id":"1","state":"left","items":{"name":1,"address":2,"sex":{"x":3}}}')[:2] == (
+        b'"left"', b'["name","address","sex"]',
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=r"Object|Expected|truncated"):
+        named.measured(b'{"state":"left","items":%b}' % items)
+
+
 @pytest.mark.trap("C7")
 def test_a_token_is_what_the_standard_cipher_makes_of_it(any_kernel: Kernel) -> None:
     ((token, _),) = sealed(any_kernel, [ONE])
-    assert token == seal_by_hand(twin.cut(twin.Fragments(PERSON), SOURCE.beginning, TOLD, ID))
+    assert token == seal_by_hand(twin.cut(twin.Values.of(PERSON), SOURCE.beginning, twin.cutter(TOLD), ID))
 
 
 def seal_by_hand(payload: bytes) -> bytes:
@@ -153,7 +163,7 @@ def test_nothing_to_seal_is_nothing_sealed(any_kernel: Kernel) -> None:
 
 def test_a_seal_of_a_batch_is_what_seals_one(any_kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "urandom", bytes)
-    payload = twin.cut(twin.Fragments(PERSON), SOURCE.beginning, TOLD, ID)
+    payload = twin.cut(twin.Values.of(PERSON), SOURCE.beginning, twin.cutter(TOLD), ID)
     alone = seal(KEY, PLACE, "c" * 64, 1_775_000_000, [Sheet(7, ID.decode(), payload, OWN)])
     assert [token for token, _ in sealed(any_kernel, [ONE], nonces=bytes(NONCE))] == alone
 

@@ -1,6 +1,8 @@
 """A sealed value opens where it lies, with any JOSE library, and nowhere else."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import orjson
 import pybase64
@@ -9,7 +11,7 @@ from joserfc import jwe
 from joserfc.jwk import OctKey
 
 from hub.errors import TokenRefused
-from hub.seal import ContentKey, Place, Sheet, header, open_token, padded, seal
+from hub.seal import ContentKey, Place, Sheet, _common, _read, header, open_token, padded, seal
 
 PLACE = Place("child-policy", "juki.disclosures.child-policy", 3)
 KEY = ContentKey.of("child-policy.2026-04-02", os.urandom(32))
@@ -122,6 +124,36 @@ def test_a_sender_cannot_choose_the_algorithm(member: str, value: object, code: 
     with pytest.raises(TokenRefused) as refused:
         header(pybase64.urlsafe_b64encode(orjson.dumps(changed)).rstrip(b"=") + b"....")
     assert refused.value.code == code
+
+
+PROTECTED = pybase64.urlsafe_b64decode(one().split(b".")[0] + b"==")
+OTHERWISE = [
+    PROTECTED.replace(b'"seq":7', b'"seq":07'), PROTECTED.replace(b'"seq":7', b'"seq":-7'),
+    PROTECTED.replace(b'"seq":7', b'"seq":7.0'), PROTECTED.replace(b'"seq":7', b'"seq":9223372036854775808'),
+    PROTECTED.replace(b'"seq":7', b'"seq":"7"'), PROTECTED.replace(b'"jti"', b'"typ"'),
+    PROTECTED.replace(b',"seq"', b',"seq":1,"seq"'), PROTECTED.replace(b',"ctr"', b',"jti":"x","ctr"'),
+    PROTECTED.replace(b'"aud":"child-policy"', b'"aud":"child-policy'), PROTECTED + b" ", PROTECTED[:-1], b"", b"[]",
+]  # fmt: skip
+
+
+@pytest.mark.trap("C8")
+@pytest.mark.parametrize("protected", [PROTECTED, *OTHERWISE], ids=range(len(OTHERWISE) + 1))
+def test_a_header_is_read_alike_whether_its_beginning_was_seen_before_or_not(protected: bytes) -> None:
+    _common.cache_clear()
+    answers = [_answer(protected), _answer(PROTECTED), _answer(protected)]
+    assert answers[0] == answers[2] == _told(_read, protected)
+    assert answers[1] == _told(_read, PROTECTED)
+
+
+def _answer(protected: bytes) -> object:
+    return _told(header, pybase64.urlsafe_b64encode(protected).rstrip(b"=") + b"....")
+
+
+def _told(read: Callable[[bytes], dict[str, Any]], given: bytes) -> object:
+    try:
+        return list(read(given).items())
+    except TokenRefused as refused:
+        return refused.code
 
 
 @pytest.mark.trap("C3")
