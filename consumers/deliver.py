@@ -9,11 +9,12 @@ persons have stopped the feed, everything is put off, until its keys are destroy
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from random import SystemRandom
+from typing import Any
 from uuid import UUID
 
 from consumers.adapters import Adapter
@@ -22,24 +23,26 @@ from consumers.breaker import BackOff, Breaker
 from consumers.disclosure import Disclosure
 from consumers.followers import put_off
 from consumers.opening import Opener
-from consumers.settle import Ended, Head, Settler
+from consumers.settle import Attempt, Ended, Head, Settler
+from consumers.turns import Turns
 from hub import log
 from hub.database import Database, queries
 from hub.errors import DatabaseError
 from hub.outcome import Deferred, Outcome, Refused
 from hub.stops import Stops
 
-IN_HAND = 64
-"""Disclosures that are in hand at a time; how many of them are on the line is the adapter's `parallel`."""
+IN_HAND = 512
+"""Disclosures that are in hand at a time; how many of them are on the line is the adapter's `parallel`. As many at most
+are handed over and not noted when a process is killed: they are handed over again under their ids, without effect."""
 
 REPLAYED_IN_HAND = 16
-"""As much of what is being replayed, besides: opened and ready, so that its part of the line is never idle."""
-
-REPLAYED_SHARE = 4
-"""What is being replayed has at most this part of the line: a quarter, and never less than one hand-over at a time."""
+"""As much of what is being replayed, besides, so that its part of the line is never idle."""
 
 REST_SECONDS = 1.0
 """Between two looks at who waits behind a dead letter."""
+
+LOOK_SECONDS = 0.2
+"""Between two looks for what is being replayed, while there is no room for the living traffic."""
 
 RESTING_SECONDS = 55.0
 """What rests until its counterpart opens is looked at this often; less than what `heads` calls a wrong clock."""
@@ -75,29 +78,32 @@ class Deliverer:
         self._stops = stops
         self._back_off = BackOff()
         self._breaker = Breaker(_JITTER)
-        parallel = counterpart.adapter.settings.parallel
-        self._on_the_line = asyncio.Semaphore(parallel)
-        self._replayed_on_the_line = asyncio.Semaphore(max(1, parallel // REPLAYED_SHARE))
+        self._turns = Turns(counterpart.adapter.settings.parallel)
         self._in_hand: dict[UUID, Head] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended: list[Attempt] = []
+        self._lanes: set[asyncio.Task[None]] = set()
+        self._settling: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
-        self._rest_due = 0.0
+        self._rest_due = self._look_due = 0.0
         self.freed = asyncio.Event()
 
     async def carry(self, head: Head) -> None:
-        """One disclosure: open, hand over, settle."""
+        """One disclosure alone: open, hand over, settle."""
+        attempt = await self._attempt(head)
+        await self._settler.settle(attempt.head, attempt.ended, attempt.wait)
+
+    async def _attempt(self, head: Head) -> Attempt:
         opened = await self._opener.open(head.token, head.partition, head.subject)
+        back_off = self._back_off.seconds(head.attempts + 1, _JITTER)
         if not isinstance(opened, Disclosure):
-            ended = Ended(opened, None)
-        elif opened.version <= (head.last_version or 0):
-            ended = Ended(Refused("out-of-order"), opened.version)
-        elif rest := self._counterpart.adapter.resting(opened, self._now()):
-            await self._settler.settle(head, Ended(Deferred("resting"), opened.version), min(rest, RESTING_SECONDS))
-            return
-        else:
-            said = replace(opened.flagged() if head.flagged else opened, again=head.attempts > 0)
-            ended = Ended(await self._in_turn(said, replayed=head.plan is not None), opened.version)
-        await self._settler.settle(head, ended, self._back_off.seconds(head.attempts + 1, _JITTER))
+            return Attempt(head, Ended(opened, None), back_off)
+        if opened.version <= (head.last_version or 0):
+            return Attempt(head, Ended(Refused("out-of-order"), opened.version))
+        if rest := self._counterpart.adapter.resting(opened, self._now()):
+            return Attempt(head, Ended(Deferred("resting"), opened.version), min(rest, RESTING_SECONDS))
+        said = opened.flagged() if head.flagged else opened
+        outcome = await self._hand_over(replace(said, again=True) if head.attempts else said)
+        return Attempt(head, Ended(outcome, opened.version), back_off)
 
     async def read(self) -> list[Head]:
         """The heads that may be handed over now; one alone while the breaker is open."""
@@ -105,16 +111,23 @@ class Deliverer:
             if self._in_hand or self._breaker.wait(time.monotonic()):
                 return []
             rows = await self._database.fetch(_SQL["probe"], self._contract, [], self._now())
-        elif any(free := self._free()):
+        elif free := self._free():
             rows = await self._database.fetch(_SQL["heads"], self._contract, self._now(), [*self._in_hand], *free)
         else:
             return []
         return [Head(**row) for row in rows]
 
-    def _free(self) -> tuple[int, int]:
-        """How many more may be taken in hand: of the living traffic, and of what is being replayed."""
+    def _free(self) -> tuple[int, int] | None:
+        """How many more may be taken in hand: of the living traffic, and of what is being replayed.
+
+        None where nobody is to be looked for now. For what is replayed alone nobody looks all the time.
+        """
         replayed = sum(head.plan is not None for head in self._in_hand.values())
-        return _room(IN_HAND, len(self._in_hand) - replayed), _room(REPLAYED_IN_HAND, replayed)
+        free = _room(IN_HAND, len(self._in_hand) - replayed), _room(REPLAYED_IN_HAND, replayed)
+        if not free[0] and (not free[1] or time.monotonic() < self._look_due):
+            return None
+        self._look_due = time.monotonic() + LOOK_SECONDS
+        return free
 
     async def start(self) -> int:
         """Take in hand what can be; how many. What a hand-over failed with unexpectedly is raised here."""
@@ -122,11 +135,10 @@ class Deliverer:
             raise self._failure
         await self._rest()
         heads = await self.read()
-        for head in heads:
-            self._in_hand[head.id] = head
-            task = asyncio.create_task(self._in_its_turn(head))
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
+        self._in_hand |= {head.id: head for head in heads}
+        self._turns.put(heads)
+        while (head := self._turns.take()) is not None:
+            self._lanes.add(self._begin(self._in_turn(head)))
         return len(heads)
 
     async def _rest(self) -> None:
@@ -136,51 +148,90 @@ class Deliverer:
         self._rest_due = time.monotonic() + (0.0 if resting else REST_SECONDS)
 
     async def finish(self) -> None:
-        """Let what is in hand end, within bounds; what is cut off is repeated by a later process under the same id."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        """Let what is on the line end, within bounds; what is cut off is repeated by a later process under its id.
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        What has ended is settled.
+        """
+        self._let_go(self._turns.put_back())
+        await _within_bounds(self._lanes)
+        if self._settling is not None:
+            await _within_bounds({self._settling})
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._lanes.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._failure = task.exception()
+            self.freed.set()
 
     @property
     def busy(self) -> list[bytes]:
         """The residents whose disclosure is in hand."""
         return [head.subject for head in self._in_hand.values()]
 
-    async def _in_its_turn(self, head: Head) -> None:
+    async def _in_turn(self, first: Head) -> None:
+        """Hand over, one after the other, whoever's turn it is."""
+        head: Head | None = first
+        while head is not None:
+            try:
+                attempt = await self._attempt(head)
+                self._ended.append(attempt)
+            except DatabaseError as failed:
+                self._let_go([head])
+                self._not_settled(failed)
+            finally:
+                self._turns.ended(head)
+            if self._ended and self._settling is None:
+                self._settling = self._begin(self._settle())
+            head = self._turns.take()
+
+    async def _settle(self) -> None:
+        """Settle whatever has ended, together; and what ends meanwhile after it, until there is no more."""
         try:
-            await self.carry(head)
-        except DatabaseError as failed:
-            # Not settled, so it is read again; the counterpart knows its id, and does nothing twice.
-            log.get().warning("settlement-failed", contract=self._contract, code=failed.code)
+            while self._ended:
+                several, self._ended = self._ended, []
+                for settled in await self._settler.settle_all(several):
+                    if isinstance(settled, DatabaseError):
+                        self._not_settled(settled)
+                self._let_go([one.head for one in several])
         finally:
+            self._settling = None
+
+    def _not_settled(self, failed: DatabaseError) -> None:
+        """It is read again; the counterpart knows its id, and does nothing twice."""
+        log.get().warning("settlement-failed", contract=self._contract, code=failed.code)
+
+    def _let_go(self, heads: Sequence[Head]) -> None:
+        for head in heads:
             del self._in_hand[head.id]
+        if len(self._in_hand) <= IN_HAND // 2:
             self.freed.set()
 
-    async def _in_turn(self, disclosure: Disclosure, *, replayed: bool) -> Outcome:
-        if not replayed:
-            return await self._hand_over(disclosure)
-        async with self._replayed_on_the_line:
-            return await self._hand_over(disclosure)
-
     async def _hand_over(self, disclosure: Disclosure) -> Outcome:
-        async with self._on_the_line:
-            if await self._stops.now():
-                return Deferred("contract-stopped")
-            outcome = await self._counterpart.adapter.hand_over(self._counterpart.line, disclosure)
+        if await self._stops.now():
+            return Deferred("contract-stopped")
+        outcome = await self._counterpart.adapter.hand_over(self._counterpart.line, disclosure)
         if isinstance(outcome, Deferred) and outcome.code not in ITS_OWN:
             self._breaker.failed(time.monotonic())
+            if self._breaker.is_open:
+                self._let_go(self._turns.put_back())
         elif self._breaker.answered():
             log.get().info("counterpart-back", contract=self._contract)
             await self._settler.hurry()
         return outcome
+
+
+async def _within_bounds(tasks: "set[asyncio.Task[None]]") -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 def _room(bound: int, held: int) -> int:

@@ -13,8 +13,9 @@ ORDER BY position FOR UPDATE
 -- Who is due and waits behind a dead letter need not be looked at by every reading of the heads: 10,000 of them cost each
 -- reading as many look-ups. Of the first thousand that are due. Both are held meanwhile, so that nobody is put off behind
 -- a letter that is just being let go; whoever lets one go makes them due again (`due`). It waits for nobody's lock.
+-- An array, so that it is asked once, also where nothing is known yet of how many there are.
 UPDATE inbox.disclosures SET next_attempt_at = $2::timestamptz + interval '30 seconds'
-WHERE contract = $1 AND state = 'waiting' AND id IN (
+WHERE contract = $1 AND state = 'waiting' AND id = ANY(ARRAY(
     SELECT d.id
     FROM inbox.disclosures d
     JOIN inbox.disclosures e ON e.contract = d.contract AND e.subject = d.subject AND e.position < d.position
@@ -25,7 +26,7 @@ WHERE contract = $1 AND state = 'waiting' AND id IN (
         ORDER BY w.next_attempt_at, w.position LIMIT 1000
     ))
     FOR UPDATE OF d SKIP LOCKED FOR SHARE OF e SKIP LOCKED
-)
+))
 
 -- name: due
 -- Those of these residents who wait are looked at again.

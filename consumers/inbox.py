@@ -107,9 +107,9 @@ class Inbox:
 
         What says that somebody is protected is noted in `protections`, with its version.
         """
-        if arrival.seq is None or arrival.token is None:
+        if arrival.head is None or arrival.token is None:
             return arrival
-        opened = await self._opener.open(arrival.token, arrival.partition, arrival.subject or b"")
+        opened = await self._opener.open_read(arrival.token, arrival.head)
         if isinstance(opened, Deferred):
             raise DatabaseError(opened.code)
         destroyed = isinstance(opened, Refused) and opened.code == DESTROYED

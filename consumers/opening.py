@@ -4,14 +4,14 @@ A token names the very contract, by its hash, under which it was told. One that 
 nobody who may, even where it opens: it is refused.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from consumers.disclosure import Disclosure, read
 from hub import metrics
 from hub.errors import DatabaseError, DependencyUnavailable, TokenRefused
 from hub.keys import KeyStore
 from hub.outcome import Deferred, Refused
-from hub.seal import Place, check_place, header, open_token
+from hub.seal import Place, check_place, header, opened
 
 UNKNOWN_CONTRACT = "unknown-contract"
 
@@ -38,10 +38,16 @@ class Opener:
     async def open(self, token: bytes, partition: int, subject: bytes) -> Disclosure | Deferred | Refused:
         """The disclosure; Refused where the token is not what it should be, Deferred where nobody can say so now."""
         try:
-            place = Place(self._contract, self._topic, partition)
-            check_place(header(token), place, subject)
-            key = await self._keys.by_kid(header(token)["kid"])
-            head, payload = open_token(token, key, place, subject)
+            head = header(token)
+            check_place(head, Place(self._contract, self._topic, partition), subject)
+            return await self.open_read(token, head)
+        except TokenRefused as refused:
+            return Refused(refused.code)
+
+    async def open_read(self, token: bytes, head: dict[str, Any]) -> Disclosure | Deferred | Refused:
+        """The same of a token whose header was read and found to belong where it lies."""
+        try:
+            payload = opened(token, head, await self._keys.by_kid(head["kid"]))
             if not await self._contracts.knows(head["ctr"]):
                 return Refused(UNKNOWN_CONTRACT)
             return read(payload, head["jti"], self._contract)

@@ -1,43 +1,36 @@
 -- name: delivered
--- One statement, hence one transaction. What was delivered is not kept: the token goes, receipt and version stay.
--- Where a plan has released it, its progress says so with it. What was read back ($7) is noted for the ledger.
+-- One statement, hence one transaction, for all that end at the same time: $2 to $6 are their ids, attempts, versions,
+-- receipts, and what was read back; `nth` of those that nobody had settled before comes back. What was delivered is not
+-- kept: the token goes, receipt and version stay. Where a plan has released it, its progress says so with it. What was
+-- read back is noted for the ledger.
 WITH done AS (
-    UPDATE inbox.disclosures
-    SET state = 'delivered', receipt = $4, code = '', token = NULL, attempts = attempts + 1, settled_at = $5
-    WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
-    RETURNING contract, id, subject, partition, plan
+    UPDATE inbox.disclosures d
+    SET state = 'delivered', receipt = one.receipt, code = '', token = NULL, attempts = d.attempts + 1, settled_at = $7
+    FROM unnest($2::uuid[], $3::integer[], $4::bigint[], $5::text[], $6::text[])
+        WITH ORDINALITY AS one (id, attempts, version, receipt, confirmed, nth)
+    WHERE d.contract = $1 AND d.id = one.id AND d.state = 'waiting' AND d.attempts = one.attempts
+    RETURNING d.contract, d.id, d.subject, d.partition, d.plan, one.version, one.receipt, one.confirmed, one.nth
 ), told AS (
-    UPDATE inbox.plan_items i SET state = 'ended', outcome = 'delivered', ended_at = $5
+    UPDATE inbox.plan_items i SET state = 'ended', outcome = 'delivered', ended_at = $7
     FROM done WHERE i.plan = done.plan AND i.letter = done.id AND i.state = 'handed'
 ), confirmed AS (
     INSERT INTO hub.confirming (disclosure, contract, partition, what, receipt_sha256, confirmed_at)
-    SELECT id, contract, partition, $7::text, sha256(convert_to($4, 'UTF8')), $5 FROM done WHERE $7::text <> ''
+    SELECT id, contract, partition, confirmed, sha256(convert_to(receipt, 'UTF8')), $7 FROM done WHERE confirmed <> ''
     ON CONFLICT DO NOTHING
-)
-INSERT INTO inbox.residents (contract, subject, version) SELECT contract, subject, $6 FROM done
-ON CONFLICT (contract, subject) DO UPDATE SET version = greatest(residents.version, excluded.version)
-
--- name: delivered_together
--- The same of many that one receipt confirms: $2, $3 and $4 are their ids, attempts and versions.
-WITH done AS (
-    UPDATE inbox.disclosures d
-    SET state = 'delivered', receipt = $5, code = '', token = NULL, attempts = d.attempts + 1, settled_at = $6
-    FROM unnest($2::uuid[], $3::integer[], $4::bigint[]) AS one (id, attempts, version)
-    WHERE d.contract = $1 AND d.id = one.id AND d.state = 'waiting' AND d.attempts = one.attempts
-    RETURNING d.contract, d.id, d.subject, d.plan, one.version
-), told AS (
-    UPDATE inbox.plan_items i SET state = 'ended', outcome = 'delivered', ended_at = $6
-    FROM done WHERE i.plan = done.plan AND i.letter = done.id AND i.state = 'handed'
 ), known AS (
     INSERT INTO inbox.residents (contract, subject, version)
     SELECT contract, subject, max(version) FROM done GROUP BY contract, subject
     ON CONFLICT (contract, subject) DO UPDATE SET version = greatest(residents.version, excluded.version)
 )
-SELECT version FROM done
+SELECT nth FROM done
 
 -- name: deferred
-UPDATE inbox.disclosures SET code = $4, attempts = attempts + 1, next_attempt_at = $5
-WHERE contract = $1 AND id = $2 AND state = 'waiting' AND attempts = $3
+-- The same of those that are not delivered yet: $4 and $5 say why, and when each is due again.
+UPDATE inbox.disclosures d SET code = one.code, attempts = d.attempts + 1, next_attempt_at = one.again
+FROM unnest($2::uuid[], $3::integer[], $4::text[], $5::timestamptz[])
+    WITH ORDINALITY AS one (id, attempts, code, again, nth)
+WHERE d.contract = $1 AND d.id = one.id AND d.state = 'waiting' AND d.attempts = one.attempts
+RETURNING one.nth
 
 -- name: dead
 -- $6: the id under which it is kept on; another one where the token's own claim to its id was not proven.

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, Final, Never
 
 import asyncpg
 
@@ -25,6 +25,9 @@ HANDED_OUT_SECONDS = 30.0
 """Until a connection of the pool is handed out, and until it is taken back: a library that waits for an answer of a
 server that was killed in the meantime waits for ever."""
 
+GONE: Final = "connection-lost"
+"""The code of a statement of which nobody can say whether it was done; any other code is a SQLSTATE."""
+
 _LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """What a connection that is gone is told by; the second where it was killed in the middle of an answer."""
 
@@ -36,7 +39,7 @@ def _without_values() -> Iterator[None]:
     except asyncpg.PostgresError as failed:
         _refuse(f"sqlstate-{failed.sqlstate}")
     except _LOST:
-        _refuse("connection-lost")
+        _refuse(GONE)
 
 
 def _refuse(code: str) -> Never:

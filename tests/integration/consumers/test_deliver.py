@@ -1,6 +1,7 @@
 """Handing over from a real inbox: order per resident, three classes of failure, parking, release."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from consumers import letters
 from consumers.disclosure import Disclosure
-from consumers.settle import Ended, Head, Settler
+from consumers.settle import Attempt, Ended, Head, Settled, Settler
 from hub.database import Database
 from hub.errors import DatabaseError
 from hub.outcome import Deferred, Delivered
@@ -148,13 +149,13 @@ async def test_after_the_fault_everything_is_told_in_order(line: HandOver, fake:
 
 @pytest.mark.trap("input-20", "D11")
 async def test_a_lost_settlement_does_no_harm(line: HandOver, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle = line.settler.settle
+    settle_all = line.settler.settle_all
 
-    async def lost(*_: Any) -> bool:
-        monkeypatch.setattr(line.settler, "settle", settle)
-        raise DatabaseError("connection-lost")
+    async def lost(several: Sequence[Attempt]) -> list[Settled]:
+        monkeypatch.setattr(line.settler, "settle_all", settle_all)
+        return [DatabaseError("connection-lost") for _ in several]
 
-    monkeypatch.setattr(line.settler, "settle", lost)
+    monkeypatch.setattr(line.settler, "settle_all", lost)
     await line.send(*of(1, 2))
     await line.work(lambda: line.are(delivered=2))
     assert (await line.told(), fake.repeats) == (ids(of(1, 2)), 1)

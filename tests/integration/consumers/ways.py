@@ -111,8 +111,7 @@ class Way(ABC):
 
     def lose_one(self) -> None:
         """The next effect is not noted, as if the process had died in between."""
-        for name in ("_delivered", "_delivered_together"):
-            setattr(self.line.settler, name, _lost_once(getattr(self.line.settler, name)))
+        self.line.settler._told = _lost_once(self.line.settler._told)  # type: ignore[method-assign]
 
     def destroy(self, day: date) -> None:
         """The key of a day is destroyed, by order."""

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from consumers import chunk, running
-from consumers.deliver import REPLAYED_IN_HAND, REPLAYED_SHARE
+from consumers.deliver import REPLAYED_IN_HAND
 from consumers.plans import Progress
+from consumers.turns import REPLAYED_SHARE
 from hub.errors import NotPermitted
 from tests.integration.replay.desk import MORI, Desk, whole
 
