@@ -22,8 +22,6 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-import aiohttp
-
 from consumers.adapters import http
 from consumers.adapters.http import Answer, Line, Settings
 from hub import wording
@@ -210,8 +208,5 @@ async def opened(settings: Config, now: Callable[[], datetime]) -> AsyncIterator
     if CONTRACT not in settings.counterpart_urls:
         raise UsageError("no-counterpart", "HUB_COUNTERPARTS", f"Name {CONTRACT}")
     url = checked_url(settings.counterpart_urls[CONTRACT])
-    async with (
-        connect(settings.database, size=2) as database,
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
-    ):
-        yield Operations(settings, database, Line(session, url), now)
+    async with connect(settings.database, size=2) as database, Line(url) as line:
+        yield Operations(settings, database, line, now)

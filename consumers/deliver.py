@@ -41,6 +41,9 @@ REPLAYED_IN_HAND = 16
 REST_SECONDS = 1.0
 """Between two looks at who waits behind a dead letter."""
 
+GATHER_SECONDS = 0.004
+"""What has ended waits so long for others that are in hand, to be settled with them; who is alone waits for nobody."""
+
 LOOK_SECONDS = 0.2
 """Between two looks for what is being replayed, while there is no room for the living traffic."""
 
@@ -193,6 +196,8 @@ class Deliverer:
         """Settle whatever has ended, together; and what ends meanwhile after it, until there is no more."""
         try:
             while self._ended:
+                if len(self._ended) < len(self._in_hand):
+                    await asyncio.sleep(GATHER_SECONDS)
                 several, self._ended = self._ended, []
                 for settled in await self._settler.settle_all(several):
                     if isinstance(settled, DatabaseError):

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID, uuid4
 
-import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from consumers.adapters import http
@@ -141,8 +140,8 @@ async def _answered(settings: Config, asked: Question) -> list[dict[str, Any]]:
     if JLIS not in settings.counterpart_urls:
         raise UsageError("no-counterpart", "HUB_COUNTERPARTS", f"Name {JLIS}")
     url = checked_url(settings.counterpart_urls[JLIS])
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session:
-        return await ask(Line(session, url), asked)
+    async with Line(url) as line:
+        return await ask(line, asked)
 
 
 async def ask(line: Line, asked: Question) -> list[dict[str, Any]]:

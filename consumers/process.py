@@ -11,8 +11,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-import aiohttp
-
 from consumers import arrival, opening
 from consumers.adapters import ADAPTERS
 from consumers.adapters.hours import ALWAYS, STORE, Hours, hours
@@ -111,12 +109,9 @@ def prepare_metrics(names: Sequence[str]) -> None:
 @asynccontextmanager
 async def parts(settings: Settings, contract: Contract, url: str, clock: Clock) -> AsyncIterator[Parts]:
     """Wire the process of one contract."""
-    async with (
-        kept(settings, contract, clock) as held,
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
-    ):
+    async with kept(settings, contract, clock) as held, Line(url) as line:
         adapter = ADAPTERS[contract.via].spoken_by(municipality(settings)).within(opening_hours(settings))
-        counterpart = Counterpart(adapter, Line(session, url))
+        counterpart = Counterpart(adapter, line)
         stops = Stops(held.database, contract)
         deliverer = Deliverer(held.database, contract.id, held.opener, counterpart, held.settler, clock, stops)
         reconciler = Reconciler(held.database, contract.id, adapter, counterpart.line, clock)

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-import aiohttp
-
 from consumers import copies
 from consumers.adapters import ADAPTERS, Adapter, http
 from consumers.adapters.http import Line
@@ -123,11 +121,8 @@ async def reconcile(settings: Settings, name: str, now: Callable[[], datetime]) 
     if name not in settings.counterpart_urls:
         raise UsageError("no-counterpart", "HUB_COUNTERPARTS", f"Name {name}")
     url = checked_url(settings.counterpart_urls[name])
-    async with (
-        connect(settings.database, size=1) as database,
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
-    ):
-        return await Reconciler(database, name, ADAPTERS[contract.via], Line(session, url), now).count()
+    async with connect(settings.database, size=1) as database, Line(url) as line:
+        return await Reconciler(database, name, ADAPTERS[contract.via], line, now).count()
 
 
 def _contract(settings: Settings, name: str) -> Contract:

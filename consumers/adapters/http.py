@@ -12,13 +12,12 @@ a character has no place, and never replaces one.
 from dataclasses import dataclass
 from typing import Any, Final
 
-import aiohttp
 import orjson
 
+from consumers.adapters.wire import Answer, Wires
 from hub import outside
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 
-LARGEST_ANSWER: Final = 65_536
 ITS_OWN: Final = frozenset({"closed", "pending", "not-erased"})
 """Codes of Deferred with which the counterpart has spoken: it is there, and this one alone has to wait."""
 REFUSALS: Final = frozenset({
@@ -44,35 +43,26 @@ class Settings:
     parallel: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
-    """An open line to one counterpart."""
+    """The line to one counterpart; its connections stay open until the block is left."""
 
-    session: aiohttp.ClientSession
-    url: str
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._wires = Wires(url)
+
+    async def __aenter__(self) -> "Line":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._wires.close()
 
     async def send(self, settings: Settings, key: str, message: dict[str, Any]) -> Answer | Deferred:
         """POST `message` under the idempotency key `key`."""
-        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
-        timeout = aiohttp.ClientTimeout(total=settings.seconds)
-        try:
-            async with self.session.post(
-                self.url + settings.path, data=orjson.dumps(message), headers=headers, timeout=timeout,
-                allow_redirects=False,
-            ) as answer:  # fmt: skip
-                return await _read(answer)
-        except TimeoutError:
-            return Deferred("timeout")
-        except (aiohttp.ClientError, OSError):
-            return Deferred("unreachable")
+        return await self._wires.post(settings.path, key, orjson.dumps(message), settings.seconds)
 
 
 def read(answer: Answer) -> Outcome:
@@ -111,11 +101,4 @@ def _listed(body: bytes) -> str:
     return code if isinstance(code, str) and code in REFUSALS else "unlisted"
 
 
-async def _read(answer: aiohttp.ClientResponse) -> Answer | Deferred:
-    parts, size = [], 0
-    async for part in answer.content.iter_any():
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            return Deferred("nonsense")
-    return Answer(answer.status, b"".join(parts))
+__all__ = ["ITS_OWN", "LOOPBACK", "REFUSALS", "Answer", "Line", "Settings", "read", "refused", "said"]

@@ -98,7 +98,7 @@ def _config(settings: Settings, service: Service) -> uvicorn.Config:
         application(settings, now, service=service),
         ssl_certfile=settings.api_certificate, ssl_keyfile=settings.api_key, log_config=None,
         access_log=False, server_header=False, proxy_headers=False, limit_concurrency=100,
-        timeout_keep_alive=5, timeout_graceful_shutdown=10, ws="none",
+        timeout_keep_alive=5, timeout_graceful_shutdown=10, http="h11", ws="none",
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ class Standin:
     def __init__(self, via: str, session: aiohttp.ClientSession, process: Any, url: str) -> None:
         self.via, self.process, self.url = via, process, url
         self.adapter: Adapter = ADAPTERS[via]
-        self.line = Line(session, url)
+        self.line = Line(url)
         self.session = session
         self._seconds = PATIENCE
 
@@ -102,7 +102,8 @@ class Standing:
         async with aiohttp.ClientSession() as session:
             made = Standin(via, session, process, url)
             await made.instructed("/forget", {})
-            yield made
+            async with made.line:
+                yield made
 
     def _start(self, via: str) -> tuple[subprocess.Popen[bytes], str]:
         words = [sys.executable, str(SCRIPT), "--kind", via, *self._more]
@@ -129,7 +130,8 @@ async def standin(via: str, folder: Path, *more: str, port: int = 0) -> AsyncIte
     async with aiohttp.ClientSession() as session:
         made = Standin(via, session, process, said["url"])
         try:
-            yield made
+            async with made.line:
+                yield made
         finally:
             await made.close()
 

@@ -20,7 +20,7 @@ class Behind:
     """A counterpart that is reached through a door."""
 
     def __init__(self, real: Standin, door: Door) -> None:
-        self.adapter, self.line = real.impatient(), Line(real.line.session, f"http://{HOST}:{door.port}")
+        self.adapter, self.line = real.impatient(), Line(f"http://{HOST}:{door.port}")
         self._real = real
 
     async def told(self) -> dict[str, Any]:
@@ -37,7 +37,8 @@ async def test_one_way_between_hub_and_counterpart_defers_and_each_effect_happen
     async with standin(VIA, tmp_path) as real:
         with Proxy() as proxy:
             door = proxy.door(lambda: int(real.url.rsplit(":", 1)[1]), lambda _source: (weather[0], weather[1]))
-            line = HandOver(database, VIA, Behind(real, door))
+            behind = Behind(real, door)
+            line = HandOver(database, VIA, behind)
             await line.send((1, disclosure(VIA, 1)), (2, disclosure(VIA, 2)))
 
             async def both_deferred() -> bool:
@@ -49,3 +50,4 @@ async def test_one_way_between_hub_and_counterpart_defers_and_each_effect_happen
             proxy.changed()
             await line.work(lambda: line.are(delivered=2))
             assert sorted(await line.told()) == sorted(str(disclosure(VIA, seed).id) for seed in (1, 2))
+            await behind.line.close()

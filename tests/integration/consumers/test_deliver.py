@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -206,7 +205,7 @@ async def test_a_version_that_does_not_rise_is_never_handed_over(line: HandOver)
 async def test_an_altered_token_is_a_dead_letter_and_its_followers_wait(line: HandOver) -> None:
     good = await line.sealed(disclosure(VIA, 1), 1)
     assert good.value is not None
-    line.put(replace(good, value=good.value[:-6] + (b"AAAAAA" if good.value[-6:] != b"AAAAAA" else b"BBBBBB")))
+    line.put(good._replace(value=good.value[:-6] + (b"AAAAAA" if good.value[-6:] != b"AAAAAA" else b"BBBBBB")))
     await line.send((1, disclosure(VIA, 1, nth=2)), (2, disclosure(VIA, 2)))
     await line.work(lambda: line.are(dead=1, waiting=1, delivered=1))
     assert [(row["id"], row["code"]) for row in await line.rows() if row["state"] == "dead"] == [

@@ -1,7 +1,6 @@
 """The inbox on a real PostgreSQL: tokens and offset together, no zombie, and whatever does not belong is named."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -154,14 +153,14 @@ async def test_a_token_of_a_contract_that_no_book_has_held_is_refused_though_it_
 @pytest.mark.trap("input-13", "C6")
 async def test_a_null_value_and_an_empty_key_are_kept_with_their_code(line: HandOver) -> None:
     good = await line.sealed(disclosure(VIA), 1)
-    line.put(replace(good, value=None), replace(good, key=b""))
+    line.put(good._replace(value=None), good._replace(key=b""))
     await line.inbox.once(0)
     assert await line.codes() == ["null-value", "no-record-key"]
 
 
 @pytest.mark.trap("C6")
 async def test_plaintext_is_refused_and_not_stored(line: HandOver) -> None:
-    line.put(replace(await line.sealed(disclosure(VIA), 1), value='{"name": "見本 太郎"}'.encode()))
+    line.put((await line.sealed(disclosure(VIA), 1))._replace(value='{"name": "見本 太郎"}'.encode()))
     await line.inbox.once(0)
     row = (await line.rows())[0]
     assert (row["code"], row["token"], row["record_offset"]) == ("not-a-token", None, 0)

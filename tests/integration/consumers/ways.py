@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 from joserfc.jwk import OctKey
 
@@ -355,9 +354,8 @@ async def way(via: str, database: Database, dsn: str) -> AsyncIterator[Way]:
     if via in ADAPTERS:
         standin = module("standin")
         made = standin.Standin(standin.KINDS[via], None)
-        async with TestServer(made.app()) as server, ClientSession() as session:
-            counterpart = Counterpart(ADAPTERS[via], Line(session, str(server.make_url("/")).rstrip("/")))
-            yield Outside(database, via, counterpart, made)
+        async with TestServer(made.app()) as server, Line(str(server.make_url("/")).rstrip("/")) as line:
+            yield Outside(database, via, Counterpart(ADAPTERS[via], line), made)
     elif via == "topic":
         async with asyncpg.create_pool(dsn, min_size=1, max_size=2) as pool:
             await pool.execute(FRESH)
