@@ -27,6 +27,10 @@ from hub.standing import protecting
 
 MAX_RECORDS = 2000
 
+A_CROWD = 1000
+"""When so many have come in, and twice as many each time after, the database is told to look how many there are: what
+it has planned for an empty inbox walks over the whole crowd for each one of them, until it looks by itself."""
+
 _SQL = queries(Path(__file__).with_name("inbox.sql"))
 
 
@@ -58,6 +62,7 @@ class Inbox:
         self._protects = protects
         self._marks: dict[int, Mark] = {}
         self._knows_its_place = False
+        self._since_counted, self._counted_after = 0, A_CROWD
 
     async def resume(self) -> None:
         """Read the offsets of the database, and seek there."""
@@ -100,7 +105,14 @@ class Inbox:
             await protecting(held, self._contract, said)
         self._marks |= {part: Mark(offset, found.last[part]) for part, offset in moved.items()}
         self._tell(found)
+        await self._count_a_crowd(len(found.kept))
         return len(found.kept)
+
+    async def _count_a_crowd(self, more: int) -> None:
+        self._since_counted += more
+        if self._since_counted >= self._counted_after:
+            await self._database.execute(_SQL["count_a_crowd"])
+            self._since_counted, self._counted_after = 0, self._counted_after * 2
 
     async def _proven(self, arrival: Arrival, protections: dict[UUID, int]) -> Arrival:
         """The arrival; one that does not open is a letter under its place's id, and its number does not count.

@@ -34,6 +34,10 @@ FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::bigint[], $7::
     WITH ORDINALITY AS a (id, subject, partition, record_offset, seq, token, code, published_ms, nth)
 ORDER BY a.nth
 
+-- name: count_a_crowd
+-- What the planner asks about; the tokens are left in peace.
+ANALYZE inbox.disclosures (contract, id, subject, position, state, attempts, next_attempt_at, plan, scouted)
+
 -- name: in_the_ledger
 -- Whether the archive names this very token in this place.
 SELECT EXISTS (

@@ -7,7 +7,7 @@ then. Where another request has settled one meanwhile, nothing behind it is sett
 its version, as everywhere: one that is not above the last delivered is no success.
 """
 
-import asyncio
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,16 +17,15 @@ from uuid import UUID
 
 from consumers.disclosure import Disclosure
 from consumers.opening import Opener
-from consumers.settle import Ended, Head, Settler
+from consumers.settle import Attempt, Ended, Head, Settler
 from hub.database import Database, Row, queries
-from hub.errors import DependencyUnavailable, JukiError, UsageError
+from hub.errors import DatabaseError, DependencyUnavailable, JukiError, UsageError
 from hub.keys import DESTROYED
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 
 AT_ONCE: Final = 1000
 """Disclosures that one request may name."""
 
-_PARALLEL: Final = 4
 _CODE: Final = "counterpart-"
 _DEAD: Final = "dead"
 _OPEN: Final = "waiting"
@@ -98,14 +97,12 @@ async def acknowledge(
 ) -> list[Said]:
     """Settle what is said, in order per resident; how each stands now, in order."""
     rows = await database.fetch(_SQL["named"], contract, [*said])
-    lines: dict[bytes, list[Row]] = {}
+    lines: dict[bytes, _Line] = {}
     for row in judged(rows, said):
-        lines.setdefault(row["subject"], []).append(row)
-    gate = asyncio.Semaphore(_PARALLEL)
-    work = (_line(opener, settler, line, said, gate) for line in lines.values())
-    for ended in await asyncio.gather(*work, return_exceptions=True):
-        if isinstance(ended, BaseException):
-            raise ended
+        lines.setdefault(row["subject"], _Line(deque(), row["last_version"] or 0)).rows.append(row)
+    going_on = [*lines.values()]
+    while going_on:  # of each resident the next, all of them at once
+        going_on = await _next(opener, settler, going_on, said)
     before = {row["id"]: row["state"] for row in rows}
     after = await database.fetch(_SQL["named"], contract, [*said])
     return [Said(str(row["id"]), _called(row["state"]), before[row["id"]] != _OPEN) for row in after]
@@ -116,21 +113,36 @@ def _called(state: str) -> str:
     return "refused" if state == _DEAD else state
 
 
-async def _line(
-    opener: Opener, settler: Settler, line: Sequence[Row], said: Mapping[UUID, Outcome], gate: asyncio.Semaphore
-) -> None:
-    """One resident's, one after the other; it ends where one was not delivered."""
-    version = line[0]["last_version"] or 0
-    async with gate:
-        for row in line:
-            ended = await _ended(opener, row, version, said[row["id"]])
-            head = Head(row["id"], row["subject"], row["partition"], row["token"], row["attempts"], row["flagged"],
-                        version, row["plan"])  # fmt: skip
-            if not await settler.settle(head, ended, 0.0):
-                return  # it may be a letter by now, behind which nothing is delivered
-            if isinstance(ended.outcome, Refused) and ended.outcome.code != DESTROYED:
-                return
-            version = max(version, ended.version or 0)
+@dataclass(slots=True)
+class _Line:
+    """One resident's, one after the other. `version`: of the last that was delivered."""
+
+    rows: deque[Row]
+    version: int
+
+
+async def _next(
+    opener: Opener, settler: Settler, lines: Sequence[_Line], said: Mapping[UUID, Outcome]
+) -> list[_Line]:  # fmt: skip
+    """Settle the first of each line; those that go on behind it."""
+    attempts = [await _attempt(opener, line, said) for line in lines]
+    going_on = []
+    for line, one, settled in zip(lines, attempts, await settler.settle_all(attempts), strict=True):
+        if isinstance(settled, DatabaseError):
+            raise settled
+        outcome = one.ended.outcome
+        ends = not settled or (isinstance(outcome, Refused) and outcome.code != DESTROYED)
+        line.version = max(line.version, one.ended.version or 0)
+        if line.rows and not ends:  # it may be a letter by now, behind which nothing is delivered
+            going_on.append(line)
+    return going_on
+
+
+async def _attempt(opener: Opener, line: _Line, said: Mapping[UUID, Outcome]) -> Attempt:
+    row = line.rows.popleft()
+    head = Head(row["id"], row["subject"], row["partition"], row["token"], row["attempts"], row["flagged"],
+                line.version, row["plan"])  # fmt: skip
+    return Attempt(head, await _ended(opener, row, line.version, said[row["id"]]))
 
 
 async def _ended(opener: Opener, row: Row, version: int, outcome: Outcome) -> Ended:
