@@ -1,18 +1,18 @@
 """Handing over from a real inbox: order per resident, three classes of failure, parking, release."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from consumers import letters
+from consumers import deliver, letters
 from consumers.disclosure import Disclosure
 from consumers.settle import Attempt, Ended, Head, Settled, Settler
 from hub.database import Database
 from hub.errors import DatabaseError
-from hub.outcome import Deferred, Delivered
+from hub.outcome import Deferred, Delivered, Outcome, Refused
 from tests.conformance.counterparts import Fake
 from tests.conformance.samples import disclosure
 from tests.integration.consumers.line import HandOver, now
@@ -191,6 +191,77 @@ async def test_a_settlement_that_was_begun_is_finished_though_cancelled(line: Ha
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await line.states() == {"delivered": 1}
+
+
+async def test_of_a_batch_each_is_settled_for_itself(line: HandOver) -> None:
+    await line.send(*[(seed, disclosure(VIA, seed)) for seed in range(1, 6)])
+    heads = await line.deliverer.read()
+    gone = Head(heads[4].id, heads[4].subject, 0, heads[4].token, 7, False, None)
+    ends = [Delivered("R-1"), Refused("counterpart-not-accepted"), Deferred("timeout"), Delivered("R-2")]
+    several = [Attempt(head, Ended(end, 5), 9.0) for head, end in zip(heads, ends, strict=False)]
+    settled = await line.settler.settle_all([*several, Attempt(gone, Ended(Delivered("R-3"), 5))])
+    assert (settled, await line.states()) == ([True] * 4 + [False], {"delivered": 2, "dead": 1, "waiting": 2})
+    assert [row["receipt"] for row in await line.rows()] == ["R-1", None, None, "R-2", None]
+
+
+@pytest.mark.trap("D3")
+async def test_one_that_the_database_refuses_to_settle_holds_up_none_of_those_that_ended_with_it(
+    line: HandOver, fake: Fake
+) -> None:
+    said = [(seed, disclosure(VIA, seed)) for seed in range(1, 41)]
+    hand_over, bad = fake.hand_over, said[20][1].id
+
+    async def with_a_receipt_that_cannot_be_kept(one: Disclosure) -> Outcome:
+        return Delivered("R-\0") if one.id == bad else await hand_over(one)
+
+    fake.hand_over = with_a_receipt_that_cannot_be_kept  # type: ignore[method-assign]
+    await line.send(*said, *of(41, 2))
+    await line.work(lambda: line.are(delivered=41, waiting=1))
+    assert [row["id"] for row in await line.rows() if row["state"] == "waiting"] == [bad]
+
+
+@pytest.mark.trap("input-20", "D11")
+async def test_a_process_killed_between_handing_over_and_noting_repeats_what_it_had_in_hand_without_effect(
+    line: HandOver, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [one for seed in range(1, 31) for one in of(seed, 2)]
+    await line.send(*said)
+    killed, settle_all = line.deliverer, line.settler.settle_all
+
+    async def never(_several: Sequence[Attempt]) -> list[Settled]:
+        return await asyncio.Future()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(line.settler, "settle_all", never)
+        patched.setattr(deliver, "GRACE_SECONDS", 0.0)
+        while len(fake.taken) < 30:
+            await killed.start()
+            await asyncio.sleep(0)
+        await killed.finish()
+    assert (line.settler.settle_all, await line.states()) == (settle_all, {"waiting": 60})
+    line.deliverer = line.new_deliverer()
+    await line.work(lambda: line.are(delivered=60))
+    told = await line.told()
+    assert (sorted(told), fake.repeats) == (sorted(ids(said)), 30)
+    assert all(told.index(str(first.id)) < told.index(str(second.id)) for (_, first), (_, second) in pairs(said))
+
+
+def pairs(said: list[tuple[int, Disclosure]]) -> Iterator[tuple[Any, Any]]:
+    return zip(said[::2], said[1::2], strict=True)
+
+
+@pytest.mark.trap("D4")
+async def test_once_a_counterpart_is_known_to_be_down_whoever_is_in_hand_is_put_back_and_not_tried(
+    line: HandOver, fake: Fake
+) -> None:
+    await fake.switch("down")
+    await line.send(*[(seed, disclosure(VIA, seed)) for seed in range(1, 201)])
+    await line.deliverer.start()
+    await line.deliverer.finish()
+    tried = sum(row["attempts"] for row in await line.rows())
+    assert line.deliverer._breaker.is_open
+    assert tried <= 5 + fake.adapter.settings.parallel
+    assert line.deliverer.busy == []
 
 
 @pytest.mark.trap("input-03")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consumers import followers
 from consumers import inbox as module
 from hub.database import Database
 from hub.errors import DatabaseError
@@ -164,3 +165,23 @@ async def test_plaintext_is_refused_and_not_stored(line: HandOver) -> None:
     await line.inbox.once(0)
     row = (await line.rows())[0]
     assert (row["code"], row["token"], row["record_offset"]) == ("not-a-token", None, 0)
+
+
+async def test_once_a_crowd_has_come_in_the_planner_knows_how_many_there_are(
+    line: HandOver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "A_CROWD", 20)
+    line.inbox = line.new_inbox()
+    known = "SELECT reltuples::int FROM pg_class WHERE oid = 'inbox.disclosures'::regclass"
+    await line.send(*people(19))
+    before = await line.database.fetchval(known)
+    await line.send((20, disclosure(VIA, 20)))
+    assert (before <= 0, await line.database.fetchval(known)) == (True, 20)
+
+
+async def test_who_waits_behind_letters_is_looked_for_once_though_nothing_is_known_of_how_many_there_are(
+    line: HandOver,
+) -> None:
+    await line.send(*people(3))
+    plan = await line.database.fetch(f"EXPLAIN {followers._SQL['put_off']}", VIA, line.clock())
+    assert [row["QUERY PLAN"] for row in plan if "Semi Join" in row["QUERY PLAN"]] == []
