@@ -97,16 +97,20 @@ class Deliverer:
 
     async def _attempt(self, head: Head) -> Attempt:
         opened = await self._opener.open(head.token, head.partition, head.subject)
-        back_off = self._back_off.seconds(head.attempts + 1, _JITTER)
         if not isinstance(opened, Disclosure):
-            return Attempt(head, Ended(opened, None), back_off)
+            return self._attempted(head, opened, None)
         if opened.version <= (head.last_version or 0):
-            return Attempt(head, Ended(Refused("out-of-order"), opened.version))
+            return self._attempted(head, Refused("out-of-order"), opened.version)
         if rest := self._counterpart.adapter.resting(opened, self._now()):
             return Attempt(head, Ended(Deferred("resting"), opened.version), min(rest, RESTING_SECONDS))
         said = opened.flagged() if head.flagged else opened
         outcome = await self._hand_over(replace(said, again=True) if head.attempts else said)
-        return Attempt(head, Ended(outcome, opened.version), back_off)
+        return self._attempted(head, outcome, opened.version)
+
+    def _attempted(self, head: Head, outcome: Outcome, version: int | None) -> Attempt:
+        is_put_off = isinstance(outcome, Deferred)
+        wait = self._back_off.seconds(head.attempts + 1, _JITTER) if is_put_off else 0.0
+        return Attempt(head, Ended(outcome, version), wait)
 
     async def read(self) -> list[Head]:
         """The heads that may be handed over now; one alone while the breaker is open."""
