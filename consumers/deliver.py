@@ -177,8 +177,13 @@ class Deliverer:
 
     @property
     def busy(self) -> list[bytes]:
-        """The residents whose disclosure is in hand."""
-        return [head.subject for head in self._in_hand.values()]
+        """The residents of whom something is on the line, or has been and is not settled yet."""
+        return [head.subject for head in self._in_hand.values() if head not in self._turns]
+
+    def put_back(self, subject: bytes) -> bool:
+        """Take what only waits for its turn out of hand; whether nothing of this resident is in hand then."""
+        self._let_go(self._turns.put_back(subject))
+        return subject not in self.busy
 
     async def _in_turn(self, first: Head) -> None:
         """Hand over, one after the other, whoever's turn it is."""

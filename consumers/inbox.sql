@@ -93,6 +93,7 @@ WITH live AS (
 SELECT d.id, d.subject, d.partition, d.token, d.attempts, d.flagged, r.version AS last_version, d.plan
 FROM (SELECT * FROM live UNION ALL SELECT * FROM replayed) AS d
 LEFT JOIN inbox.residents r ON r.contract = d.contract AND r.subject = d.subject
+ORDER BY d.next_attempt_at, d.position
 
 -- name: probe
 -- One head to try a counterpart with that was down: the one that failed least, or a poisoned one would keep it shut.

@@ -3,10 +3,11 @@
 A disclosure that waits behind others of its resident is looked at once. If it says that the resident is protected,
 everything open before it is flagged, and is handed over as of a protected person. If the contract suspends protected
 persons and it says `left`, everything open before it is superseded, dead letters included: it would only tell a
-counterpart what the very next message takes back. Residents whose disclosure is in hand are left alone until it ends.
+counterpart what the very next message takes back. A resident of whom something is on its way is left alone until that
+has ended; what only waits for its turn is taken out of hand first, or it would go out as it was read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from consumers.disclosure import Disclosure
@@ -36,19 +37,24 @@ class Scout:
         self._opener = opener
         self._settler = settler
 
-    async def once(self, busy: Sequence[bytes]) -> int:
-        """Look at what waits behind others and was not looked at; how many. `busy`: residents to leave alone."""
+    async def once(self, busy: Sequence[bytes], put_back: Callable[[bytes], bool] = lambda _: True) -> int:
+        """Look at what waits behind others and was not looked at; how many. `busy`: residents to leave alone.
+
+        `put_back`: take what is in hand of a resident out of it; whether nothing of theirs is on its way.
+        """
         rows = await self._database.fetch(_SQL["unscouted"], self._contract.id, list(busy))
-        looked = [row["id"] for row in rows if await self._look(row)]
+        looked = [row["id"] for row in rows if await self._look(row, put_back)]
         if looked:
             await self._settler.scouted(looked)
         return len(looked)
 
-    async def _look(self, row: Row) -> bool:
+    async def _look(self, row: Row, put_back: Callable[[bytes], bool]) -> bool:
         opened = await self._opener.open(row["token"], row["partition"], row["subject"])
         if isinstance(opened, Deferred):
             return False
         if isinstance(opened, Disclosure) and begins_protection(opened, self._contract):
+            if not put_back(row["subject"]):
+                return False
             supersede = self._contract.protected == "suspend"
             count = await self._settler.overtaken(row["subject"], row["position"], supersede=supersede)
             log.get().info("protection-overtook", contract=self._contract.id, count=count)

@@ -126,7 +126,7 @@ def _handing_over(process: Process, made: Parts, arrived: asyncio.Event) -> Call
 
     async def once() -> None:
         arrived.clear()
-        await made.scout.once(made.deliverer.busy)
+        await made.scout.once(made.deliverer.busy, made.deliverer.put_back)
         if not await made.deliverer.start():
             await process.wait(RESTS, arrived)
 

@@ -111,7 +111,7 @@ async def _handed_over(held: Kept, deliverer: Deliverer) -> None:
     """As the process does it: woken where there is room again."""
     while True:
         deliverer.freed.clear()
-        looked = await held.scout.once(deliverer.busy)
+        looked = await held.scout.once(deliverer.busy, deliverer.put_back)
         if await deliverer.start() or looked:
             continue
         if not deliverer.busy and not await held.database.fetchval(_WAITS, CONTRACT):

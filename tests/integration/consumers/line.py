@@ -132,7 +132,7 @@ class HandOver:
         """Hand over until `done`."""
 
         async def step() -> bool:
-            await self.scout.once(self.deliverer.busy)
+            await self.scout.once(self.deliverer.busy, self.deliverer.put_back)
             await self.deliverer.start()
             return await done()
 

@@ -176,15 +176,15 @@ async def test_what_a_crash_left_unsettled_is_settled_when_the_same_is_said_agai
 ) -> None:  # fmt: skip
     program = await city.program()
     told = await city.tell(WELFARE, 1, 1, 2)
-    whole, done = Settler.settle, [0]
+    whole, done = Settler.settle_all, [0]
 
-    async def cut_off(own: Settler, *said: Any) -> bool:
+    async def cut_off(own: Settler, *said: Any) -> Any:
         done[0] += 1
         if done[0] == 2:
             raise DatabaseError("connection-lost")
         return await whole(own, *said)
 
-    monkeypatch.setattr(Settler, "settle", cut_off)
+    monkeypatch.setattr(Settler, "settle_all", cut_off)
     assert (await program.acks(*told)).refused == (503, "connection-lost")
     assert 0 < [*(await city.states()).values()].count("waiting") < 3
     assert (await program.acks(*told)).status == 200
@@ -206,14 +206,14 @@ async def test_of_two_that_say_different_things_at_once_nothing_is_taken_behind_
 ) -> None:  # fmt: skip
     program = await city.program()
     first, second = await city.tell(WELFARE, 1, 1)
-    whole, others = Settler.settle, [program.acks(refused={first: "bad-value"})]
+    whole, others = Settler.settle_all, [program.acks(refused={first: "bad-value"})]
 
-    async def later_than_another(own: Settler, *said: Any) -> bool:
+    async def later_than_another(own: Settler, *said: Any) -> Any:
         while others:
             assert (await others.pop()).status == 200
         return await whole(own, *said)
 
-    monkeypatch.setattr(Settler, "settle", later_than_another)
+    monkeypatch.setattr(Settler, "settle_all", later_than_another)
     said = (await program.acks(first, second)).json()["settled"]
     assert [one["state"] for one in said] == ["refused", "waiting"]
     assert await city.states() == {first: "counterpart-bad-value", second: "waiting"}

@@ -1,8 +1,15 @@
 """What a measurement of the consumers' side says: medians, what limits a line, how far it is from what is wanted."""
 
+from uuid import UUID
+
+import orjson
 import pytest
 
+from consumers.adapters import ADAPTERS
 from consumers.bench.figures import Run, last_line, lines
+from consumers.bench.lot import _residents, _said
+from consumers.disclosure import read
+from tests.conformance.counterparts import module
 
 
 def run(
@@ -34,3 +41,15 @@ def test_the_table_has_a_row_for_each_line_with_its_median_and_its_spread() -> N
 def test_the_last_line_says_how_far_each_is_from_five_thousand_a_second() -> None:
     runs = [run(seconds=5.0), run("hand-over, none", seconds=20.0)]
     assert last_line(runs) == "of 5,000/s per process: inbox 2.00, hand-over, none 0.50"
+
+
+def test_what_is_measured_with_is_taken_by_the_stand_in() -> None:
+    said = _said("prefecture", str(UUID(int=1)), 7)
+    read_back = read(orjson.dumps(said), said["id"], "prefecture")
+    assert module("prefecture").fault(ADAPTERS["prefecture"].encode(read_back)) is None
+
+
+@pytest.mark.parametrize("each", [1, 3])
+def test_so_many_in_a_row_are_about_the_same_resident(each: int) -> None:
+    residents = [*_residents(range(12), each)]
+    assert [residents.index(one) for one in residents] == [number // each * each for number in range(12)]
