@@ -46,7 +46,7 @@ def day_or_today(on: str | None) -> date:
 
 def bench_of(app: typer.Typer) -> typer.Typer:
     """The group `bench` of `app`, to which each room adds what it measures."""
-    return _group(app, "bench", "Measure: decisions, routing, delays, hand-over, proofs, a first load, a year of notices.")
+    return _group(app, "bench", "Measure: decisions, routing, delays, hand-over, proofs, first loads, a year.")
 
 
 def ledger_of(app: typer.Typer) -> typer.Typer:

@@ -64,6 +64,9 @@ class Fake:
     async def start(self) -> int:
         return 0
 
+    def put_back(self, _subject: bytes) -> bool:
+        return True
+
     def take(self, _count: int) -> None:
         """Nothing ever comes."""
 
