@@ -34,18 +34,26 @@ pub struct Told {
 
 /// None where the payload is no object, or has no state or no items.
 pub fn told(payload: &[u8]) -> Option<Told> {
-    let (outer, end) = members(payload, 0)?;
-    let value = |name: &[u8]| outer.iter().find(|(own, _)| &payload[own.clone()] == name).map(|(_, value)| value);
-    let (inner, _) = members(payload, value(b"items")?.start)?;
-    let mut items = Vec::new();
-    for (at, (name, _)) in inner.iter().enumerate() {
-        items.extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
-        items.extend_from_slice(&payload[name.clone()]);
-        items.push(b'"');
-    }
-    let copied = |name: &[u8]| value(name).map(|at| payload[at.clone()].to_vec());
-    let state = copied(b"state")?;
-    (end == payload.len()).then(|| Told { state, items, transfer: copied(b"transfer") })
+    let (mut state, mut items, mut transfer) = (None, None, None);
+    let end = each(payload, 0, |name, value| match &payload[name] {
+        b"state" => state = Some(payload[value].to_vec()),
+        b"items" => items = Some(value.start),
+        b"transfer" => transfer = Some(payload[value].to_vec()),
+        _ => (),
+    })?;
+    let items = names(payload, items?)?;
+    (end == payload.len()).then_some(Told { state: state?, items, transfer })
+}
+
+/// The names of the members of the object that begins at `at`, in quotes and with commas.
+fn names(text: &[u8], at: usize) -> Option<Vec<u8>> {
+    let mut names = Vec::with_capacity(256);
+    each(text, at, |name, _| {
+        names.extend_from_slice(if names.is_empty() { b"\"" } else { b",\"" });
+        names.extend_from_slice(&text[name]);
+        names.push(b'"');
+    })?;
+    Some(names)
 }
 
 /// Whether two values are the same: an object is, in whatever order its members stand.
@@ -63,9 +71,15 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
 /// The members of the object that begins at `at`, and where it has ended.
 fn members(text: &[u8], at: usize) -> Option<(Vec<(Range<usize>, Range<usize>)>, usize)> {
     let mut found = Vec::with_capacity(48);
+    let end = each(text, at, |name, value| found.push((name, value)))?;
+    Some((found, end))
+}
+
+/// Shows the name and the value of each member of the object that begins at `at`; where it has ended.
+fn each(text: &[u8], at: usize, mut show: impl FnMut(Range<usize>, Range<usize>)) -> Option<usize> {
     let mut at = expect(text, at, b'{')?;
     if text.get(at)? == &b'}' {
-        return Some((found, at + 1));
+        return Some(at + 1);
     }
     loop {
         let name = at + 1..string(text, at)? - 1;
@@ -74,10 +88,10 @@ fn members(text: &[u8], at: usize) -> Option<(Vec<(Range<usize>, Range<usize>)>,
         }
         let begun = expect(text, name.end + 1, b':')?;
         let ended = value(text, begun).filter(|end| *end > begun)?;
-        found.push((name, begun..ended));
+        show(name, begun..ended);
         match text.get(ended)? {
             b',' => at = ended + 1,
-            b'}' => return Some((found, ended + 1)),
+            b'}' => return Some(ended + 1),
             _ => return None,
         }
     }
