@@ -6,6 +6,7 @@
 
 import re
 from collections.abc import Callable
+from operator import mul
 
 JuminhyoCheck = Callable[[str], bool]
 
@@ -59,4 +60,5 @@ def municipal_number_fault(text: str) -> str | None:
 def _weighted(digits: str, weights: tuple[int, ...]) -> int:
     if len(digits) != len(weights) or not (digits.isascii() and digits.isdigit()):
         raise ValueError("other digits, or another number of them")
-    return sum(map(int.__mul__, digits.encode(), weights)) - ord("0") * sum(weights)
+    letters: int = sum(map(mul, digits.encode(), weights))
+    return letters - ord("0") * sum(weights)

@@ -37,8 +37,10 @@ from contracts.wire import (
     moment,
 )
 
-_SIGNS: Final = (b"\\", b"\x7f", b"\xc2")
-"""An escape, whatever it stands for; DELETE; the first byte of U+0080 to U+00BF, where control characters begin."""
+_ESCAPE: Final = b"\\"
+_DELETE: Final = b"\x7f"
+_CONTROL: Final = b"\xc2"
+"""The first byte of U+0080 to U+00BF; half of them are control characters, all others begin with another byte."""
 
 
 Fault = Callable[[str], str | None]
@@ -47,7 +49,7 @@ Fault = Callable[[str], str | None]
 
 def plain(line: bytes, juminhyo_check: JuminhyoCheck | None) -> Read | None:
     """What `line` holds, where it is plain and valid."""
-    if any(sign in line for sign in _SIGNS):
+    if _ESCAPE in line or _DELETE in line or _CONTROL in line:
         return None
     try:
         typed, read = _READER.decode(line), orjson.loads(line)
