@@ -87,12 +87,14 @@ def by_cpu(runs: Sequence[Run]) -> list[str]:
 
     On cores that nobody else wants it says what the speeds say; where other work takes some of them it says it still.
     """
-    theirs = {run.round: run.both_seconds / run.outputs for run in of(STREAMS, runs)}
-    found = {
-        name: Spread.of(theirs[run.round] * run.outputs / run.both_seconds for run in of(name, runs) if run.round in theirs)
-        for name in systems(runs) if name not in (STREAMS, LIMIT)
-    }  # fmt: skip
+    found = {name: _cheaper(name, runs) for name in systems(runs) if name not in (STREAMS, LIMIT)}
     return [f"{_called(of(name, runs)[0])} {one.median:.2f} {_spread(one)[1]}" for name, one in found.items() if one]
+
+
+def _cheaper(name: str, runs: Sequence[Run]) -> Spread | None:
+    theirs = {run.round: run.both_seconds / run.outputs for run in of(STREAMS, runs)}
+    own = [run for run in of(name, runs) if run.round in theirs]
+    return Spread.of(theirs[run.round] * run.outputs / run.both_seconds for run in own)
 
 
 def best(runs: Sequence[Run], among: Sequence[str] = (*TWIN, *NATIVE)) -> str | None:
