@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Where it is set, every process compiles the whole house anew before it does anything: seconds, for each of hundreds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install kernel demo up down test faults chaos mutants bench bench-quick bench-keep lock
+.PHONY: install kernel demo up down test faults chaos mutants bench bench-quick bench-keep bench-growth bench-scale lock
 
 install: $(VENV)/installed $(VENV)/kernel
 
@@ -70,6 +70,15 @@ bench-quick: install
 # Keep what this machine says now, alone with it.
 bench-keep: install
 	$(BIN)/jukihub bench route $(QUICKLY) --keep $(FIGURES)
+
+# More contracts, processes and partitions, longer changes, one at a time: ten minutes, and the picture of the README.
+bench-growth: install
+	$(BIN)/jukihub bench growth --keep tests/bench
+	$(BIN)/jukihub bench scale --write
+
+# SCALE.md anew, from the figures that are kept.
+bench-scale: install
+	$(BIN)/jukihub bench scale --write
 
 lock: install
 	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra demo --extra dev --output-file requirements.lock pyproject.toml

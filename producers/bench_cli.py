@@ -14,6 +14,7 @@ from hub.config import settings
 Json = Annotated[bool, typer.Option("--json", help="the figures as JSON")]
 Residents = Annotated[int, typer.Option(min=10, help="size of the made-up city")]
 Seed = Annotated[int, typer.Option(min=0, help="the same seed gives the same city")]
+Keep = Annotated[Path | None, typer.Option(file_okay=False, help="folder in which the figures are kept")]
 Data = Annotated[Path, typer.Option(file_okay=False, help="folder; emptied first, if a measurement has made it")]
 
 
@@ -26,15 +27,19 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
 
 
 def snapshot(
-    residents: Residents = 5000, seed: Seed = 1, data: Data = Path(".data/bench"), as_json: Json = False
-) -> None:
+    residents: Residents = 5000, seed: Seed = 1, data: Data = Path(".data/bench"), keep: Keep = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
     """The first load of a whole city to every contract that keeps a copy, counted against the decision.
 
     Example: `jukihub bench snapshot --residents 510000`. Its own servers; it says first how much disk it takes.
     """
-    from producers.bench.first_load import measure  # noqa: PLC0415 - only this command
+    from hub.bench import told  # noqa: PLC0415 - only this command
+    from producers.bench.first_load import measure  # noqa: PLC0415 - as above
 
     found = measure(data, given.book(settings()), residents, seed, _say)
+    if keep is not None:
+        told.keep_as(keep, "snapshot", told.where() | asdict(found))
     if as_json:
         typer.echo(orjson.dumps(asdict(found)).decode())
         return
@@ -71,25 +76,31 @@ def year(  # noqa: PLR0913 - options of one command
                f"{found.times_real_peak:.0f} times the busiest hour of a city of 510,000")  # fmt: skip
 
 
-def latency(
+def latency(  # noqa: PLR0913 - options of one command
     contracts: Annotated[int, typer.Option(min=1, max=99, help="made-up ones that hear everything")] = 8,
     per_second: Annotated[int, typer.Option(min=1, help="changes that are committed each second")] = 200,
     seconds: Annotated[int, typer.Option(min=1, help="for how long, after five seconds to get warm")] = 30,
-    data: Data = Path(".data/bench"), as_json: Json = False,
+    data: Data = Path(".data/bench"), keep: Keep = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Milliseconds from a commit in the registry until the subscriber can read it, beside the broker's own.
 
     Example: `jukihub bench latency --per-second 200 --seconds 60`. Its own servers.
     """
-    from producers.bench.latency import measure  # noqa: PLC0415 - only this command
+    from hub.bench import told  # noqa: PLC0415 - only this command
+    from producers.bench.latency import measure  # noqa: PLC0415 - as above
 
     found = measure(data, contracts, per_second, seconds, _say)
+    if keep is not None:
+        told.keep_as(keep, "latency", told.where() | asdict(found) | {"times_raw": found.times_raw})
     if as_json:
         typer.echo(orjson.dumps(asdict(found) | {"times_raw": found.times_raw}).decode())
         return
     typer.echo(f"{found.per_second} changes/s, {found.contracts} contracts, {found.changes.count:,} outputs")
     for name, one in (("commit to readable", found.changes), ("produce to readable", found.raw)):
         typer.echo(f"{name:20}  p50 {one.p50:7.1f} ms  p99 {one.p99:7.1f} ms  longest {one.longest:7.1f} ms")
+    typer.echo("of a change on its way, by the stamps of its records, to the millisecond:")
+    for name, one in found.legs.items():
+        typer.echo(f"  {name:24}  p50 {one.p50:7.1f} ms  p99 {one.p99:7.1f} ms  longest {one.longest:7.1f} ms")
     typer.echo(f"p99 is {found.times_raw:.2f} times the broker's own")
 
 

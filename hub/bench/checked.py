@@ -34,11 +34,12 @@ Told = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies on the topics: digest of the content by disclosure, and what was written in all."""
+    """What lies on the topics: digest of the content by disclosure, and what was written in all; of it the ledger."""
 
     told: Mapping[Told, bytes]
     records: int
     size: int
+    ledger_size: int
 
 
 def due(book: Book, changes: Iterable[Change], today: date) -> dict[Told, bytes]:
@@ -81,7 +82,7 @@ async def check(settings: Settings, book: Book, keys: KeyStore, due: Mapping[Tol
     lines, ledger_size = await _check_ledger(settings, book, tokens)
     if lines != changes:
         raise JukiError("not-what-was-decided", "ledger")
-    return Found(told, records + lines, size + ledger_size)
+    return Found(told, records + lines, size + ledger_size, ledger_size)
 
 
 def different(due: Mapping[Told, bytes], told: Mapping[Told, bytes]) -> set[str]:

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from contracts.change import JAPAN, parse
 from hub import destroyed
@@ -25,7 +26,7 @@ from hub.bench.systems import System
 from hub.bench.table import LIMIT, STREAMS, Run
 from hub.bench.warming import warmed
 from hub.clock import now
-from hub.database import connect
+from hub.database import Database, connect
 from hub.keys import KeyStore
 
 Say = Callable[[str], None]
@@ -52,23 +53,23 @@ async def measure(  # noqa: PLR0913 - one measurement
         systems.prepare(say)
     with servers(data, contracts, say) as stand:
         async with AsyncExitStack() as opened:
-            work = await _work(stand, opened, count, warm, say)
+            say(f"{warm + count:,} changes are sealed and decided")
+            database = await opened.enter_async_context(connect(stand.settings.database))
+            work = await prepared(stand, database, [*changes(warm + count)], warm)
             first = next(name for name in names if name != LIMIT)
             await warmed(stand, lambda: run(stand, systems.named(first, stand, work.plan), work, 0), say)
             return await _rounds(stand, work, names, rounds, say)
 
 
-async def _work(stand: Stand, opened: AsyncExitStack, count: int, warm: int, say: Say) -> Work:
-    say(f"{warm + count:,} changes are sealed and decided")
-    database = await opened.enter_async_context(connect(stand.settings.database))
+async def prepared(stand: Stand, database: Database, drawn: Sequence[tuple[UUID, bytes]], warm: int) -> Work:
+    """The work of these changes, of which the first `warm` do not count."""
     async with stand.topics():
         keys = await destroyed.keys(stand.settings, database, "relay")
-    drawn = list(changes(warm + count))
     due = checked.due(stand.book, (parse(content) for _, content in drawn), now().astimezone(JAPAN).date())
     first = await lots.sealed(stand.settings, keys, drawn[:warm])
     counted = await lots.sealed(stand.settings, keys, drawn[warm:])
     plan = await systems.plan(stand.settings, stand.book, keys)
-    return Work(first, counted, count, warm + count, due, keys, plan)
+    return Work(first, counted, len(drawn) - warm, len(drawn), due, keys, plan)
 
 
 async def _rounds(stand: Stand, work: Work, names: Sequence[str], rounds: int, say: Say) -> list[Run]:
@@ -107,7 +108,7 @@ async def run(stand: Stand, system: System, work: Work, number: int) -> Run:
     client = sum(spent.of[pid] for pid in pids)
     return Run(system.name, number, work.count, outputs, ended - before.at, client, spent.of[broker], memory,
                round(found.size / found.records), running.kernel,
-               max(0.0, spent.machine - sum(spent.of.values())))  # fmt: skip
+               max(0.0, spent.machine - sum(spent.of.values())), round(found.ledger_size / work.changes))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Run:
     `client_seconds`, `broker_seconds`: CPU of its processes and of the broker in that time. `memory_mb`: the most that
     its processes have held. `record_bytes`: mean length of what was written, ledger's lines included. `kernel`: what
     its processes say that they seal with. `other_seconds`: CPU that whatever else runs on the machine took meanwhile.
+    `line_bytes`: mean length of a line of the ledger, of one for each change.
     """
 
     system: str
@@ -44,6 +45,7 @@ class Run:
     record_bytes: int
     kernel: str = ""
     other_seconds: float = 0.0
+    line_bytes: int = 0
 
     @property
     def both_seconds(self) -> float:

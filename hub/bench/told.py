@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -69,7 +69,7 @@ def _beside(file: Path, runs: Sequence[Run], contracts: int) -> Iterator[str]:
 def document(runs: Sequence[Run], contracts: int) -> dict[str, Any]:
     """Every run, and the ratios of the last lines with their spread, of each of ours that ran."""
     return {
-        "contracts": contracts, "machine": machine(), "load": load(), "broker_mb": BROKER_MB,
+        **where(), "contracts": contracts,
         "runs": [asdict(run) | {"per_second": run.per_second} for name in systems(runs) for run in of(name, runs)],
         "compared": best(runs), "ratios": {name: _compared(name, runs) for name in systems(runs) if name != LIMIT},
         "figures": figures(runs),
@@ -83,9 +83,18 @@ def _compared(name: str, runs: Sequence[Run]) -> dict[str, Any]:
 
 def keep(file: Path, runs: Sequence[Run], contracts: int) -> None:
     """Write the figures of these runs into the file, in the place of what is there."""
-    said = {"on": now().date().isoformat(), "contracts": contracts, "machine": machine(), "load": load(),
-            "figures": figures(runs)}  # fmt: skip
-    file.write_bytes(orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    keep_as(file.parent, file.stem, where() | {"contracts": contracts, "figures": figures(runs)})
+
+
+def where() -> dict[str, Any]:
+    """The day and the machine, as they are kept with a figure."""
+    return {"on": now().date().isoformat(), "machine": machine(), "load": load(), "broker_mb": BROKER_MB}
+
+
+def keep_as(folder: Path, name: str, document: Mapping[str, Any]) -> None:
+    """Write a document into <name>.json, in the place of what is there."""
+    said = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    (folder / f"{name}.json").write_bytes(said)
 
 
 def load() -> float:

@@ -12,6 +12,7 @@ import typer
 from contracts import book as law
 from hub.cli.shared import bench_of
 from hub.config import settings
+from hub.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="the figures as JSON")]
 
@@ -21,6 +22,8 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     bench = bench_of(app)
     bench.command("decide")(decide)
     bench.command("route")(route)
+    bench.command("growth")(growth)
+    bench.command("scale")(scale)
     bench.command("seal")(seal)
     bench.command("ledger")(ledger)
 
@@ -81,6 +84,55 @@ def route(  # noqa: PLR0913 - options of one command
             typer.echo(line)
     if keep is not None:
         told.keep(keep, runs, contracts)
+
+
+def growth(
+    outputs: Annotated[int, typer.Option(min=1000, help="of each point, about")] = 40_000,
+    rounds: Annotated[int, typer.Option(min=1, help="how often each point is measured")] = 2,
+    data: Annotated[
+        Path, typer.Option(file_okay=False, help="folder; emptied first, if a measurement has made it")
+    ] = Path(".data/bench"),
+    keep: Annotated[Path | None, typer.Option(file_okay=False, help="keep growth.json and growth.svg there")] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """What an output costs with more contracts, processes, partitions and with longer changes, and why.
+
+    Starts servers of its own; every output is checked. Takes about ten minutes.
+
+    Example: `jukihub bench growth --keep tests/bench`
+    """
+    from hub.bench import curves, shape, told  # noqa: PLC0415 - only this command
+    from hub.bench.growth import document, measure  # noqa: PLC0415 - as above
+
+    found = document(measure(data, outputs, rounds, _say), outputs, rounds)
+    if as_json:
+        typer.echo(orjson.dumps(found).decode())
+    else:
+        for line in (*shape.table(found), *shape.verdicts(found)):
+            typer.echo(line)
+    if keep is not None:
+        told.keep_as(keep, "growth", found)
+        (keep / "growth.svg").write_text(curves.svg(found), encoding="utf-8")
+
+
+def scale(
+    kept: Annotated[Path, typer.Option(file_okay=False, help="where figures are kept")] = Path("tests/bench"),
+    write: Annotated[bool, typer.Option("--write", help="into SCALE.md, in the place of what is there")] = False,
+) -> None:
+    """What the kept figures come to for a city, a prefecture and the country; needs no server.
+
+    Example: `jukihub bench scale --write`
+    """
+    from hub.bench import scale as scaled  # noqa: PLC0415 - only this command
+
+    found = scaled.kept(kept)
+    if "growth" not in found:
+        raise UsageError("nothing-kept", str(kept), "`jukihub bench growth --keep FOLDER` keeps what it is made of")
+    text = scaled.page(found, law.load())
+    if write:
+        Path("SCALE.md").write_text(text, encoding="utf-8")
+    else:
+        typer.echo(text, nl=False)
 
 
 def _say(text: str) -> None:

@@ -2,11 +2,13 @@
 
 Changes are committed at a steady rate, whether or not the ones before have arrived, and each contract's topic is read
 as its subscriber reads it. Beside it stands what the same broker takes for as many records of the same length on the
-same topics, written straight to them without a transaction, at the same rate.
+same topics, written straight to them without a transaction, at the same rate. The two take turns. Records bear the time
+at which the relay and the router made them, so it can be said where a change was for how long.
 """
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ from producers.synthetic.households import city
 RESIDENTS: Final = 2000
 SEED: Final = 1
 WARM_SECONDS: Final = 5.0
+TURNS: Final = 3
 CONNECTIONS: Final = 4
 RAW_BYTES: Final = 1400
 """About as long as a token of these contracts."""
@@ -51,14 +54,21 @@ class Delays:
     longest: float
 
 
+LEGS: Final = ("in the outbox", "relay to router", "router to subscriber")
+"""Until the relay has sealed it; until the router, which has polled it, decides; sealing, transaction and fetch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`changes`: from the commit of a change; `raw`: from the produce of a record, on the same broker."""
+    """`changes`: from the commit of a change; `raw`: from the produce of a record, on the same broker. `legs`: of the
+    changes, by LEGS.
+    """
 
     per_second: int
     contracts: int
     changes: Delays
     raw: Delays
+    legs: dict[str, Delays]
 
     @property
     def times_raw(self) -> float:
@@ -66,10 +76,23 @@ class Compared:
         return self.changes.p99 / self.raw.p99
 
 
-def delays(begun: Mapping[Mark, float], arrived: Mapping[Mark, float], since: float) -> Delays:
-    """Of everything that began at `since` or later, all of which has arrived."""
-    took = sorted((arrived[mark] - at) * 1000 for mark, at in begun.items() if at >= since)
-    return Delays(len(took), percentile(took, 50), percentile(took, 99), took[-1])
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """When a record could be read; `made`: when it was, to the millisecond. Seconds since 1970."""
+
+    at: float
+    made: float
+
+
+def taken(begun: Mapping[Mark, float], arrived: Mapping[Mark, Arrived], since: float) -> list[float]:
+    """Milliseconds of everything that began at `since` or later, all of which has arrived."""
+    return [(arrived[mark].at - at) * 1000 for mark, at in begun.items() if at >= since]
+
+
+def delays(took: Sequence[float]) -> Delays:
+    """What so many come to."""
+    ordered = sorted(took)
+    return Delays(len(ordered), percentile(ordered, 50), percentile(ordered, 99), ordered[-1])
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float:
@@ -78,43 +101,97 @@ def percentile(ordered: Sequence[float], percent: int) -> float:
 
 
 def measure(data: Path, contracts: int, per_second: int, seconds: int, say: Say) -> Compared:
-    """Both, one after the other, on servers of their own."""
+    """Both, by turns, on servers of their own."""
     with line(data, RESIDENTS, SEED, say, contracts) as standing:
         return asyncio.run(_measured(standing.settings, load(standing.settings.contracts), per_second, seconds, say))
 
 
 async def _measured(settings: Settings, book: Book, per_second: int, seconds: int, say: Say) -> Compared:
-    count = int((seconds + WARM_SECONDS) * per_second)
-    say(f"{count:,} changes, {per_second} a second")
-    async with connect(settings.registry_dsn, CONNECTIONS) as registry, _reading(settings, book, _jti) as arrived:
-        moves = (_commit(registry, draft, book) for draft in _moves())
-        changes = await _delays(moves, per_second, count, arrived)
-    say("as many records straight to the topics")
-    async with bus.writer(settings, _ADMIN) as writer, _reading(settings, book, _key) as arrived:
-        raw = await _delays(
-            (_produce(writer, settings, book, number) for number in range(count)), per_second, count, arrived
-        )
-    return Compared(per_second, len(book.contracts), changes, raw)
+    each = ceil(seconds / TURNS)
+    count = int((each + WARM_SECONDS) * per_second)
+    say(f"{TURNS} times {count:,} changes, {per_second} a second, and as many records straight to the topics")
+    legs: dict[str, list[float]] = {name: [] for name in LEGS}
+    changes, raw, moves = list[float](), list[float](), _moves()
+    async with connect(settings.registry_dsn, CONNECTIONS) as registry, bus.writer(settings, _ADMIN) as writer:
+        for _ in range(TURNS):
+            async with _reading(settings, book, _jti) as arrived, _relayed(settings) as sealed:
+                commits = (_commit(registry, draft, book, settings.partitions) for draft in moves)
+                begun = await _begun(commits, per_second, count, arrived)
+                changes += taken(begun.marks, arrived, begun.counts_from)
+                await _until(lambda: sum(map(len, sealed.values())) >= count)
+                _add(legs, begun, arrived, sealed)
+            async with _reading(settings, book, _key) as arrived:
+                records = (_produce(writer, settings, book, number) for number in range(count))
+                begun = await _begun(records, per_second, count, arrived)
+                raw += taken(begun.marks, arrived, begun.counts_from)
+    summed = {name: delays(took) for name, took in legs.items()}
+    return Compared(per_second, len(book.contracts), delays(changes), delays(raw), summed)
 
 
-async def _delays(
-    each: Iterator[Awaitable[dict[Mark, float]]], per_second: int, count: int, arrived: Mapping[Mark, float]
-) -> Delays:
+@dataclass(frozen=True, slots=True)
+class Began:
+    """One that began: its marks on the topics, the partition of its change, and when."""
+
+    marks: Sequence[Mark]
+    part: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """All of one turn, in order; what began before `counts_from` was to get warm."""
+
+    all: Sequence[Began]
+    counts_from: float
+
+    @property
+    def marks(self) -> dict[Mark, float]:
+        """When each record began that has to arrive."""
+        return {mark: one.at for one in self.all for mark in one.marks}
+
+
+def _add(
+    legs: Mapping[str, list[float]], begun: Begun, arrived: Mapping[Mark, Arrived], sealed: Mapping[int, list[float]]
+) -> None:
+    """Where each change was for how long. On a partition changes lie in the order of their commits, or nearly so."""
+    in_order: dict[int, list[Began]] = defaultdict(list)
+    for one in sorted(begun.all, key=lambda each: each.at):
+        in_order[one.part].append(one)
+    for part, several in in_order.items():
+        for one, relayed in zip(several, sealed[part], strict=True):
+            if one.at >= begun.counts_from:
+                for mark in one.marks:
+                    _add_one(legs, one.at, relayed, arrived[mark])
+
+
+def _add_one(legs: Mapping[str, list[float]], committed: float, relayed: float, record: Arrived) -> None:
+    for name, took in zip(LEGS, (relayed - committed, record.made - relayed, record.at - record.made), strict=True):
+        legs[name].append(took * 1000)
+
+
+async def _begun(
+    each: Iterator[Awaitable[Began]], per_second: int, count: int, arrived: Mapping[Mark, Arrived]
+) -> Begun:
     """Begin one at each tick, whatever has become of those before; then wait for what is still on its way."""
-    begun: dict[Mark, float] = {}
-    started = time.perf_counter()
-    async with asyncio.TaskGroup() as several:
+    started, several = time.time(), list[asyncio.Task[Began]]()
+    async with asyncio.TaskGroup() as group:
         for number in range(count):
-            await asyncio.sleep(max(0.0, started + number / per_second - time.perf_counter()))
-            several.create_task(_into(begun, next(each)))
+            await asyncio.sleep(max(0.0, started + number / per_second - time.time()))
+            several.append(group.create_task(_of(next(each))))
+    found = Begun([one.result() for one in several], started + WARM_SECONDS)
+    waited = found.marks.keys()
+    await _until(lambda: not waited - arrived.keys())
+    return found
+
+
+async def _until(enough: Callable[[], bool]) -> None:
     async with asyncio.timeout(_PATIENCE):
-        while begun.keys() - arrived.keys():  # noqa: ASYNC110 - what is awaited is a set, not a moment
+        while not enough():  # noqa: ASYNC110 - what is awaited is a set, not a moment
             await asyncio.sleep(0.1)
-    return delays(begun, arrived, started + WARM_SECONDS)
 
 
-async def _into(begun: dict[Mark, float], one: Awaitable[dict[Mark, float]]) -> None:
-    begun.update(await one)
+async def _of(one: Awaitable[Began]) -> Began:
+    return await one
 
 
 def _moves() -> Iterator[Draft]:
@@ -128,30 +205,31 @@ def _moves() -> Iterator[Draft]:
                 yield Draft(resident, "RELOCATE", before, after, today)
 
 
-async def _commit(registry: Database, draft: Draft, book: Book) -> dict[Mark, float]:
+async def _commit(registry: Database, draft: Draft, book: Book, partitions: int) -> Began:
     async with registry.transaction() as tx:
         [recorded] = await record(tx, [draft], now())
-    at = time.perf_counter()
-    return {(name, _disclosure(recorded.id, name)): at for name in book.contracts}
+    at = time.time()
+    marks = [(name, _disclosure(recorded.id, name)) for name in book.contracts]
+    return Began(marks, draft.resident.int % partitions, at)
 
 
 def _disclosure(change: UUID, contract: str) -> str:
     return str(uuid5(change, contract))
 
 
-async def _produce(writer: Writer, settings: Settings, book: Book, number: int) -> dict[Mark, float]:
-    key, part, at = number.to_bytes(16, "big"), number % settings.partitions, time.perf_counter()
+async def _produce(writer: Writer, settings: Settings, book: Book, number: int) -> Began:
+    key, part, at = number.to_bytes(16, "big"), number % settings.partitions, time.time()
     written = Outgoing(key, bytes(RAW_BYTES), (), int(time.time() * 1000))
     await writer.send({(topics.disclosures(settings.prefix, name), part): [written] for name in book.contracts})
-    return {(name, key.hex()): at for name in book.contracts}
+    return Began([(name, key.hex()) for name in book.contracts], part, at)
 
 
 @asynccontextmanager
 async def _reading(
     settings: Settings, book: Book, mark: Callable[[Incoming], str]
-) -> AsyncIterator[Mapping[Mark, float]]:
+) -> AsyncIterator[Mapping[Mark, Arrived]]:
     """When each record could be read by its subscriber, of all that come from here on."""
-    arrived: dict[Mark, float] = {}
+    arrived: dict[Mark, Arrived] = {}
     async with AsyncExitStack() as opened:
         tasks = []
         for name, contract in book.contracts.items():
@@ -167,11 +245,32 @@ async def _reading(
             await asyncio.wait(tasks)
 
 
-async def _read(reader: Reader, name: str, mark: Callable[[Incoming], str], arrived: dict[Mark, float]) -> None:
+async def _read(reader: Reader, name: str, mark: Callable[[Incoming], str], arrived: dict[Mark, Arrived]) -> None:
     while True:
         records = await reader.poll()
-        at = time.perf_counter()
-        arrived.update({(name, mark(record)): at for record in records})
+        at = time.time()
+        arrived.update({(name, mark(record)): Arrived(at, record.timestamp_ms / 1000) for record in records})
+
+
+@asynccontextmanager
+async def _relayed(settings: Settings) -> AsyncIterator[Mapping[int, list[float]]]:
+    """By partition when the relay has sealed each change that comes from here on."""
+    sealed: dict[int, list[float]] = defaultdict(list)
+    topic = topics.changes(settings.prefix)
+    async with bus.reader(settings, _ADMIN, topic, range(settings.partitions)) as reader:
+        await reader.seek({**await reader.ends()})
+        reading = asyncio.create_task(_noted(reader, sealed))
+        try:
+            yield sealed
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+
+
+async def _noted(reader: Reader, sealed: Mapping[int, list[float]]) -> None:
+    while True:
+        for change in await reader.poll():
+            sealed[change.partition].append(change.timestamp_ms / 1000)
 
 
 def _jti(record: Incoming) -> str:

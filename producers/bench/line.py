@@ -14,13 +14,14 @@ from pathlib import Path
 
 from hub import config, detached
 from hub.bench import subscribers
+from hub.bench.stand import BROKER_MB
 from hub.config import Settings
 from hub.demo import folder
 from hub.demo.stage import Stage, until
 from hub.errors import UsageError
 from hub.members import Member
 
-PASSED_ON = ("HUB_KAFKA_MEMORY_MB", "HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS", "HUB_LOG_LEVEL", "HUB_CONTRACTS")
+PASSED_ON = ("HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS", "HUB_LOG_LEVEL", "HUB_CONTRACTS", "HUB_KERNEL")
 PROCESSES = {"relay": "relay", "router-0": "router"}
 _STOP_SECONDS = 30.0
 
@@ -55,7 +56,8 @@ def line(
     """The whole of it, with the city of `residents` and `seed` in its registry; `contracts`: so many made-up ones."""
     data = data.resolve()
     book = {"HUB_CONTRACTS": str(data / "contracts")} if contracts else {}
-    stage = Stage(config.inherited(*PASSED_ON) | {"HUB_DATA": str(data)} | book)
+    own = {"HUB_DATA": str(data), "HUB_KAFKA_MEMORY_MB": str(BROKER_MB)}
+    stage = Stage(config.inherited(*PASSED_ON) | own | book)
     folder.make(data, lambda: _end(data, stage))
     if contracts:
         subscribers.write(data / "contracts", contracts)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from producers.bench.latency import delays, percentile
+from producers.bench.latency import Arrived, delays, percentile, taken
 
 
 @pytest.mark.parametrize(("values", "percent", "found"), [
@@ -15,11 +15,11 @@ def test_a_percentile_is_the_nearest_rank(values: list[float], percent: int, fou
 
 def test_what_began_before_it_was_warm_does_not_count() -> None:
     begun = {("a", "1"): 1.0, ("a", "2"): 2.0, ("b", "2"): 2.0}
-    arrived = {("a", "1"): 9.0, ("a", "2"): 2.01, ("b", "2"): 2.03}
-    found = delays(begun, arrived, 2.0)
+    arrived = {("a", "1"): Arrived(9.0, 0.0), ("a", "2"): Arrived(2.01, 0.0), ("b", "2"): Arrived(2.03, 0.0)}
+    found = delays(taken(begun, arrived, 2.0))
     assert (found.count, round(found.p50, 6), round(found.longest, 6)) == (2, 10.0, 30.0)
 
 
 def test_a_delay_of_something_that_has_not_arrived_is_none() -> None:
     with pytest.raises(KeyError):
-        delays({("a", "1"): 1.0}, {}, 0.0)
+        taken({("a", "1"): 1.0}, {}, 0.0)
