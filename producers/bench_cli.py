@@ -26,18 +26,19 @@ def commands(app: typer.Typer, _run: typer.Typer) -> None:
     bench.command("latency")(latency)
 
 
-def snapshot(
-    residents: Residents = 5000, seed: Seed = 1, data: Data = Path(".data/bench"), keep: Keep = None,
-    as_json: Json = False,
+def snapshot(  # noqa: PLR0913 - options of one command
+    residents: Residents = 5000, seed: Seed = 1,
+    contracts: Annotated[int, typer.Option(min=0, max=99, help="made-up mirrors; 0: those of the shipped Book")] = 0,
+    data: Data = Path(".data/bench"), keep: Keep = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """The first load of a whole city to every contract that keeps a copy, counted against the decision.
 
-    Example: `jukihub bench snapshot --residents 510000`. Its own servers; it says first how much disk it takes.
+    Example: `jukihub bench snapshot --residents 510000 --contracts 12`. Its own servers; says first what disk it takes.
     """
     from hub.bench import told  # noqa: PLC0415 - only this command
     from producers.bench.first_load import measure  # noqa: PLC0415 - as above
 
-    found = measure(data, given.book(settings()), residents, seed, _say)
+    found = measure(data, given.book(settings()), contracts, residents, seed, _say)
     if keep is not None:
         told.keep_as(keep, "snapshot", told.where() | asdict(found))
     if as_json:
@@ -51,6 +52,9 @@ def snapshot(
     typer.echo("{:,.0f} residents/s, {:,.0f} disclosures/s".format(*rates))
     sizes = (size / 1e6 for size in (found.topic_bytes, found.broker_bytes))
     typer.echo("{:,.0f} MB of disclosures, {:,.0f} MB in the broker's folder".format(*sizes))
+    for name, used in found.cpu_seconds.items():
+        held = f", {found.peak_mb[name]:,.0f} MB at most" if name in found.peak_mb else ""
+        typer.echo(f"{name:12}{used:9.1f} s of CPU, {used / found.seconds:5.0%} of a core{held}")
 
 
 def year(  # noqa: PLR0913 - options of one command

@@ -8,7 +8,7 @@ from typing import Final
 _PROC: Final = Path("/proc")
 _IDLE, _GUESTS = (3, 4), 8
 """Places in the first line of /proc/stat: idle and waiting for a disk; those of guests come last."""
-_USER, _SYSTEM = 11, 12
+_PARENT, _USER, _SYSTEM, _OF_CHILDREN = 1, 11, 12, (13, 14)
 """Places in /proc/<pid>/stat, counted behind the name of the program, which may have spaces in it."""
 
 
@@ -18,8 +18,31 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 
 def _ticks(pid: int) -> int:
-    fields = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    fields = _fields(pid)
     return int(fields[_USER]) + int(fields[_SYSTEM])
+
+
+def _fields(pid: int) -> list[str]:
+    return (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+
+
+def family_seconds(pid: int) -> float:
+    """Of a process and of all its children, those that have ended and were waited for included."""
+    own = _fields(pid)
+    ended = sum(int(own[at]) for at in _OF_CHILDREN) / os.sysconf("SC_CLK_TCK")
+    return cpu_seconds([pid]) + ended + cpu_seconds(_children(pid))
+
+
+def _children(pid: int) -> list[int]:
+    there = (int(each.name) for each in _PROC.iterdir() if each.name.isdecimal())
+    return [child for child in there if _parent(child) == pid]
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        return int(_fields(pid)[_PARENT])
+    except FileNotFoundError:  # it has ended meanwhile
+        return None
 
 
 def machine_seconds() -> float:

@@ -27,14 +27,17 @@ via = "topic"
 in_force = {{ from = 2026-04-01 }}
 approved = {{ by = "計測", on = 2026-03-20, ref = "計測", sample = true }}
 """
+_MIRROR: Final = "mirror = true\n"
 
 
-def write(folder: Path, count: int) -> Path:
-    """A folder of `count` contracts, as HUB_CONTRACTS takes it."""
+def write(folder: Path, count: int, mirror: bool = False) -> Path:
+    """A folder of `count` contracts, as HUB_CONTRACTS takes it. `mirror`: each keeps a copy of everybody."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(1, count + 1):
         items = ", ".join(f'"{item}"' for item in (*ALWAYS, *_own(number)))
-        (folder / f"measured-{number:02}.toml").write_text(_FORM.format(number=number, items=items), encoding="utf-8")
+        form = _FORM.format(number=number, items=items)
+        kept = form.replace("in_force", f"{_MIRROR}in_force", 1) if mirror else form
+        (folder / f"measured-{number:02}.toml").write_text(kept, encoding="utf-8")
     return folder
 
 

@@ -1,6 +1,7 @@
 """The first load of a whole city to every mirror, from the registry to the topics, counted against the decision."""
 
 import asyncio
+import resource
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from contracts.book import Book
+from contracts.book import Book, load
 from contracts.change import parse
 from contracts.decide import Disclosure, decide
 from hub import bus, topics
@@ -37,6 +38,8 @@ _MARKERS_SECONDS, _LOOK_SECONDS = 15.0, 0.5
 class Loaded:
     """`seconds`: from the beginning of the load until the router had committed the last Change. `broker_bytes`: all of
     its folder; `topic_bytes`: keys and values of the disclosures. `told`: by contract, as found on the topics.
+    `cpu_seconds`: of each part during the load, `snapshot` being the command that records it; `peak_mb`: the most
+    memory that each process held.
     """
 
     residents: int
@@ -46,6 +49,8 @@ class Loaded:
     topic_bytes: int
     broker_bytes: int
     told: dict[str, int]
+    cpu_seconds: dict[str, float]
+    peak_mb: dict[str, float]
 
 
 def estimate(residents: int, contracts: int) -> int:
@@ -53,27 +58,46 @@ def estimate(residents: int, contracts: int) -> int:
     return residents * (PER_RESIDENT + contracts * PER_DISCLOSURE)
 
 
-def measure(data: Path, book: Book, residents: int, seed: int, say: Callable[[str], None]) -> Loaded:
-    """Load, wait, count; JukiError where a topic does not hold what `decide` says."""
+def measure(  # noqa: PLR0913 - one measurement
+    data: Path, shipped: Book, contracts: int, residents: int, seed: int, say: Callable[[str], None]
+) -> Loaded:
+    """Load, wait, count; JukiError where a topic does not hold what `decide` says.
+
+    To the mirrors of the `shipped` Book, or to so many made-up `contracts`.
+    """
     day = today(now())
-    contracts = mirrors(book.contracts, day)
-    needed = estimate(residents, len(contracts))
-    say(f"about {needed / 1e9:.1f} GB on the disk, for {len(contracts)} contracts")
+    mirrored = contracts or len(mirrors(shipped.contracts, day))
+    needed = estimate(residents, mirrored)
+    say(f"about {needed / 1e9:.1f} GB on the disk, for {mirrored} contracts")
     check_space(data, needed)
-    with line(data, residents, seed, say) as standing:
-        say("the load")
-        begun = time.monotonic()
-        said: dict[str, Any] = orjson.loads(standing.stage.run("snapshot", "--all", "--per-second", "0", "--json"))
-        recorded = time.monotonic() - begun
-        _wait(standing, said["told"])
-        seconds = time.monotonic() - begun
-        say("the topics are counted")
-        wanted = expected(book, residents, seed, day)
-        counted = _settled(standing, book, wanted)
-        told = _counts(counted)
-        _check(told, wanted)
-        return Loaded(said["told"], sum(told.values()), seconds, recorded, sum(size for _, size in counted.values()),
-                      standing.on_disk(), told)  # fmt: skip
+    with line(data, residents, seed, say, contracts, mirror=True) as standing:
+        book = load(standing.settings.contracts) if contracts else shipped
+        return _loaded(standing, book, residents, seed, say)
+
+
+def _loaded(standing: Line, book: Book, residents: int, seed: int, say: Callable[[str], None]) -> Loaded:
+    day = today(now())
+    wanted = expected(book, residents, seed, day)
+    say("the load")
+    before, begun = _spent(standing), time.monotonic()
+    said: dict[str, Any] = orjson.loads(standing.stage.run("snapshot", "--all", "--per-second", "0", "--json"))
+    recorded = time.monotonic() - begun
+    _wait(standing, said["told"])
+    seconds = time.monotonic() - begun
+    spent = {name: round(used - before[name], 2) for name, used in _spent(standing).items()}
+    memory = {name: round(peak, 1) for name, peak in standing.peak_mb().items()}
+    say("the topics are counted")
+    counted = _settled(standing, book, wanted)
+    told = _counts(counted)
+    _check(told, wanted)
+    return Loaded(said["told"], sum(told.values()), seconds, recorded, sum(size for _, size in counted.values()),
+                  standing.on_disk(), told, spent, memory)  # fmt: skip
+
+
+def _spent(standing: Line) -> dict[str, float]:
+    """By part; commands that this process has waited for are the one that records."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"snapshot": used.ru_utime + used.ru_stime, **standing.spent()}
 
 
 def _wait(standing: Line, count: int) -> None:

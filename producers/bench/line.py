@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hub import config, detached
 from hub.bench import subscribers
+from hub.bench.spent import cpu_seconds, family_seconds, peak_mb
 from hub.bench.stand import BROKER_MB
 from hub.config import Settings
 from hub.demo import folder
@@ -44,23 +45,42 @@ class Line:
             lines = answer.read().decode().splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
 
+    def spent(self) -> dict[str, float]:
+        """Seconds of processor of each part, since it began; the registry's and the hub's database are one server."""
+        postgres = int((self.data / "postgres" / "postmaster.pid").read_text(encoding="ascii").split("\n", 1)[0])
+        ours = {name: cpu_seconds([pid]) for name, pid in self._pids().items()}
+        return {**ours, "PostgreSQL": family_seconds(postgres)}
+
+    def peak_mb(self) -> dict[str, float]:
+        """The most memory that each process has held."""
+        return {name: peak_mb([pid]) for name, pid in self._pids().items()}
+
+    def _pids(self) -> dict[str, int]:
+        locks = {"broker": self.data / "kafka" / "broker.lock"} | {
+            name: self.data / "run" / f"{name}.lock" for name in PROCESSES
+        }
+        return {name: detached.running(lock) or 0 for name, lock in locks.items()}
+
     def on_disk(self) -> int:
         """Bytes of the broker's folder."""
         return sum(file.stat().st_blocks * 512 for file in (self.data / "kafka").rglob("*") if file.is_file())
 
 
 @contextmanager
-def line(
-    data: Path, residents: int, seed: int, say: Callable[[str], None], contracts: int = 0
+def line(  # noqa: PLR0913 - one line
+    data: Path, residents: int, seed: int, say: Callable[[str], None], contracts: int = 0, mirror: bool = False
 ) -> Iterator[Line]:
-    """The whole of it, with the city of `residents` and `seed` in its registry; `contracts`: so many made-up ones."""
+    """The whole of it, with the city of `residents` and `seed` in its registry.
+
+    `contracts`: so many made-up ones; `mirror`: which keep a copy of everybody.
+    """
     data = data.resolve()
     book = {"HUB_CONTRACTS": str(data / "contracts")} if contracts else {}
     own = {"HUB_DATA": str(data), "HUB_KAFKA_MEMORY_MB": str(BROKER_MB)}
     stage = Stage(config.inherited(*PASSED_ON) | own | book)
     folder.make(data, lambda: _end(data, stage))
     if contracts:
-        subscribers.write(data / "contracts", contracts)
+        subscribers.write(data / "contracts", contracts, mirror)
     try:
         say("servers")
         stage.run("up", "--no-processes")

@@ -210,6 +210,7 @@ def test_this_process_has_cost_something() -> None:
     assert spent.cpu_seconds([os.getpid()]) > 0
     assert spent.peak_mb([os.getpid()]) > 10
     assert spent.machine_seconds() > spent.cpu_seconds([os.getpid()])
+    assert spent.family_seconds(os.getpid()) >= spent.cpu_seconds([os.getpid()])
 
 
 def test_the_peer_is_there_and_knows_every_item() -> None:
