@@ -6,9 +6,11 @@ the points of the axis says what is paid once and what is paid again and again.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Final
 
 FLAT: Final = 0.2
+NOISY: Final = 0.1
 Step = Mapping[str, Any]
 """A point of an axis as it is kept: `at`, and the fields of a Cost."""
 Document = Mapping[str, Any]
@@ -19,10 +21,11 @@ NAMES: Final = {"contracts": "contracts", "processes": "router processes", "part
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """`fixed` + `slope` times x."""
+    """`fixed` + `slope` times x. `explains`: share of what differs between the points that lies on the line (R²)."""
 
     fixed: float
     slope: float
+    explains: float = 1.0
 
 
 def fit(pairs: Sequence[tuple[float, float]]) -> Fit:
@@ -31,7 +34,9 @@ def fit(pairs: Sequence[tuple[float, float]]) -> Fit:
     mean_x, mean_y = sum(x for x, _ in pairs) / count, sum(y for _, y in pairs) / count
     spread = sum((x - mean_x) ** 2 for x, _ in pairs)
     slope = sum((x - mean_x) * (y - mean_y) for x, y in pairs) / spread if spread else 0.0
-    return Fit(mean_y - slope * mean_x, slope)
+    fixed, differs = mean_y - slope * mean_x, sum((y - mean_y) ** 2 for _, y in pairs)
+    left = sum((y - fixed - slope * x) ** 2 for x, y in pairs)
+    return Fit(fixed, slope, 1 - left / differs if differs else 0.0)
 
 
 def cpu(step: Step) -> float:
@@ -55,7 +60,10 @@ def by_number(document: Document, axis: str) -> Fit:
 
 
 def verdicts(document: Document) -> Iterator[str]:
-    """For each axis where it is flat, where it is not, and why not."""
+    """For each axis where it is flat, where it is not, and why not; first, whether that can be known at all."""
+    others = median(step["other"] for steps in document["axes"].values() for step in steps)
+    if others > NOISY:
+        yield f"other work took {others:.0%} of the machine at the median point: much of what differs may be its doing"
     for axis in document["axes"]:
         yield _verdict(document, axis)
 
@@ -86,17 +94,21 @@ def _why(document: Document, axis: str) -> str:
     if axis == "contracts":
         one = by_contracts(document)
         return (f"a change costs {one.slope:.0f} µs before anybody is told of it (opened, checked, decided, its line "
-                f"of the ledger), which its outputs share, and each output {one.fixed:.0f} µs")  # fmt: skip
+                f"of the ledger), which its outputs share, and each output {one.fixed:.0f} µs{_sure(one)}")  # fmt: skip
     if axis == "change_bytes":
         one = by_length(document)
         return (f"{one.slope:.0f} µs for each KiB that is written and {one.fixed:.0f} µs whatever the length: what is "
-                "longer is more to read, seal, send and store")  # fmt: skip
+                f"longer is more to read, seal, send and store{_sure(one)}")  # fmt: skip
     one = by_number(document, axis)
     if axis == "partitions":
         return (f"{8 * one.slope:+.1f} µs per output for every eight partitions more: the same changes lie in more and "
-                "smaller batches, each with its own checksum, acknowledgement and index")  # fmt: skip
+                f"smaller batches, each with its own checksum, acknowledgement and index{_sure(one)}")  # fmt: skip
     return (f"{one.slope:+.1f} µs per output for every process more: each polls and commits by itself, and beyond the "
-            "cores of the machine they take turns on them")  # fmt: skip
+            f"cores of the machine they take turns on them{_sure(one)}")  # fmt: skip
+
+
+def _sure(one: Fit) -> str:
+    return f" (a straight line explains {one.explains:.0%} of what differs)"
 
 
 def table(document: Document) -> Iterator[str]:

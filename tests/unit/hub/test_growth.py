@@ -70,7 +70,22 @@ def test_a_price_per_process_or_partition_is_said(axis: str, said: str) -> None:
 
 
 def test_a_line_without_a_spread_is_flat() -> None:
-    assert shape.fit([(2.0, 3.0), (2.0, 5.0)]) == shape.Fit(4.0, 0.0)
+    assert shape.fit([(2.0, 3.0), (2.0, 5.0)]) == shape.Fit(4.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("pairs", "explains"), [
+    ([(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)], 1.0), ([(1.0, 2.0), (2.0, 4.0), (3.0, 2.0)], 0.0), ([(1.0, 2.0)], 0.0),
+])  # fmt: skip
+def test_a_line_says_how_much_lies_on_it(pairs: list[tuple[float, float]], explains: float) -> None:
+    assert shape.fit(pairs).explains == pytest.approx(explains)
+
+
+def test_it_is_said_where_other_work_may_be_what_differs() -> None:
+    document = made(lambda _: 40.0)
+    for steps in document["axes"].values():
+        for step in steps:
+            step["other"] = 0.5
+    assert next(shape.verdicts(document)).startswith("other work took 50%")
 
 
 def test_the_table_has_a_row_for_each_point() -> None:
