@@ -61,7 +61,7 @@ OPEN: Final[Mapping[str, str]] = {
     "ledger key": "prints the half of a key that is public", "erase key": "prints the half of a key that is public",
     "bench decide": MEASURE, "bench route": MEASURE, "bench seal": MEASURE, "bench ledger": MEASURE,
     "bench snapshot": MEASURE, "bench deliver": MEASURE,
-    "bench year": MEASURE,
+    "bench year": MEASURE, "bench latency": MEASURE, "bench growth": MEASURE, "bench scale": MEASURE,
     "atena request": SYSTEMS, "atena number": SYSTEMS, "atena link": SYSTEMS, "atena fill": SYSTEMS,
     "review": TIMER, "files write": f"{TIMER}; a full file is an act (FILES_FULL, consumers/test_files_full.py)",
     "people login": PASSWORD,

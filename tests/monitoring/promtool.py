@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
 from hub import metrics
+from hub.times import Times
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMETHEUS = ROOT / "infra" / "prometheus"
@@ -42,5 +43,6 @@ def promtool(*arguments: str, given: str = "") -> subprocess.CompletedProcess[st
 def names_of_metrics() -> set[str]:
     """The names of all series that our metrics have, as they are asked for."""
     ends = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
-    declared = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
-    return {metric._name + end for metric in declared for end in ends[metric._type]}
+    declared = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase | Times)]
+    shown = [family for metric in declared for family in (getattr(metric, "describe", None) or metric.collect)()]
+    return {family.name + end for family in shown for end in ends[family.type]}
