@@ -1,14 +1,11 @@
-"""The kernels that a test is run with: the twin, and the native one, which `make install` builds with cargo."""
-
-import os
+"""The kernels that a test is run with: the twin, and the native one, which `make install` builds where there is cargo."""
 
 import pytest
 
-from hub.kernel import chosen, twin
+from hub.kernel import chosen, there, twin
 from hub.kernel.form import Kernel
 
-WITHOUT_KERNEL = "JUKI_TEST_WITHOUT_KERNEL"
-needs_native = pytest.mark.skipif(os.environ.get(WITHOUT_KERNEL) == "1", reason=f"{WITHOUT_KERNEL}=1 was asked for")
+needs_native = pytest.mark.skipif(len(there()) == 1, reason="the native kernel is not built; `make kernel` says why")
 NAMES = ["python", pytest.param("native", marks=needs_native)]
 
 
