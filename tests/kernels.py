@@ -1,4 +1,4 @@
-"""The kernels that a test is run with: the twin, and the native one, which `make install` builds where there is cargo."""
+"""The kernels that a test is run with: the twin, and the native one, where `make install` could build it."""
 
 import pytest
 
