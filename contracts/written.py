@@ -7,7 +7,8 @@ record membership asks for three members; it is taken apart when somebody asks f
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import orjson
@@ -30,11 +31,12 @@ Seen = tuple[
 """Content, id as text and as 16 bytes, version, kind, (effective_on, notified_on), recorded_at, cancels, to, the
 records before and after, and as bits of FORM the members that differ."""
 
-_NAMED: Final = (
-    (record.Text, "text"), (record.Date, "date"), (StrictBool, "bool"), (record.Sex, "sex"),
-    (record.MunicipalNumber, "number"), (record.MyNumber, "my-number"), (record.JuminhyoCode, "juminhyo-code"),
-    (record.MunicipalityCode, "municipality-code"), (record.Derived, "never"),
-)  # fmt: skip
+_KINDS: Final[dict[Any, str]] = {
+    record.Text: "text", record.Date: "date", StrictBool: "bool", record.Sex: "sex", record.MunicipalNumber: "number",
+    record.MyNumber: "my-number", record.JuminhyoCode: "juminhyo-code", record.MunicipalityCode: "municipality-code",
+    record.Derived: "never", record.History: "never",
+}  # fmt: skip
+"""As the kernel calls them. A history of names is left to `parse`: to the kernel it is never anything but null."""
 
 
 def _form(of: Any) -> list[tuple[str, Any]]:
@@ -42,11 +44,10 @@ def _form(of: Any) -> list[tuple[str, Any]]:
 
 
 def _kind(hint: Any) -> Any:
-    held = [one for one in get_args(hint) if one is not type(None)] if type(None) in get_args(hint) else [hint]
-    for known, name in _NAMED:
-        if held == [known]:
-            return name
-    return _form(held[0]) if isinstance(held[0], type) else "never"
+    """The kind of a member, or the form of an object; TypeError for a form that nobody here knows."""
+    if get_origin(hint) in (Union, UnionType):
+        (hint,) = (each for each in get_args(hint) if each is not NoneType)
+    return _KINDS[hint] if hint in _KINDS else _form(hint)
 
 
 FORM: Final = _form(record.Record)

@@ -1,4 +1,4 @@
-"""A histogram that takes the times of a whole poll at once: one lock and one look at the clock for two thousand."""
+"""A histogram that takes the times of a whole poll at once: one call for a thousand of them."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence

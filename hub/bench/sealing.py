@@ -28,7 +28,7 @@ from hub.seal import ContentKey, Place, Sheet, seal
 from hub.telling import Tally, Teller
 
 POLL: Final = 250
-"""Changes of one partition in one poll: 2,000 over eight."""
+"""Changes of one partition in one poll."""
 ROUNDS: Final = 5
 _NOW: Final = datetime(2026, 4, 2, 1, 20, tzinfo=UTC)
 _TOPIC: Final = "bench.changes"
