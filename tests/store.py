@@ -26,7 +26,6 @@ PASSED = frozenset({"etag", "content-type", "content-length", "last-modified"})
 KEYS = {"HUB_FILES_KEY": "made-up", "HUB_FILES_SECRET": "made-up-too"}
 
 
-
 def _loaded(script: Path) -> Any:
     spec = spec_from_file_location(script.stem, script)
     assert spec is not None
@@ -77,9 +76,13 @@ class Storage:
 @contextmanager
 def storage(folder: Path) -> Iterator[Storage]:
     """moto's server with one bucket, and the door."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Door) as door, (folder / "moto.log").open("wb") as log:
+
+    class Door(_Door):
+        """Of this storage alone: another one in the same process has its own."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as door, (folder / "moto.log").open("wb") as log:
         made = Storage(door.server_port, _free_port())
-        _Door.storage = made
+        Door.storage = made
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(made.behind)]
         with subprocess.Popen(command, stdout=log, stderr=log) as server:
             Thread(target=door.serve_forever, daemon=True).start()
