@@ -6,7 +6,7 @@ of asyncpg passes this door. A transaction commits on leaving its block in peace
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -138,27 +138,6 @@ class Database:
         """Run one statement for every row."""
         async with self.connection() as held:
             await held.executemany(sql, rows)
-
-    @asynccontextmanager
-    async def listening(self, channel: str) -> AsyncIterator[asyncio.Event]:
-        """An event that is set by each NOTIFY. A wake-up only: a lost connection loses it silently, so poll as well."""
-        woken = asyncio.Event()
-
-        def wake(*_: object) -> None:
-            woken.set()
-
-        async with self.connection() as held:
-            with _without_values():
-                await held._raw.add_listener(channel, wake)  # noqa: SLF001 - the two classes are one door
-            try:
-                yield woken
-            finally:
-                await _unlisten(held._raw, channel, wake)  # noqa: SLF001 - the two classes are one door
-
-
-async def _unlisten(raw: Any, channel: str, wake: Callable[..., None]) -> None:
-    with suppress(asyncpg.PostgresError, *_LOST):  # the connection is gone, and the listener with it
-        await raw.remove_listener(channel, wake)
 
 
 @asynccontextmanager

@@ -27,7 +27,6 @@ from hub.plugged import juminhyo_check
 from hub.pseudonym import can_be_found
 from producers.ages import days_of_attaining
 
-CHANNEL = "registry_outbox"
 SHARDS = 4
 """A resident's shard is its UUID modulo this number; more shards let more relays work side by side."""
 
@@ -138,7 +137,6 @@ async def _recorded_now(tx: Connection, drafts: Sequence[Draft], now: datetime) 
     recorded = [_recorded(draft, versions[draft.resident].pop()) for draft in drafts]
     await _keep(tx, recorded)
     await put(tx, [(one.resident, one.body) for one in recorded])
-    await tx.execute(SQL["wake"])
     return recorded
 
 

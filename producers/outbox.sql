@@ -31,7 +31,3 @@ INSERT INTO registry.outbox (shard, resident, change)
 SELECT d.shard, d.resident, d.change
 FROM unnest($1::smallint[], $2::uuid[], $3::bytea[]) WITH ORDINALITY AS d (shard, resident, change, place)
 ORDER BY d.place
-
--- name: wake
--- Empty payload; PostgreSQL sends it once per transaction, at commit.
-SELECT pg_notify('registry_outbox', '')

@@ -1,7 +1,10 @@
-"""The process `jukihub run relay`: a Relay per shard, woken by notifications, patient with what is down."""
+"""The process `jukihub run relay`: a Relay per shard, patient with what is down.
+
+Nobody wakes it: a NOTIFY takes a lock of the whole server from before its commit until that is on disk, so that no two
+transactions of the registry could commit at the same time. It looks by itself, often while there is something to do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from contracts.change import JAPAN
@@ -15,13 +18,15 @@ from hub.lifecycle import Process, running
 from hub.topics import changes as changes_topic
 from producers.capture import Source
 from producers.capture.chosen import captured
-from producers.outbox import CHANNEL, SHARDS
+from producers.outbox import SHARDS
 from producers.relay import SQL, Relay
 
 PRINCIPAL = "relay"
-POLL_SECONDS = 0.2
-LISTEN_SECONDS = 30.0
-"""A listening connection that was lost does not say so; it is taken anew this often."""
+LOOK_SECONDS, REST_SECONDS = 0.01, 0.1
+"""Between two looks at an outbox in which nothing was found: at first, and after some of them."""
+
+FAILURE_SECONDS = 0.2
+"""Of rest after the first failure; twice as much after each other one."""
 
 COUNT_SECONDS = 3.0
 """Between two looks at how full the outbox is."""
@@ -41,14 +46,14 @@ _FAILURES = (ProduceFailed, DatabaseError, DependencyUnavailable)
 async def run(settings: Settings, port: int) -> None:
     """The process `jukihub run relay`, until it is told to stop."""
     metrics.prepare([])
-    async with running(settings, "relay", port) as process, opened(settings) as (registry, relays):
-        bells = [asyncio.Event() for _ in relays]
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(wake(process, registry, bells))
-            tasks.create_task(count(process, registry))
-            tasks.create_task(remind(process, registry))
-            for relay, bell in zip(relays, bells, strict=True):
-                tasks.create_task(carry_on(process, relay, bell))
+    async with (
+        running(settings, "relay", port) as process, opened(settings) as (registry, relays),
+        asyncio.TaskGroup() as tasks,
+    ):  # fmt: skip
+        tasks.create_task(count(process, registry))
+        tasks.create_task(remind(process, registry))
+        for relay in relays:
+            tasks.create_task(carry_on(process, relay))
 
 
 @asynccontextmanager
@@ -69,21 +74,6 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Database, list[Relay
             Relay(number, registry, keys, publisher, settings, source=source)
             for number, (publisher, source) in enumerate(zip(writers, sources, strict=True))
         ]
-
-
-async def wake(process: Process, registry: Database, bells: Sequence[asyncio.Event]) -> None:
-    """Ring every shard's bell at each notification, on a connection that is taken anew now and then."""
-    loop = asyncio.get_running_loop()
-    while not process.stopping.is_set():
-        until = loop.time() + LISTEN_SECONDS
-        try:
-            async with registry.listening(CHANNEL) as woken:
-                while not process.stopping.is_set() and loop.time() < until:
-                    await process.wait(until - loop.time(), woken)
-                    woken.clear()
-                    _ring(bells)
-        except DatabaseError:
-            await process.wait(LONGEST_PAUSE)
 
 
 async def count(process: Process, registry: Database) -> None:
@@ -112,17 +102,11 @@ async def remind(process: Process, registry: Database) -> None:
         await process.wait(REMIND_SECONDS)
 
 
-def _ring(bells: Sequence[asyncio.Event]) -> None:
-    for bell in bells:
-        bell.set()
-
-
-async def carry_on(process: Process, relay: Relay, bell: asyncio.Event) -> None:
+async def carry_on(process: Process, relay: Relay) -> None:
     """Carry until the process is to stop; after a failure begin again, ever less often, but at least every 5 s."""
-    failures, loop = 0, f"shard-{relay.shard}"
+    failures, looks, loop = 0, 0, f"shard-{relay.shard}"
     while not process.stopping.is_set():
         process.beat(loop)
-        bell.clear()
         try:
             async with asyncio.timeout(CARRY_SECONDS):
                 carried, failures = await relay.carry(), 0
@@ -132,7 +116,13 @@ async def carry_on(process: Process, relay: Relay, bell: asyncio.Event) -> None:
             code = getattr(failed, "code", "too-long")
             log.get().warning("batch-rolled-back", code=code, shard=relay.shard, attempt=failures)
         process.beat(loop)
-        if failures:
-            await process.wait(min(POLL_SECONDS * 2**failures, LONGEST_PAUSE))
-        elif not carried:
-            await process.wait(POLL_SECONDS, bell)
+        looks = 0 if carried else looks + 1
+        if not carried:
+            await process.wait(rest(failures, looks))
+
+
+def rest(failures: int, looks: int) -> float:
+    """Seconds until the next attempt after so many failures, or so many looks that found nothing, in a row."""
+    if failures:
+        return min(FAILURE_SECONDS * 2.0 ** min(failures, 8), LONGEST_PAUSE)
+    return min(LOOK_SECONDS * 2.0 ** min(looks - 1, 8), REST_SECONDS)

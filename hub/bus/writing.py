@@ -89,11 +89,13 @@ class TransactionalWriter(Writer):
     ) -> None:
         await self._producer.begin_transaction()
         _announce(self._producer, batches)
-        await _gathered(self._producer, batches)
         offsets = {
             TopicPartition(topic, part): OffsetAndMetadata(at.offset, at.metadata) for part, at in positions.items()
         }
-        await self._producer.send_offsets_to_transaction(offsets, group)
+        # beside each other: neither is seen before the end, and the coordinator of the group need not wait for records
+        await asyncio.gather(
+            _gathered(self._producer, batches), self._producer.send_offsets_to_transaction(offsets, group)
+        )
         await self._producer.commit_transaction()
 
     async def _abort(self) -> None:

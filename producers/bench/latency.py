@@ -33,7 +33,7 @@ RESIDENTS: Final = 2000
 SEED: Final = 1
 WARM_SECONDS: Final = 5.0
 TURNS: Final = 3
-CONNECTIONS: Final = 4
+CONNECTIONS: Final = 16
 RAW_BYTES: Final = 1400
 """About as long as a token of these contracts."""
 _PATIENCE: Final = 60.0

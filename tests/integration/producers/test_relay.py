@@ -16,7 +16,7 @@ from hub.lifecycle import Process
 from producers.halted import halted, resume
 from producers.outbox import SHARDS, record, shard
 from producers.relay import Relay
-from producers.relay_process import carry_on, wake
+from producers.relay_process import carry_on
 from tests.fakes import MemoryKeys
 from tests.integration.producers.registry import NOW, Published, correction, residents
 from tests.people import line
@@ -43,13 +43,12 @@ async def written(db, people, times=1):
 
 
 @asynccontextmanager
-async def at_work(db, crew):
+async def at_work(crew):
     """Relays as the process runs them."""
-    process, bells = Process("relay"), [asyncio.Event() for _ in crew]
+    process = Process("relay")
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(wake(process, db, bells))
-        for relay, bell in zip(crew, bells, strict=True):
-            tasks.create_task(carry_on(process, relay, bell))
+        for relay in crew:
+            tasks.create_task(carry_on(process, relay))
         yield
         process.stopping.set()
 
@@ -104,7 +103,7 @@ async def test_two_relays_and_ten_thousand_changes_of_a_hundred_residents_keep_e
     publisher = Published(keys := MemoryKeys())
     async with connect(dsn, 9) as other:
         one, two = (relays(registry, publisher, keys, batch=97) for registry in (db, other))
-        async with at_work(other, two), at_work(db, one):
+        async with at_work(two), at_work(one):
             ids = await written(db, people, times=100)
             await until(lambda: empty(db), 60)
     assert len(ids) == 10_000
@@ -157,33 +156,28 @@ async def test_what_the_broker_refuses_stays_and_is_published_later(db):
     crew = relays(db, publisher, keys)
     with pytest.raises(ProduceFailed):
         await crew[0].carry()
-    async with at_work(db, crew):
+    async with at_work(crew):
         await until(lambda: empty(db))
     assert sorted(ids) == sorted(change for _, change, _ in publisher.seen)
 
 
 @pytest.mark.trap("P7")
-async def test_a_lost_listening_connection_costs_less_than_a_second(db):
+async def test_what_is_recorded_is_found_though_nobody_is_woken(db):
     person = (await residents(db))[0]
     publisher = Published(keys := MemoryKeys())
-    async with at_work(db, relays(db, publisher, keys)):
-        await until(lambda: _listeners(db))
-        await db.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
-        begun = asyncio.get_running_loop().time()
+    async with at_work(relays(db, publisher, keys)):
         await written(db, [person])
-        await until(lambda: empty(db), 5)
-        assert asyncio.get_running_loop().time() - begun < 1.0
-
-
-async def test_a_notification_wakes_before_the_next_look(db, monkeypatch):
-    monkeypatch.setattr("producers.relay_process.POLL_SECONDS", 60.0)
-    person = (await residents(db))[0]
-    publisher = Published(keys := MemoryKeys())
-    async with at_work(db, relays(db, publisher, keys)):
-        await until(lambda: _listeners(db))
-        await written(db, [person])
-        await until(lambda: empty(db), 5)
+        await until(lambda: empty(db))
     assert len(publisher.seen) == 1
+
+
+def test_no_statement_of_ours_notifies_for_then_no_two_transactions_could_commit_at_once():
+    rooms = [Path(room).rglob("*.sql") for room in ("hub", "producers", "consumers")]
+    assert not [file.name for files in rooms for file in files if "notify" in file.read_text(encoding="utf-8").lower()]
+
+
+async def test_and_no_function_in_the_registry_does(db):
+    assert not await db.fetch("SELECT proname FROM pg_proc WHERE prosrc ILIKE '%pg_notify%' AND prolang <> 12")
 
 
 async def test_a_row_that_its_door_refuses_halts_its_resident_and_nobody_else(db):
@@ -238,7 +232,3 @@ async def test_nothing_personal_is_readable_in_what_is_published(db):
     for name, number in ((one["name"], one["my_number"]) for one in (orjson.loads(row["record"]) for row in rows)):
         assert name.encode() not in flat
         assert number.encode() not in flat
-
-
-async def _listeners(db):
-    return await db.fetchval("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")

@@ -35,8 +35,19 @@ async def test_an_attempt_that_hangs_is_given_up_and_begun_again(monkeypatch: py
     process = Process("relay")
     relay: Any = Relay(process)
     async with asyncio.timeout(10):
-        await relay_process.carry_on(process, relay, asyncio.Event())
+        await relay_process.carry_on(process, relay)
     assert relay.attempts == 2
+
+
+@pytest.mark.trap("P7")
+@pytest.mark.parametrize(
+    ("failures", "looks", "seconds"),
+    [(0, 1, 0.01), (0, 2, 0.02), (0, 4, 0.08), (0, 5, 0.1), (0, 9999, 0.1), (1, 1, 0.4), (4, 9, 3.2), (9999, 1, 5.0)],
+)
+def test_it_rests_longer_the_longer_nothing_comes_and_after_failures_longest(
+    failures: int, looks: int, seconds: float
+) -> None:
+    assert relay_process.rest(failures, looks) == pytest.approx(seconds)
 
 
 class Registry:
