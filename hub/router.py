@@ -25,8 +25,8 @@ from hub.pseudonym import Pseudonyms
 from hub.telling import TOLD, Batches, Holding, Tally, Teller
 
 PRINCIPAL = "router"
-MAX_RECORDS = 1000
-"""Of a poll. With twelve contracts that is some 25 MB of records to be written, held twice until they are committed."""
+MAX_RECORDS, MAX_OUTPUTS = 1000, 8000
+"""Of a poll: read, and about written. What is written is some 2 kB each, and lies in memory until it is committed."""
 
 Clock = Callable[[], datetime]
 
@@ -67,12 +67,17 @@ class Router:
 
     async def once(self, timeout_ms: int = 100) -> int:
         """One poll, one transaction; the number of records that were read."""
-        records = await self.reader.poll(MAX_RECORDS, timeout_ms)
+        records = await self.reader.poll(self.at_once, timeout_ms)
         with metrics.POLL_SECONDS.time():
             poll = await self._collected(records)
             if poll.next_offsets:
                 await self._commit(poll)
         return len(records)
+
+    @property
+    def at_once(self) -> int:
+        """Records of one poll: the fewer the more contracts hear of each."""
+        return min(MAX_RECORDS, MAX_OUTPUTS // max(1, len(self.teller.book.contracts)))
 
     async def _collected(self, records: Sequence[Incoming]) -> Poll:
         poll, records = Poll(), [record for record in records if record.partition not in self.stopped]

@@ -12,6 +12,7 @@ from aiokafka.structs import OffsetAndMetadata
 from hub.bus.client import REQUEST_MS, connection, started, stopped
 from hub.bus.encoded import Encoded
 from hub.bus.records import BATCH_BYTES, Batches, Outgoing, Position
+from hub.bus.request import encode_once
 from hub.config import Settings
 from hub.errors import Fenced, ProduceFailed
 
@@ -26,6 +27,8 @@ _REQUEST_BYTES = 3 * BATCH_BYTES
 byte: a request is copied ten times on its way. Measured: below this the broker works a quarter more, above it we do."""
 
 _TRANSACTION_MS = 30_000
+
+encode_once()
 
 _Sent = tuple[str, int, Any]
 """Topic, partition and a batch of its records."""

@@ -96,7 +96,7 @@ impl Sources {
         &self, py: Python<'py>, batch: Batch, rows: Vec<Row>, owns: Vec<PyBackedBytes>, first: u64, headers: Headers,
         timestamp: i64,
     ) -> PyResult<(Records, Vec<Bound<'py, PyBytes>>)> {
-        let mut encoder = encoder(&headers, timestamp, self.limit);
+        let mut encoder = encoder(&headers, timestamp, self.limit, rows.len());
         let entries = py.detach(|| self.sealed(&batch, &rows, &owns, first, &mut encoder))?;
         Ok((Records { encoder }, entries.iter().map(|entry| PyBytes::new(py, entry)).collect()))
     }
@@ -139,7 +139,7 @@ impl Records {
     /// Records of these keys and values.
     #[new]
     fn new(keys: Vec<PyBackedBytes>, values: Vec<PyBackedBytes>, headers: Headers, timestamp: i64, limit: usize) -> Self {
-        let mut encoder = encoder(&headers, timestamp, limit);
+        let mut encoder = encoder(&headers, timestamp, limit, keys.len());
         keys.iter().zip(&values).for_each(|(key, value)| encoder.push(key, value));
         Records { encoder }
     }
@@ -172,9 +172,9 @@ impl Records {
     }
 }
 
-fn encoder(headers: &Headers, timestamp: i64, limit: usize) -> Encoder {
+fn encoder(headers: &Headers, timestamp: i64, limit: usize, expected: usize) -> Encoder {
     let named: Vec<_> = headers.iter().map(|(name, value)| (name.as_bytes(), &value[..])).collect();
-    Encoder::new(&named, timestamp, limit)
+    Encoder::new(&named, timestamp, limit, expected)
 }
 
 /// Writes one payload; `hints` are where the items stood in the record before, which is where they mostly stand.

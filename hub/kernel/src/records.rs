@@ -30,17 +30,18 @@ pub struct Encoder {
     headers: Vec<u8>,
     timestamp: i64,
     limit: usize,
+    expected: usize,
 }
 
 impl Encoder {
-    /// `limit`: of a batch, in bytes; a record that is longer has a batch of its own.
-    pub fn new(headers: &[(&[u8], &[u8])], timestamp: i64, limit: usize) -> Encoder {
+    /// `limit`: of a batch, in bytes; a record that is longer has a batch of its own. `expected`: how many records come.
+    pub fn new(headers: &[(&[u8], &[u8])], timestamp: i64, limit: usize, expected: usize) -> Encoder {
         let mut encoded = Vec::new();
         varint(headers.len(), &mut encoded);
         for part in headers.iter().flat_map(|(name, value)| [name, value]) {
             sized(part, &mut encoded);
         }
-        Encoder { bodies: Vec::new(), places: Vec::new(), headers: encoded, timestamp, limit }
+        Encoder { bodies: Vec::new(), places: Vec::with_capacity(expected), headers: encoded, timestamp, limit, expected }
     }
 
     /// One more record.
@@ -49,9 +50,9 @@ impl Encoder {
         let mut length = self.length(at, key, value);
         let fits = |body: &Body| HEAD + body.bytes.len() + varint_size(length) + length <= self.limit;
         if !self.bodies.last().is_some_and(fits) {
-            self.bodies.push(Body { bytes: Vec::new(), count: 0 });
             at = 0;
             length = self.length(at, key, value);
+            self.bodies.push(Body { bytes: Vec::with_capacity(self.room(length)), count: 0 });
         }
         let which = self.bodies.len() - 1;
         let Body { bytes, count } = &mut self.bodies[which];
@@ -63,6 +64,12 @@ impl Encoder {
         *count += 1;
         let [key, value] = places;
         self.places.push((which, key, value));
+    }
+
+    /// What the next batch will take if the records to come are as long as this one, which padded tokens mostly are.
+    fn room(&self, length: usize) -> usize {
+        let left = self.expected.saturating_sub(self.places.len()).max(1);
+        left.saturating_mul(length + 4).min(self.limit)
     }
 
     fn length(&self, at: usize, key: &[u8], value: &[u8]) -> usize {
