@@ -94,6 +94,8 @@ def _strictly(line: bytes, juminhyo_check: JuminhyoCheck | None) -> Read:
 
 
 def _altered(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
+    if not before:
+        return frozenset(name for name, value in after.items() if value is not None)
     if [*before] == [*after]:  # the same items in the same order, as most have them
         return frozenset(compress(before, map(ne, before.values(), after.values())))
     return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))

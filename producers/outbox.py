@@ -159,7 +159,7 @@ def microseconds(now: datetime) -> int:
 
 def _recorded(draft: Draft, version: int) -> Recorded:
     own = draft.id or UUID(int=uuid7().int)
-    body = encoded(replace(draft, id=own), version)
+    body = encoded(draft if draft.id else replace(draft, id=own), version)
     parse(body, juminhyo_check(settings()))
     return Recorded(own, draft.resident, version, draft.kind, body)
 

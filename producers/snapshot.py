@@ -72,6 +72,7 @@ def mirrors(book: Mapping[str, Contract], on: date) -> tuple[str, ...]:
 async def begun(db: Database, contracts: tuple[str, ...], now: datetime) -> Run:
     """A new run for these contracts, or the one that is not finished yet."""
     await db.execute(SQL["begin"], uuid4(), list(contracts), now)
+    await db.execute(SQL["look"])
     row = await db.fetchrow(SQL["unfinished"], list(contracts))
     if row is None:
         raise UsageError("just-ended", "snapshot", "Another command has finished it at this moment")

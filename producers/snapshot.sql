@@ -2,6 +2,10 @@
 -- 0 rows: one for the same contracts is not finished yet, and is carried on.
 INSERT INTO registry.snapshot (run, contracts, begun_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 
+-- name: look
+-- A register that was just filled has no statistics, and without them PostgreSQL sorts all of it anew for each page.
+ANALYZE registry.resident
+
 -- name: unfinished
 SELECT run, contracts, last, told, begun_at, ended_at FROM registry.snapshot WHERE contracts = $1 AND ended_at IS NULL
 

@@ -78,6 +78,13 @@ async def test_a_run_that_was_killed_goes_on_where_it_was_and_tells_nobody_twice
     assert [one.told for one in await snapshot.runs(db) if one.ended_at] == [120]
 
 
+async def test_before_a_run_begins_postgresql_knows_the_register_and_need_not_sort_it_for_each_page(db):
+    rows = "SELECT reltuples FROM pg_class WHERE oid = 'registry.resident'::regclass"
+    unknown = await db.fetchval(rows)
+    await snapshot.begun(db, ("tax",), NOW)
+    assert (unknown, await db.fetchval(rows)) == (-1, 120)
+
+
 async def test_a_finished_load_may_be_given_again_by_a_new_run(db):
     first = await snapshot.begun(db, ("tax",), NOW)
     await carried(db, first)
