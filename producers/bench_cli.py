@@ -33,10 +33,12 @@ def snapshot(  # noqa: PLR0913 - options of one command
 ) -> None:  # fmt: skip
     """The first load of a whole city to every contract that keeps a copy, counted against the decision.
 
-    Example: `jukihub bench snapshot --residents 510000 --contracts 12`. Its own servers; says first what disk it takes.
+    Example: `jukihub bench snapshot --residents 510000 --contracts 12`, with twelve made-up mirrors. On its own
+    servers; says first what room it takes, refuses where there is not as much, and in the end what the load waits for.
     """
     from hub.bench import told  # noqa: PLC0415 - only this command
     from producers.bench.first_load import measure  # noqa: PLC0415 - as above
+    from producers.bench.load_told import lines  # noqa: PLC0415 - as above
 
     found = measure(data, given.book(settings()), contracts, residents, seed, _say)
     if keep is not None:
@@ -44,17 +46,7 @@ def snapshot(  # noqa: PLR0913 - options of one command
     if as_json:
         typer.echo(orjson.dumps(asdict(found)).decode())
         return
-    for name, count in found.told.items():
-        typer.echo(f"{name:24}{count:>12,}")
-    typer.echo(f"{found.residents:,} residents, {found.disclosures:,} disclosures in {found.seconds:.1f} s "
-               f"(all in the outbox after {found.registry_seconds:.1f} s)")  # fmt: skip
-    rates = (count / found.seconds for count in (found.residents, found.disclosures))
-    typer.echo("{:,.0f} residents/s, {:,.0f} disclosures/s".format(*rates))
-    sizes = (size / 1e6 for size in (found.topic_bytes, found.broker_bytes))
-    typer.echo("{:,.0f} MB of disclosures, {:,.0f} MB in the broker's folder".format(*sizes))
-    for name, used in found.cpu_seconds.items():
-        held = f", {found.peak_mb[name]:,.0f} MB at most" if name in found.peak_mb else ""
-        typer.echo(f"{name:12}{used:9.1f} s of CPU, {used / found.seconds:5.0%} of a core{held}")
+    typer.echo("\n".join(lines(found)))
 
 
 def year(  # noqa: PLR0913 - options of one command

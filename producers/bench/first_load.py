@@ -4,7 +4,6 @@ import asyncio
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +21,9 @@ from hub.bus import Reader
 from hub.clock import now
 from hub.errors import JukiError
 from hub.wanted import reader_of
-from producers.bench.line import Line, check_space, line
+from producers.bench.line import Line, line
+from producers.bench.room import check_room, room
+from producers.bench.watched import Say, limit, watch
 from producers.snapshot import mirrors
 from producers.synthetic.households import city
 from producers.todokede import today
@@ -30,7 +31,8 @@ from producers.todokede import today
 PER_DISCLOSURE, PER_RESIDENT = 2_600, 12_000
 """Bytes on the disk, measured with the shipped Book: of a disclosure with its index; of the Change, the ledger's line,
 the register and its log."""
-_PATIENCE = 600.0
+_MANY = 100_000
+"""Records of a topic that take some time to count."""
 _MARKERS_SECONDS, _LOOK_SECONDS = 15.0, 0.5
 
 
@@ -39,7 +41,9 @@ class Loaded:
     """`seconds`: from the beginning of the load until the router had committed the last Change. `broker_bytes`: all of
     its folder; `topic_bytes`: keys and values of the disclosures. `told`: by contract, as found on the topics.
     `cpu_seconds`: of each part during the load, `snapshot` being the command that records it; `peak_mb`: the most
-    memory that each process held.
+    memory that each process held. `busy`: how many of the machine's `cores` were used, by whomever. `outbox`, `topic`:
+    Changes that waited there on average; `sessions`: of the registry, by what they did. `thirds`: residents/s in each
+    third of the time. `limit`: what the load waited for.
     """
 
     residents: int
@@ -48,9 +52,22 @@ class Loaded:
     registry_seconds: float
     topic_bytes: int
     broker_bytes: int
+    database_bytes: int
     told: dict[str, int]
     cpu_seconds: dict[str, float]
     peak_mb: dict[str, float]
+    busy: float
+    cores: int
+    outbox: float
+    topic: float
+    sessions: dict[str, float]
+    thirds: list[float]
+    limit: str
+
+    @property
+    def others(self) -> float:
+        """Cores that were used by whoever is not part of the load, the measurement itself included."""
+        return max(0.0, self.busy - sum(self.cpu_seconds.values()) / self.seconds)
 
 
 def estimate(residents: int, contracts: int) -> int:
@@ -59,39 +76,44 @@ def estimate(residents: int, contracts: int) -> int:
 
 
 def measure(  # noqa: PLR0913 - one measurement
-    data: Path, shipped: Book, contracts: int, residents: int, seed: int, say: Callable[[str], None]
+    data: Path, shipped: Book, contracts: int, residents: int, seed: int, say: Say
 ) -> Loaded:
     """Load, wait, count; JukiError where a topic does not hold what `decide` says.
 
     To the mirrors of the `shipped` Book, or to so many made-up `contracts`.
     """
-    day = today(now())
-    mirrored = contracts or len(mirrors(shipped.contracts, day))
+    mirrored = contracts or len(mirrors(shipped.contracts, today(now())))
     needed = estimate(residents, mirrored)
-    say(f"about {needed / 1e9:.1f} GB on the disk, for {mirrored} contracts")
-    check_space(data, needed)
+    there = room(data)
+    say(f"about {needed / 1e9:.1f} GB for {mirrored} contracts, left in {data} afterwards; there is room for "
+        f"{there / 1e9:.1f} GB")  # fmt: skip
+    check_room(data, needed, there)
     with line(data, residents, seed, say, contracts, mirror=True) as standing:
         book = load(standing.settings.contracts) if contracts else shipped
         return _loaded(standing, book, residents, seed, say)
 
 
-def _loaded(standing: Line, book: Book, residents: int, seed: int, say: Callable[[str], None]) -> Loaded:
-    day = today(now())
-    wanted = expected(book, residents, seed, day)
+def _loaded(standing: Line, book: Book, residents: int, seed: int, say: Say) -> Loaded:
+    say("what each contract has to be told, by the decision alone")
+    wanted = expected(book, residents, seed, today(now()))
     say("the load")
-    before, begun = _spent(standing), time.monotonic()
-    said: dict[str, Any] = orjson.loads(standing.stage.run("snapshot", "--all", "--per-second", "0", "--json"))
-    recorded = time.monotonic() - begun
-    _wait(standing, said["told"])
-    seconds = time.monotonic() - begun
+    before = _spent(standing)
+    seen = asyncio.run(watch(standing, lambda: _load(standing), residents, say))
     spent = {name: round(used - before[name], 2) for name, used in _spent(standing).items()}
     memory = {name: round(peak, 1) for name, peak in standing.peak_mb().items()}
-    say("the topics are counted")
-    counted = _settled(standing, book, wanted)
+    counted = _settled(standing, book, wanted, say)
     told = _counts(counted)
     _check(told, wanted)
-    return Loaded(said["told"], sum(told.values()), seconds, recorded, sum(size for _, size in counted.values()),
-                  standing.on_disk(), told, spent, memory)  # fmt: skip
+    return Loaded(
+        seen.looks[-1].recorded, sum(told.values()), seen.seconds, seen.recorded_at,
+        sum(size for _, size in counted.values()), standing.on_disk("kafka"), standing.on_disk("postgres"), told, spent,
+        memory, seen.busy, seen.cores, seen.outbox, seen.topic, seen.sessions, seen.thirds,
+        limit(seen.busy, seen.cores, seen.outbox, seen.topic),
+    )  # fmt: skip
+
+
+def _load(standing: Line) -> None:
+    standing.stage.run("snapshot", "--all", "--per-second", "0", "--json")
 
 
 def _spent(standing: Line) -> dict[str, float]:
@@ -100,23 +122,14 @@ def _spent(standing: Line) -> dict[str, float]:
     return {"snapshot": used.ru_utime + used.ru_stime, **standing.spent()}
 
 
-def _wait(standing: Line, count: int) -> None:
-    seen, since = -1, time.monotonic()
-    while (routed := standing.routed()) < count:
-        if routed > seen:
-            seen, since = routed, time.monotonic()
-        elif time.monotonic() - since > _PATIENCE:
-            raise JukiError("waited-too-long", "router")
-        time.sleep(0.1)
-
-
-def _settled(standing: Line, book: Book, wanted: dict[str, int]) -> dict[str, tuple[int, int]]:
+def _settled(standing: Line, book: Book, wanted: dict[str, int], say: Say) -> dict[str, tuple[int, int]]:
     """What is on the topics; looked at again for a moment: a commit is seen on each partition a little later."""
+    say("the topics are counted")
     until = time.monotonic() + _MARKERS_SECONDS
-    counted = asyncio.run(_counted(standing, book))
+    counted = asyncio.run(_counted(standing, book, say))
     while _counts(counted) != wanted and time.monotonic() < until:
         time.sleep(_LOOK_SECONDS)
-        counted = asyncio.run(_counted(standing, book))
+        counted = asyncio.run(_counted(standing, book, say))
     return counted
 
 
@@ -124,7 +137,7 @@ def _counts(counted: dict[str, tuple[int, int]]) -> dict[str, int]:
     return {name: count for name, (count, _) in counted.items()}
 
 
-async def _counted(standing: Line, book: Book) -> dict[str, tuple[int, int]]:
+async def _counted(standing: Line, book: Book, say: Say) -> dict[str, tuple[int, int]]:
     """Records and their bytes on the topic of every contract, mirror or not."""
     found = {}
     for name, contract in book.contracts.items():
@@ -132,6 +145,8 @@ async def _counted(standing: Line, book: Book) -> dict[str, tuple[int, int]]:
         partitions = range(standing.settings.partitions)
         async with bus.reader(standing.settings, reader_of(contract), topic, partitions) as reader:
             found[name] = await _sizes(reader)
+        if found[name][0] >= _MANY:
+            say(f"{name}: {found[name][0]:,}")
     return found
 
 

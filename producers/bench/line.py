@@ -4,7 +4,6 @@ Its data folder is emptied first, if a measurement has made it, and its settings
 that runs beside it is touched.
 """
 
-import shutil
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,8 +18,8 @@ from hub.bench.stand import BROKER_MB
 from hub.config import Settings
 from hub.demo import folder
 from hub.demo.stage import Stage, until
-from hub.errors import UsageError
 from hub.members import Member
+from producers.bench.room import size
 
 PASSED_ON = ("HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS", "HUB_LOG_LEVEL", "HUB_CONTRACTS", "HUB_KERNEL")
 PROCESSES = {"relay": "relay", "router-0": "router"}
@@ -61,9 +60,9 @@ class Line:
         }
         return {name: detached.running(lock) or 0 for name, lock in locks.items()}
 
-    def on_disk(self) -> int:
-        """Bytes of the broker's folder."""
-        return sum(file.stat().st_blocks * 512 for file in (self.data / "kafka").rglob("*") if file.is_file())
+    def on_disk(self, server: str) -> int:
+        """Bytes of the folder of a server, `kafka` or `postgres`."""
+        return size(self.data / server)
 
 
 @contextmanager
@@ -104,11 +103,3 @@ def _end(data: Path, stage: Stage) -> None:
     for name in PROCESSES:
         detached.stop(data / "run" / f"{name}.lock", _STOP_SECONDS)
     stage.run("down")
-
-
-def check_space(data: Path, needed: int) -> None:
-    """UsageError where the disk has not so many bytes left."""
-    there = next(each for each in (data.resolve(), *data.resolve().parents) if each.exists())
-    if shutil.disk_usage(there).free < needed:
-        remedy = f"It takes about {needed / 1e9:.1f} GB: name fewer residents, or another folder"
-        raise UsageError("disk-too-small", str(data), remedy)
