@@ -4,6 +4,7 @@ import asyncio
 import resource
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
@@ -28,9 +29,9 @@ from producers.snapshot import mirrors
 from producers.synthetic.households import city
 from producers.todokede import today
 
-PER_DISCLOSURE, PER_RESIDENT = 2_600, 12_000
+PER_DISCLOSURE, PER_RESIDENT, EMPTY = 2_600, 12_000, 2 * 10**8
 """Bytes on the disk, measured with the shipped Book: of a disclosure with its index; of the Change, the ledger's line,
-the register and its log."""
+the register and its log; of both servers with nothing in them."""
 _MANY = 100_000
 """Records of a topic that take some time to count."""
 _MARKERS_SECONDS, _LOOK_SECONDS = 15.0, 0.5
@@ -67,12 +68,17 @@ class Loaded:
     @property
     def others(self) -> float:
         """Cores that were used by whoever is not part of the load, the measurement itself included."""
-        return max(0.0, self.busy - sum(self.cpu_seconds.values()) / self.seconds)
+        return others(self.busy, self.cpu_seconds, self.seconds)
+
+
+def others(busy: float, spent: Mapping[str, float], seconds: float) -> float:
+    """So many of the busy cores were used by none of the parts that have spent so much."""
+    return max(0.0, busy - sum(spent.values()) / seconds)
 
 
 def estimate(residents: int, contracts: int) -> int:
     """Bytes that it will take at most, about."""
-    return residents * (PER_RESIDENT + contracts * PER_DISCLOSURE)
+    return EMPTY + residents * (PER_RESIDENT + contracts * PER_DISCLOSURE)
 
 
 def measure(  # noqa: PLR0913 - one measurement
@@ -108,7 +114,7 @@ def _loaded(standing: Line, book: Book, residents: int, seed: int, say: Say) -> 
         seen.looks[-1].recorded, sum(told.values()), seen.seconds, seen.recorded_at,
         sum(size for _, size in counted.values()), standing.on_disk("kafka"), standing.on_disk("postgres"), told, spent,
         memory, seen.busy, seen.cores, seen.outbox, seen.topic, seen.sessions, seen.thirds,
-        limit(seen.busy, seen.cores, seen.outbox, seen.topic),
+        limit(seen, others(seen.busy, spent, seen.seconds)),
     )  # fmt: skip
 
 

@@ -24,6 +24,9 @@ SQL = queries(Path(__file__).with_suffix(".sql"))
 SATURATED: Final = 0.9
 """Share of the machine's cores from which on nobody waits for anything else."""
 
+DISTURBED: Final = 0.15
+"""Share of the machine's cores from which on other work has spoilt the figures."""
+
 POLL: Final = 1000
 """Changes that a router takes at once: it has as many in hand, so only what is beyond waits for it."""
 
@@ -101,13 +104,16 @@ class Watched:
         return before.routed
 
 
-def limit(busy: float, cores: int, outbox: float, topic: float) -> str:
-    """What a load waits for: the cores, or the one in front of whom more lies than it takes at once."""
-    if busy >= SATURATED * cores:
-        return "the cores"
-    if topic > 2 * POLL:
+def limit(seen: Watched, others: float) -> str:
+    """What a load waited for: the cores, or the one in front of whom more lay than it takes at once.
+
+    `others`: cores that were busy with something else.
+    """
+    if seen.busy >= SATURATED * seen.cores:
+        return "the cores" if others < DISTURBED * seen.cores else "the cores, which other work has taken from it"
+    if seen.topic > 2 * POLL:
         return "the router"
-    if outbox > 2 * PAGE:
+    if seen.outbox > 2 * PAGE:
         return "the relay"
     return "the registry, one page after the other: all that comes of it is carried at once"
 

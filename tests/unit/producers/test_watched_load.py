@@ -20,14 +20,16 @@ def watched(*looks: Look, recorded_at: float, seconds: float) -> Watched:
     return Watched(looks, recorded_at, seconds, 1.0, 2)
 
 
-@pytest.mark.parametrize(("busy", "outbox", "topic", "said"), [
-    (1.9, 0, 0, "the cores"), (1.9, 9000, 9000, "the cores"), (1.2, 9000, 9000, "the router"),
-    (1.2, 9000, 900, "the relay"), (1.2, 200, 900, "the registry"),
+@pytest.mark.parametrize(("busy", "others", "outbox", "topic", "said"), [
+    (1.9, 0.1, 0, 0, "the cores"), (1.9, 0.1, 9000, 9000, "the cores"), (1.2, 0.5, 9000, 9000, "the router"),
+    (1.2, 0.1, 9000, 900, "the relay"), (1.2, 0.1, 200, 900, "the registry, one page after the other"),
+    (1.9, 0.5, 0, 0, "the cores, which other work has taken from it"),
 ])  # fmt: skip
 def test_a_load_waits_for_the_cores_or_for_whoever_has_most_before_them(
-    busy: float, outbox: float, topic: float, said: str
+    busy: float, others: float, outbox: int, topic: int, said: str
 ) -> None:
-    assert limit(busy, 2, outbox, topic).startswith(said)
+    looks = [look(1, outbox + topic + 50, outbox, 50), look(2, 0, 0, 0)]
+    assert limit(Watched(looks, 1.0, 2.0, busy, 2), others).split(":")[0] == said
 
 
 def test_what_waits_is_counted_while_something_is_recorded_and_not_in_the_end() -> None:
