@@ -32,8 +32,8 @@ UPDATE registry.snapshot SET ended_at = $2 WHERE run = $1
 SELECT count(*) FROM registry.resident WHERE status = 'registered'
 
 -- name: backlog
--- No more than is asked for is counted.
-SELECT count(*) FROM (SELECT FROM registry.outbox LIMIT $1) AS waiting
+-- No more than is asked for is counted; in the order of the index, which passes over what was deleted.
+SELECT count(*) FROM (SELECT FROM registry.outbox ORDER BY shard, id LIMIT $1) AS waiting
 
 -- name: last_of
 SELECT run, contracts, last, told, begun_at, ended_at FROM registry.snapshot WHERE contracts = $1

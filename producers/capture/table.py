@@ -23,7 +23,7 @@ class Outbox:
     @asynccontextmanager
     async def lot(self) -> AsyncIterator["OutboxLot | None"]:
         """The oldest rows; None where nothing is there, or another relay has this shard."""
-        if not await self.registry.fetchval(SQL["waiting"], self.shard):
+        if await self.registry.fetchval(SQL["waiting"], self.shard) is None:
             yield None
             return
         async with self.registry.transaction() as tx:

@@ -1,9 +1,9 @@
 -- name: waiting
--- Cheap look, without a transaction: does this shard have anything to carry?
-SELECT EXISTS (
-    SELECT FROM registry.outbox AS o
-    WHERE o.shard = $1 AND NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
-)
+-- Cheap look, without a transaction: the first that this shard has to carry. In the order of its index, which passes
+-- over what was deleted; without one PostgreSQL would go through all that has not been vacuumed yet.
+SELECT o.id FROM registry.outbox AS o
+WHERE o.shard = $1 AND NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
+ORDER BY o.id LIMIT 1
 
 -- name: lead
 -- One relay per shard: held until this transaction ends, whichever way. The first number says "outbox" (ASCII juki).
