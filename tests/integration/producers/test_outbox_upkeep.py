@@ -1,9 +1,12 @@
 """What the outbox asks of a city's PostgreSQL: no growth, no logical replication, a role with two tables' rights."""
 
+import orjson
 import pytest
 
 from hub.database import Database, connect
 from hub.errors import DatabaseError
+from producers.capture.table import SQL as TABLE
+from producers.snapshot import SQL as SNAPSHOT
 from tests.fakes import MemoryKeys
 from tests.house import House
 from tests.integration.producers.registry import Published, residents
@@ -30,6 +33,23 @@ async def test_table_and_indexes_stay_as_large_as_two_rounds_made_them(db: Datab
         measured.append(await sizes(db))
     assert len(publisher.seen) == 6 * 4 * len(people)
     assert {*measured[2:]} == {measured[1]}
+
+
+async def blocks(db: Database, sql: str, *args: int) -> int:
+    """How many blocks a statement looks at."""
+    said = await db.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", *args)
+    plan = orjson.loads(said)[0]["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+async def test_a_look_whether_anything_waits_does_not_go_through_what_was_deleted(db: Database) -> None:
+    people, publisher = await residents(db), Published(keys := MemoryKeys())
+    await written(db, people, times=4)
+    pages = await db.fetchval("SELECT pg_relation_size('registry.outbox') / 8192")
+    await carry_all(relays(db, publisher, keys))
+    for sql, arguments in ((TABLE["waiting"], (0,)), (SNAPSHOT["backlog"], (5001,))):
+        await blocks(db, sql, *arguments)  # the first one marks what is gone
+        assert await blocks(db, sql, *arguments) < pages / 4
 
 
 @pytest.mark.trap("P11")
