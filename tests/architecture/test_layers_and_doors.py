@@ -16,8 +16,8 @@ ROOMS = ("contracts", "hub", "producers", "consumers")
 PYTHON = Path(sys.executable)
 
 DOORS = {
-    "aiokafka": {"hub/bus/client.py", "hub/bus/inquiry.py", "hub/bus/reading.py", "hub/bus/writing.py",
-                 "consumers/subscribe/feed.py"},
+    "aiokafka": {"hub/bus/client.py", "hub/bus/inquiry.py", "hub/bus/reading.py", "hub/bus/request.py",
+                 "hub/bus/writing.py", "consumers/subscribe/feed.py"},
     "alembic": {"hub/migrate.py"},
     "argon2": {"hub/passwords.py"},
     "asyncpg": {"hub/database.py"},
