@@ -111,6 +111,18 @@ def judge(record: Incoming, contract: str) -> Arrival:
     return arrival if record.headers == DISCLOSURE else refused_as(arrival, contract, "foreign-headers")
 
 
+def candidate(record: Incoming) -> bytes:
+    """The token of a record that has all that `judge` asks for but what the token alone can say; else nothing."""
+    whole = record.headers == DISCLOSURE and len(record.key or b"") == SIZE and len(record.value or b"") <= LARGEST
+    return record.value or b"" if whole else b""
+
+
+def plain(record: Incoming, seq: int, id_: UUID) -> Arrival:
+    """A candidate whose token has opened where it lies, with this number and this id."""
+    return Arrival(id_, record.key, record.partition, record.offset, seq, record.value,
+                   published_ms=record.timestamp_ms)  # fmt: skip
+
+
 def refused_as(arrival: Arrival, contract: str, code: str) -> Arrival:
     """The same record, refused with `code`, under the id of its place."""
     return replace(arrival, id=place_id(contract, arrival.partition, arrival.offset), code=code)

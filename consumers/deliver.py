@@ -19,6 +19,7 @@ from uuid import UUID
 
 from consumers.adapters import Adapter
 from consumers.adapters.http import ITS_OWN, Line
+from consumers.ahead import Ahead
 from consumers.breaker import BackOff, Breaker
 from consumers.disclosure import Disclosure
 from consumers.followers import put_off
@@ -74,7 +75,7 @@ class Deliverer:
     ) -> None:  # fmt: skip
         self._database = database
         self._contract = contract
-        self._opener = opener
+        self._ahead = Ahead(opener)
         self._counterpart = counterpart
         self._settler = settler
         self._now = now
@@ -96,7 +97,7 @@ class Deliverer:
         await self._settler.settle(attempt.head, attempt.ended, attempt.wait)
 
     async def _attempt(self, head: Head) -> Attempt:
-        opened = await self._opener.open(head.token, head.partition, head.subject)
+        opened = await self._ahead.take(head, self._turns.coming)
         if not isinstance(opened, Disclosure):
             return self._attempted(head, opened, None)
         if opened.version <= (head.last_version or 0):
@@ -220,6 +221,7 @@ class Deliverer:
         log.get().warning("settlement-failed", contract=self._contract, code=failed.code)
 
     def _let_go(self, heads: Sequence[Head]) -> None:
+        self._ahead.forget(heads)
         for head in heads:
             del self._in_hand[head.id]
         if len(self._in_hand) <= IN_HAND // 2:

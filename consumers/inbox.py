@@ -3,8 +3,9 @@
 The offset lives in the same transaction as the tokens and moves by compare-and-set. Whoever finds it moved is a zombie:
 it rolls back, reads the offset again and seeks there; Kafka's own offsets are never asked. What does not belong where
 it lies is kept as a dead letter with a closed code; repeats are dropped and counted; gaps are recorded, counted and
-alarmed. Every token is opened once before anything in its header counts, and is kept sealed. One whose key was
-destroyed is erased: settled as it arrives and not kept; its number counts where the ledger names that very token.
+alarmed. Every token is opened once before anything in its header counts, many in one call, and is kept sealed. What is
+not plainly right is looked at alone, and there it is said what is wrong. One whose key was destroyed is erased: settled
+as it arrives and not kept; its number counts where the ledger names that very token.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from consumers.arrival import Arrival, Gap, Seen, Sorted, judge, sort, unproven
+from consumers.arrival import Arrival, Gap, Seen, Sorted, candidate, judge, plain, sort, unproven
 from consumers.disclosure import Disclosure
-from consumers.opening import Opener
+from consumers.opening import Opener, Plain
 from consumers.settle import tell_erased
 from hub import log, metrics
 from hub.bus import Incoming, Reader
@@ -96,7 +97,7 @@ class Inbox:
     async def _take(self, records: Sequence[Incoming]) -> int:
         moved = {record.partition: record.offset + 1 for record in records}
         protections: dict[UUID, int] = {}
-        arrivals = [await self._proven(judge(record, self._contract), protections) for record in records]
+        arrivals = await self._arrivals(records, protections)
         async with self._database.transaction() as held:
             found = await self._sorted(held, arrivals)
             await self._move(held, moved, found)
@@ -113,6 +114,21 @@ class Inbox:
         if self._since_counted >= self._counted_after:
             await self._database.execute(_SQL["count_a_crowd"])
             self._since_counted, self._counted_after = 0, self._counted_after * 2
+
+    async def _arrivals(self, records: Sequence[Incoming], protections: dict[UUID, int]) -> list[Arrival]:
+        opened = await self._opener.open_all([
+            (candidate(record), record.partition, record.key or b"") for record in records
+        ])  # fmt: skip
+        return [
+            self._plain(record, one, protections) if one is not None and one.seq > 0
+            else await self._proven(judge(record, self._contract), protections)
+            for record, one in zip(records, opened, strict=True)
+        ]  # fmt: skip
+
+    def _plain(self, record: Incoming, opened: Plain, protections: dict[UUID, int]) -> Arrival:
+        if self._protects(opened.disclosure):
+            protections[opened.disclosure.id] = opened.disclosure.version
+        return plain(record, opened.seq, opened.disclosure.id)
 
     async def _proven(self, arrival: Arrival, protections: dict[UUID, int]) -> Arrival:
         """The arrival; one that does not open is a letter under its place's id, and its number does not count.

@@ -19,6 +19,7 @@ from hub.books import ContractHashes
 from hub.config import Settings
 from hub.database import Database, connect
 from hub.errors import DependencyUnavailable, ProduceFailed
+from hub.kernel import chosen
 from hub.keys import KeyStore
 from hub.lifecycle import Process
 
@@ -60,7 +61,7 @@ async def kept(settings: Settings, contract: Contract, clock: Callable[[], datet
         bus.writer(settings, principal) as writer,
     ):
         keys = await destroyed.keys(settings, database, principal)
-        opener = Opener(keys, contract.id, topic, ContractHashes(database, contract.id))
+        opener = Opener(keys, contract.id, topic, ContractHashes(database, contract.id), chosen(settings.kernel))
         settler = Settler(database, contract.id, clock)
         inbox = Inbox(database, reader, opener, contract.id, partitions, clock,
                       lambda opened: begins_protection(opened, contract))  # fmt: skip

@@ -1,22 +1,42 @@
 """Opening a sealed disclosure in the hands of the hub: key by kid, place, contract, and what the payload promises.
 
+Many at a time are opened in one call of the kernel, where they are plainly right. It never refuses: whatever it leaves
+is opened once more, alone, and there it is said what is wrong.
 A token names the very contract, by its hash, under which it was told. One that no Book ever used has held was told by
 nobody who may, even where it opens: it is refused.
 """
 
-from typing import Any, Protocol
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, Protocol
 
 from consumers.disclosure import Disclosure, read
 from hub import metrics
 from hub.errors import DatabaseError, DependencyUnavailable, TokenRefused
+from hub.kernel import chosen
+from hub.kernel.form import Disclosed, Kernel
 from hub.keys import KeyStore
 from hub.outcome import Deferred, Refused
-from hub.seal import Place, check_place, header, opened
+from hub.seal import ContentKey, Place, check_place, header, opened
 
 UNKNOWN_CONTRACT = "unknown-contract"
 
 CODES = ("unknown-kid", "altered-token", UNKNOWN_CONTRACT, "bad-payload", "payload-mismatch")
 """What a token that lies where it belongs can be refused with when it is opened, besides that its key was destroyed."""
+
+
+_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Sealed = tuple[bytes, int, bytes]
+"""A token, the partition that it lies in, and the record key beside it."""
+
+
+class Plain(NamedTuple):
+    """A disclosure that was opened with others, and its number, which is proven by that."""
+
+    seq: int
+    disclosure: Disclosure
 
 
 class Known(Protocol):
@@ -27,9 +47,15 @@ class Known(Protocol):
 
 
 class Opener:
-    """Opens the tokens of one contract. Keys and contracts are remembered, so only the first token of a day asks."""
+    """Opens the tokens of one contract. Keys and contracts are remembered, so only the first token of a day asks.
 
-    def __init__(self, keys: KeyStore, contract: str, topic: str, contracts: Known) -> None:
+    `kernel`: what opens many at a time.
+    """
+
+    def __init__(
+        self, keys: KeyStore, contract: str, topic: str, contracts: Known, kernel: Kernel | None = None
+    ) -> None:
+        self._kernel = kernel or chosen()
         self._keys = keys
         self._contract = contract
         self._topic = topic
@@ -56,3 +82,31 @@ class Opener:
         except (DependencyUnavailable, DatabaseError):
             metrics.KEYS_UNAVAILABLE.labels(self._contract).inc()
             return Deferred("key-unavailable")
+
+    async def open_all(self, sealed: Sequence[Sealed]) -> list[Plain | None]:
+        """Of each, in order, what it holds; None: it is not plainly right, or a key is not to be had: open it alone."""
+        keys = await self._named([token for token, _, _ in sealed])
+        places = {part: at for at, part in enumerate(dict.fromkeys(part for _, part, _ in sealed))}
+        found = self._kernel.disclosed(
+            keys, [Place(self._contract, self._topic, part) for part in places],
+            [(token, own, places[part]) for token, part, own in sealed],
+        )  # fmt: skip
+        return [one and await self._plain(one) for one in found]
+
+    async def _named(self, tokens: Sequence[bytes]) -> list[ContentKey]:
+        """The contract's own keys that these tokens name, as far as they are there."""
+        found = []
+        for kid, times in self._kernel.kids(tokens).items():
+            if kid.rsplit(".", 1)[0] == self._contract:
+                with suppress(TokenRefused, DependencyUnavailable, DatabaseError):
+                    found.append(await self._keys.by_kid(kid, times))
+        return found
+
+    async def _plain(self, one: Disclosed) -> Plain | None:
+        content, contract_hash, seq, jti = one
+        try:
+            if _UUID.fullmatch(jti) and await self._contracts.knows(contract_hash):
+                return Plain(seq, read(content, jti, self._contract))
+        except (TokenRefused, DependencyUnavailable, DatabaseError):
+            pass
+        return None

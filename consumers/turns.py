@@ -5,6 +5,7 @@ than one, and takes that quarter first, so that it is never idle; everything els
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
@@ -47,6 +48,11 @@ class Turns:
         self.on_the_line += 1
         self._replays += head.plan is not None
         return head
+
+    def coming(self, count: int) -> list[Head]:
+        """So many, at most, of those whose turn is next, as far as that can be said."""
+        replayed = [*islice(self._replayed.values(), count // REPLAYED_SHARE)]
+        return [*replayed, *islice(self._living.values(), count - len(replayed))]
 
     def ended(self, head: Head) -> None:
         """The turn of `head` is over."""

@@ -49,6 +49,8 @@ def carried(character: str) -> bool:
 
 def outside(text: str) -> int:
     """How many characters of `text` the set does not have (外字数)."""
+    if text.replace(" ", "").isalnum() and carried(text):
+        return 0  # no mark is a letter: each is a character by itself, and each is carried
     return sum(not carried(one) for one in characters(text))
 
 
@@ -65,9 +67,15 @@ def search_key(kana: str) -> str:
 
     A key beside the name; the name itself is never normalised.
     """
-    bare = (unicodedata.normalize("NFD", one)[0] if "\u3041" <= one <= "\u30ff" else one for one in kana)
-    katakana = (chr(ord(one) + _TO_KATAKANA) if "\u3041" <= one <= "\u3096" else one for one in bare)
-    return "".join(katakana).translate(_LARGE)
+    return kana.translate(_PLAIN)
+
+
+def _plain(kana: str) -> str:
+    bare = unicodedata.normalize("NFD", kana)[0]
+    return (chr(ord(bare) + _TO_KATAKANA) if "\u3041" <= bare <= "\u3096" else bare).translate(_LARGE)
+
+
+_PLAIN: Final = {point: _plain(chr(point)) for point in range(0x3041, 0x3100)}
 
 
 def _instead(character: str) -> str:

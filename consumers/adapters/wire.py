@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import httptools
@@ -73,8 +73,7 @@ class Wire(asyncio.Protocol):
     # what asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - of a stream it always is
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # of a stream it always is
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -154,12 +153,13 @@ class Wires:
         self._base = quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
         named = parts.netloc.rpartition("@")[2].encode("idna")
         self._constant = _lines({"Host": named, "Content-Type": b"application/json", **_account(parts)})
+        self._heads: dict[str, bytes] = {}
         self._free: list[Wire] = []
 
     async def post(self, path: str, key: str, body: bytes, seconds: float) -> Answer | Deferred:
         """The answer to a POST of JSON under the idempotency key `key`, within `seconds`."""
-        own = _lines({"Idempotency-Key": key.encode(), "Content-Length": b"%d" % len(body)})
-        message = b"POST %b HTTP/1.1\r\n%b%b\r\n%b" % ((self._base + path).encode(), self._constant, own, body)
+        own = (self._head(path), key.encode(), len(body), body)
+        message = b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % own
         deadline = asyncio.get_running_loop().time() + seconds
         try:
             wire = self._kept() or await self._made(seconds)
@@ -179,6 +179,12 @@ class Wires:
             wire.drop()
         self._free.clear()
         await asyncio.sleep(0)  # the loop closes what was dropped
+
+    def _head(self, path: str) -> bytes:
+        """What every message to `path` begins with."""
+        if path not in self._heads:
+            self._heads[path] = b"POST %b HTTP/1.1\r\n%b" % ((self._base + path).encode(), self._constant)
+        return self._heads[path]
 
     def _kept(self) -> Wire | None:
         """The one that was used last; those that nobody has used for a while go."""

@@ -7,7 +7,7 @@ What is handed over to it in a second is what our own side and a connection on t
 
 import asyncio
 import sys
-from typing import Final
+from typing import Final, cast
 
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length:"
@@ -20,7 +20,7 @@ class Counterpart(asyncio.Protocol):
     given = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # of a stream it always is
         self._read = b""
 
     def data_received(self, data: bytes) -> None:
@@ -31,8 +31,7 @@ class Counterpart(asyncio.Protocol):
                 return
             self._read = self._read[whole:]
             Counterpart.given += 1
-            if isinstance(self._transport, asyncio.Transport):
-                self._transport.write(_ANSWER % Counterpart.given)
+            self._transport.write(_ANSWER % Counterpart.given)
 
 
 def _length(head: bytes) -> int:

@@ -1,7 +1,6 @@
 """`jukihub bench deliver`: what inbox and hand-over carry per second, and what limits each."""
 
 import asyncio
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -30,12 +29,15 @@ def deliver(  # noqa: PLR0913 - options of one command
     """Disclosures per second into the inbox and out of it, with what each costs and what limits it.
 
     Every disclosure has to be delivered once. `none` has no line at all, `http` one to a counterpart that judges
-    nothing, `stand-in` one to the stand-in, which is slower than the hub. Starts servers of its own.
+    nothing, `stand-in` one to the stand-in, which judges as strictly as a real one. Starts servers of its own. `per
+    core of own`: what our own process would carry on a core that it has for itself; here all of them share the machine.
+    `--json` has the seconds of processor of each process.
 
     \b
     Examples:
       jukihub bench deliver
       jukihub bench deliver --way http --count 50000 --each 3
+      jukihub bench deliver --way stand-in --rounds 1 --json
     """
     from consumers.bench import figures  # noqa: PLC0415 - only this command
     from consumers.bench.handing import measure  # noqa: PLC0415 - only this command
@@ -47,7 +49,7 @@ def deliver(  # noqa: PLR0913 - options of one command
     if as_json:
         import orjson  # noqa: PLC0415 - only here
 
-        told = [asdict(run) | {"per_second": run.per_second, "limit": run.limit} for run in runs]
+        told = [figures.told(run) for run in runs]
         typer.echo(orjson.dumps({"runs": told}).decode())
         return
     for line in [*figures.lines(runs), figures.last_line(runs)]:

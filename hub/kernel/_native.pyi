@@ -3,7 +3,7 @@ from typing import Any
 
 from contracts.written import Seen
 from hub.bus.records import Headers
-from hub.kernel.form import Row, Token
+from hub.kernel.form import Disclosed, Lying, Row, Token
 
 INTERFACE: int
 
@@ -25,8 +25,11 @@ class Records:
 
 class Door:
     def __init__(self, record: Sequence[tuple[str, Any]], kinds: Sequence[str], asked: Sequence[str]) -> None: ...
-    @staticmethod
-    def kids(tokens: Sequence[bytes]) -> dict[str, int]: ...
     def read(
         self, keys: Sequence[tuple[str, bytes]], middle: bytes, rows: Sequence[Token]
     ) -> list[Seen | None]: ...
+
+def kids(tokens: Sequence[bytes]) -> dict[str, int]: ...
+def disclosed(
+    keys: Sequence[tuple[str, bytes]], middles: Sequence[bytes], rows: Sequence[Lying]
+) -> list[Disclosed | None]: ...

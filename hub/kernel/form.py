@@ -1,7 +1,8 @@
 """What the kernel and its twin are given, and what they give back: the same bytes for the same input, or an error.
 
 On the way in the kernel opens a batch of Changes and looks at their form (`Door`). It takes those that are spelled as
-the relay spells them; any other is left to the strict door, which alone refuses. The twin has no such door.
+the relay spells them; any other is left to the strict door, which alone refuses. The twin has no such door. Beyond the
+topics disclosures are opened in the same way (`disclosed`), and there the twin does it too.
 
 A payload is pieces in a row, and nothing else: `{"id":"`, the id, `",`, the `lead` of its wording, the `beginning` of
 its record, the `head` of its wording, `{`, the named items in their order, `}`, the `tail` of its wording. An item that
@@ -91,6 +92,13 @@ class Door(Protocol):
         """Each that opens with one of the keys, lies in its place, is of its resident, and fits; None: look at it."""
 
 
+Lying = tuple[bytes, bytes, int]
+"""A sealed disclosure, the record key beside it, and which of the places it lies in."""
+
+Disclosed = tuple[bytes, str, int, str]
+"""What lay under the seal, without the spaces behind it; of the header the hash of the contract, `seq` and `jti`."""
+
+
 class Kernel(Protocol):
     """One way to do it."""
 
@@ -105,6 +113,14 @@ class Kernel(Protocol):
         self, keys: Sequence[bytes], values: Sequence[bytes], headers: Headers, written_at: int
     ) -> Sequence[Outgoing]:
         """Records with these keys and values."""
+
+    def kids(self, tokens: Sequence[bytes]) -> dict[str, int]:
+        """The content keys that these tokens name, and how many name each."""
+
+    def disclosed(
+        self, keys: Sequence[ContentKey], places: Sequence[Place], rows: Sequence[Lying]
+    ) -> list[Disclosed | None]:
+        """Each that opens with one of the keys and lies in its place; None: look at it strictly."""
 
     def door(self) -> Door | None:
         """A quick door for Changes; None: each is looked at strictly."""

@@ -9,11 +9,11 @@ from contracts.kinds import kinds
 from contracts.written import ASKED, FORM, Seen, Written
 from hub.bus import BATCH_BYTES, Encoded, Headers, Outgoing
 from hub.kernel import _native
-from hub.kernel.form import Batch, Row, Sealed, Source, Token
+from hub.kernel.form import Batch, Disclosed, Lying, Row, Sealed, Source, Token
 from hub.seal import ContentKey, Place, between
 
 NAME: Final = "native"
-INTERFACE: Final = 3
+INTERFACE: Final = 4
 """Of this module to what was built; another one was built from other sources, and is not used."""
 
 if _native.INTERFACE != INTERFACE:
@@ -52,11 +52,23 @@ class Door:
 
     def kids(self, tokens: Sequence[bytes]) -> dict[str, int]:
         """The content keys that these tokens name, and how many name each."""
-        return self._native.kids(tokens)
+        return _native.kids(tokens)
 
     def read(self, keys: Sequence[ContentKey], place: Place, rows: Sequence[Token]) -> list[Seen | None]:
         """What each row holds; None: look at it strictly."""
         return self._native.read([(key.kid, key.key) for key in keys], between(place), rows)
+
+
+def kids(tokens: Sequence[bytes]) -> dict[str, int]:
+    """The content keys that these tokens name, and how many name each."""
+    return _native.kids(tokens)
+
+
+def disclosed(
+    keys: Sequence[ContentKey], places: Sequence[Place], rows: Sequence[Lying]
+) -> list[Disclosed | None]:  # fmt: skip
+    """Each that opens with one of the keys and lies in its place; None: look at it strictly."""
+    return _native.disclosed([(key.kid, key.key) for key in keys], [between(place) for place in places], rows)
 
 
 def door() -> Door:

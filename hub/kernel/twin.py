@@ -1,6 +1,7 @@
 """The kernel's twin in Python: runs everywhere, keeps the same promises, and is what the kernel is measured by."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -11,8 +12,9 @@ from msgspec import Raw, defstruct
 from msgspec.json import Decoder
 
 from hub.bus.records import Headers, Outgoing
-from hub.kernel.form import Batch, Row, Sealed, Source, Wording
-from hub.seal import NONCE, sealer
+from hub.errors import TokenRefused
+from hub.kernel.form import Batch, Disclosed, Lying, Row, Sealed, Source, Wording
+from hub.seal import NONCE, ContentKey, Place, check_place, header, opened, sealer
 
 NAME: Final = "python"
 _BETWEEN: Final = orjson.Fragment(b"\n")
@@ -122,6 +124,37 @@ def sources(records: Sequence[Source], cases: Sequence[bytes]) -> Sources:
 def records(keys: Sequence[bytes], values: Sequence[bytes], headers: Headers, written_at: int) -> Sequence[Outgoing]:
     """Records with these keys and values."""
     return [Outgoing(*pair, headers, written_at) for pair in zip(keys, values, strict=True)]
+
+
+def kids(tokens: Sequence[bytes]) -> dict[str, int]:
+    """The content keys that these tokens name, and how many name each."""
+    return Counter(kid for token in tokens if (kid := _kid(token)))
+
+
+def _kid(token: bytes) -> str | None:
+    try:
+        return str(header(token)["kid"])
+    except TokenRefused:
+        return None
+
+
+def disclosed(
+    keys: Sequence[ContentKey], places: Sequence[Place], rows: Sequence[Lying]
+) -> list[Disclosed | None]:  # fmt: skip
+    """Each that opens with one of the keys and lies in its place; None: look at it strictly."""
+    named = {key.kid: key for key in keys}
+    return [_disclosed(named, places[at], token, own) for token, own, at in rows]
+
+
+def _disclosed(named: Mapping[str, ContentKey], place: Place, token: bytes, own: bytes) -> Disclosed | None:
+    try:
+        read = header(token)
+        check_place(read, place, own)
+        key = named.get(read["kid"])
+        content = opened(token, read, key).rstrip(b" ") if key else b""
+    except TokenRefused:
+        return None
+    return (content, read["ctr"], read["seq"], read["jti"]) if content else None
 
 
 def door() -> None:

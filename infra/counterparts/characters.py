@@ -6,6 +6,7 @@ marks, no small kana, no long marks (known practice; the exact table is not publ
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _ONE = re.compile("(?s).[\u0300-\u036f\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]*")
 _SMALL = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
@@ -15,6 +16,7 @@ def characters(text: str) -> list[str]:
     return _ONE.findall(text)
 
 
+@lru_cache(maxsize=65_536)
 def known(character: str) -> bool:
     """Whether JIS X 0213 has it."""
     try:
@@ -30,6 +32,10 @@ def outside(text: str | None) -> int:
 def search(kana: str | None) -> str | None:
     if kana is None:
         return None
-    plain = (unicodedata.normalize("NFD", one)[0] if "\u3041" <= one <= "\u30ff" else one for one in kana)
-    upper = "".join(chr(ord(one) + 0x60) if "\u3041" <= one <= "\u3096" else one for one in plain)
-    return upper.translate(_SMALL).replace("ー", "")
+    return "".join(map(_key, kana)).replace("ー", "")
+
+
+@lru_cache(maxsize=65_536)
+def _key(one: str) -> str:
+    plain = unicodedata.normalize("NFD", one)[0] if "\u3041" <= one <= "\u30ff" else one
+    return (chr(ord(plain) + 0x60) if "\u3041" <= plain <= "\u3096" else plain).translate(_SMALL)

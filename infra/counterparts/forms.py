@@ -9,6 +9,7 @@ The check formula of the 住民票コード is not public: eleven digits is all 
 import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from stdnum.exceptions import ValidationError
@@ -32,9 +33,12 @@ def digits(shortest: int, longest: int) -> Check:
     return lambda value: None if isinstance(value, str) and pattern.fullmatch(value) else "bad-digits"
 
 
+_SIX, _TWELVE = digits(6, 6), digits(12, 12)
+
+
 def my_number(value: Any) -> str | None:
     """個人番号: 12 digits, check digit, not one digit throughout."""
-    if digits(12, 12)(value) or len(set(value)) == 1:
+    if _TWELVE(value) or len(set(value)) == 1:
         return "bad-my-number"
     try:
         return None if in_.validate(value) == value else "bad-my-number"
@@ -44,10 +48,13 @@ def my_number(value: Any) -> str | None:
 
 def municipality_code(value: Any) -> str | None:
     """全国地方公共団体コード: 5 digits and a check digit."""
-    if digits(6, 6)(value):
-        return "bad-municipality-code"
+    return "bad-municipality-code" if _SIX(value) or not _fits_its_digit(value) else None
+
+
+@lru_cache(maxsize=4096)
+def _fits_its_digit(value: str) -> bool:
     rest = sum(int(digit) * weight for digit, weight in zip(value, (6, 5, 4, 3, 2), strict=False)) % 11
-    return None if (11 - rest) % 10 == int(value[5]) else "bad-municipality-code"
+    return (11 - rest) % 10 == int(value[5])
 
 
 def truth(value: Any) -> str | None:
@@ -76,14 +83,19 @@ def one_of(*values: str) -> Check:
 def date(value: Any) -> str | None:
     """YYYY-MM-DD, or {year, month, day, text} with null parts (不詳)."""
     if isinstance(value, str):
-        found = _ISO.fullmatch(value)
-        return None if found and _day_exists(*map(int, found.groups())) else "bad-date"
+        return None if _is_a_day(value) else "bad-date"
     if not isinstance(value, dict) or not value.keys() <= {"year", "month", "day", "text"}:
         return "bad-date"
     parts = [value.get(name) for name in ("year", "month", "day")]
     whole = all(part is None or type(part) is int for part in parts)
     wording = value.get("text") is None or not text(value["text"])
     return None if whole and wording and _day_exists(*parts) else "bad-date"
+
+
+@lru_cache(maxsize=65_536)
+def _is_a_day(value: str) -> bool:
+    found = _ISO.fullmatch(value)
+    return found is not None and _day_exists(*map(int, found.groups()))
 
 
 def _day_exists(year: int | None, month: int | None, day: int | None) -> bool:

@@ -8,7 +8,7 @@ not, on purpose: the counts of requests, repeats and refusals, which are those o
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -105,7 +105,7 @@ class Memory:
         """Take a disclosure that was checked: journal first, then memory."""
         n = len(self.told) + 1
         told = Told(n, key, self.kind.subject(body), self.kind.version(body), f"{self.kind.PREFIX}-{n:08d}", "", body)
-        told = Told(**{**asdict(told), "state": self.kind.keep({}, told)})
+        told = replace(told, state=self.kind.keep({}, told))
         if self.journal is not None:
             self.journal.touch(mode=0o600)
             with self.journal.open("a", encoding="utf-8") as file:

@@ -29,10 +29,12 @@ import immigration
 import intermediate_server
 import jlis_delivery
 import koseki_fuhyo
+import orjson
 import prefecture
 import previous_municipality
 from aiohttp import web
 from faults import Faults
+from lean import Lean
 from memory import Kind, Memory, Own, Told
 
 KINDS: dict[str, Kind] = {
@@ -86,18 +88,19 @@ class Standin:
         if down := self.faults.down(request):
             return down
         await self.faults.slow("before")
-        answer = self.faults.nonsense("before") or self.judge(request, data)
+        answer = self.faults.nonsense("before") or self.judge(
+            request.headers.get("Idempotency-Key", ""), request.content_type, data
+        )
         await self.faults.slow("after")
         return answer
 
-    def judge(self, request: web.Request, data: bytes) -> web.Response:
+    def judge(self, key: str, content_type: str, data: bytes) -> web.Response:
         """Repeat, form, order, effect, receipt."""
-        key = request.headers.get("Idempotency-Key", "")
         if not _UUID.fullmatch(key):
             return self.malformed("bad-idempotency-key", "")
         if known := self.memory.repeated(key):
             return self.receipt(known, repeat=True)
-        body = _body(request, data)
+        body = _body(content_type, data)
         wrong = ("bad-json", "") if body is None else self.kind.fault(body)
         return self.malformed(*wrong) if wrong else self.decide(key, body)
 
@@ -119,7 +122,7 @@ class Standin:
 
     def receipt(self, told: Told, *, repeat: bool) -> web.Response:
         answer = {"receipt": told.receipt, "repeat": repeat, "state": told.state}
-        return self.faults.nonsense("after") or web.json_response(answer)
+        return self.faults.nonsense("after") or web.Response(body=orjson.dumps(answer), content_type=_TYPE)
 
     async def asked(self, request: web.Request, form: Mapping[str, Any]) -> Any:
         """A question beside the disclosures: its members in this form, or the answer to what is none, or to a fault."""
@@ -127,7 +130,7 @@ class Standin:
         if down := self.faults.down(request):
             return down
         await self.faults.slow("before")
-        body = _body(request, data)
+        body = self.parsed(request, data)
         wrong = ("bad-json", "") if body is None else forms.fault_in(body, form, frozenset(form))
         if wrong:
             return web.json_response({"code": wrong[0], "place": wrong[1]}, status=400)
@@ -151,7 +154,7 @@ class Standin:
 
     def parsed(self, request: web.Request, data: bytes) -> Any:
         """The JSON of a body; None where it is not strict JSON."""
-        return _body(request, data)
+        return _body(request.content_type, data)
 
     async def health(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -169,12 +172,18 @@ class Standin:
         return app
 
 
-def _body(request: web.Request, data: bytes) -> Any:
-    return _json(data) if request.content_type == _TYPE else None
+def _body(content_type: str, data: bytes) -> Any:
+    return _json(data) if content_type == _TYPE else None
 
 
 def _json(data: bytes) -> Any:
     """Strict JSON: UTF-8, no duplicate members, no NaN; None where it is not."""
+    try:
+        read = orjson.loads(data)
+        if orjson.dumps(read) == data:
+            return read  # written again it is the same, so nothing was there twice
+    except orjson.JSONDecodeError:
+        pass
     try:
         return json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_never)
     except (ValueError, RecursionError):
@@ -209,10 +218,12 @@ async def serve(standin: Standin, kind: str, port: int, run_file: Path | None) -
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     runner = web.AppRunner(standin.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    _announce(kind, runner.addresses[0][1], run_file)
+    server = await asyncio.get_running_loop().create_server(partial(Lean, standin, runner.server), "127.0.0.1", port)
+    _announce(kind, server.sockets[0].getsockname()[1], run_file)
     await stopping.wait()
+    server.close()
+    for line in [*Lean.open]:
+        line.close()
     await runner.cleanup()
 
 

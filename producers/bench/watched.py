@@ -28,7 +28,7 @@ DISTURBED: Final = 0.15
 """Share of the machine's cores from which on other work has spoilt the figures."""
 
 POLL: Final = 1000
-"""Changes that a router takes at once: it has as many in hand, so only what is beyond waits for it."""
+"""Changes that a router takes at once, at most: it has as many in hand, so only what is beyond waits for it."""
 
 _LOOK, _LOOK_CLOSELY, _TELL = 1.0, 0.2, 15.0
 _PATIENCE = 600.0

@@ -39,7 +39,7 @@ class Service(MemoryKeys):
         await self._answers(owner)
         return await super().content_key(owner, day)
 
-    async def by_kid(self, kid: str) -> ContentKey:
+    async def by_kid(self, kid: str, _times: int = 1) -> ContentKey:
         await self._answers(kid.rsplit(".", 1)[0])
         return await super().by_kid(kid)
 
@@ -158,7 +158,7 @@ def line_of(database: Database, monkeypatch: pytest.MonkeyPatch) -> HandOver:
 
 
 def without_keys(opener: Opener, monkeypatch: pytest.MonkeyPatch, fault: JukiError) -> None:
-    async def fails(_kid: str) -> ContentKey:
+    async def fails(_kid: str, _times: int = 1) -> ContentKey:
         raise fault
 
     monkeypatch.setattr(opener._keys, "by_kid", fails)

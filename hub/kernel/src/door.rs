@@ -5,12 +5,11 @@
 
 use std::ops::Range;
 
-use base64_simd::URL_SAFE_NO_PAD;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::aead::LessSafeKey;
 
 use crate::form::{Cursor, Form, Places};
 use crate::json;
-use crate::token::hex;
+use crate::opening::{self, Keys};
 
 const LONGEST: usize = 30_000;
 
@@ -25,7 +24,7 @@ pub struct Door {
 /// Where a header may differ: everything between is the same for all Changes of a partition.
 pub struct Header<'a> {
     pub middle: &'a [u8],
-    pub keys: &'a [(Vec<u8>, LessSafeKey)],
+    pub keys: &'a Keys,
 }
 
 /// A record: where it stands, and what membership asks for.
@@ -53,64 +52,20 @@ pub struct Seen {
     pub altered: u64,
 }
 
-/// A key for opening; None where it has not 32 bytes.
-pub fn key(bytes: &[u8]) -> Option<LessSafeKey> {
-    Some(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).ok()?))
-}
-
-/// The `kid` that a token names, where its header begins as ours do.
-pub fn kid(token: &[u8]) -> Option<Vec<u8>> {
-    let head = decoded(token.split(|byte| byte == &b'.').next()?)?;
-    let mut cursor = Cursor { text: &head, at: 0 };
-    cursor.literal(START)?;
-    let begun = cursor.at;
-    let length = head[begun..].iter().position(|byte| byte == &b'"')?;
-    Some(head[begun..begun + length].to_vec())
-}
-
-const START: &[u8] = br#"{"alg":"dir","enc":"A256GCM","kid":""#;
-
 impl Header<'_> {
     /// The content of a token that lies where its header says, beside this record key.
     pub fn opened(&self, token: &[u8], own: &[u8]) -> Option<Vec<u8>> {
-        let parts: [&[u8]; 5] = token.split(|byte| byte == &b'.').collect::<Vec<_>>().try_into().ok()?;
-        let [head, none, nonce, hidden, tag] = parts;
-        let key = self.key(&decoded(head)?, own)?;
-        let nonce = decoded(nonce)?.try_into().ok().filter(|_| none.is_empty())?;
-        let mut content = decoded(hidden)?;
-        content.extend_from_slice(&decoded(tag).filter(|tag| tag.len() == 16)?);
-        let length = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(head), &mut content).ok()?.len();
-        let ended = content[..length].iter().rposition(|byte| byte != &b' ')? + 1;
-        content.truncate(ended);
-        Some(content)
+        opening::opened(token, |head| self.key(head, own))
     }
 
     fn key(&self, head: &[u8], own: &[u8]) -> Option<&LessSafeKey> {
         let mut cursor = Cursor { text: head, at: 0 };
-        cursor.literal(START)?;
-        let (kid, key) = self.keys.iter().find(|(kid, _)| head[cursor.at..].starts_with(kid))?;
-        cursor.at += kid.len();
+        let key = opening::named(&mut cursor, self.keys)?;
         cursor.literal(self.middle)?;
         cursor.number()?;
-        cursor.literal(br#","ctr":"","seq":0,"jti":"","sub":""#)?;
-        let mut named = Vec::with_capacity(34);
-        hex(own, &mut named);
-        named.extend_from_slice(b"\"}");
-        (head[cursor.at..] == named).then_some(key)
+        cursor.literal(br#","ctr":"","seq":0,"jti":""#)?;
+        opening::beside(&cursor, own).then_some(key)
     }
-}
-
-/// base64url without padding, in its only spelling.
-fn decoded(text: &[u8]) -> Option<Vec<u8>> {
-    let bytes = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
-    let last = match text.len() % 4 {
-        0 => return Some(bytes),
-        2 => 16,
-        _ => 4,
-    };
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let value = LETTERS.iter().position(|letter| Some(letter) == text.last())?;
-    (value % last == 0).then_some(bytes)
 }
 
 impl Door {

@@ -6,6 +6,7 @@
 mod door;
 mod form;
 mod json;
+mod opening;
 mod records;
 mod token;
 
@@ -248,22 +249,11 @@ impl Door {
         Ok(Door { door: door::Door { record, kinds, asked } })
     }
 
-    /// The content keys that these tokens name, and how many name each.
-    #[staticmethod]
-    fn kids(tokens: Vec<PyBackedBytes>) -> HashMap<String, usize> {
-        let mut found = HashMap::new();
-        for kid in tokens.iter().filter_map(|token| String::from_utf8(door::kid(token)?).ok()) {
-            *found.entry(kid).or_default() += 1;
-        }
-        found
-    }
-
     /// What each row (token, record key, resident) holds; None: look at it strictly.
     fn read<'py>(
         &self, py: Python<'py>, keys: Vec<(String, PyBackedBytes)>, middle: PyBackedBytes, rows: Vec<[PyBackedBytes; 3]>,
     ) -> PyResult<Vec<Option<Found<'py>>>> {
-        let key = |(kid, bytes): (String, PyBackedBytes)| Some((kid.into_bytes(), door::key(&bytes)?));
-        let keys: Vec<(Vec<u8>, LessSafeKey)> = keys.into_iter().map(key).collect::<Option<_>>().ok_or(Fault::Key)?;
+        let keys = opening_keys(keys)?;
         let header = Header { middle: &middle, keys: &keys };
         let seen: Vec<Option<Seen>> = py.detach(|| rows.iter().map(|row| self.seen(&header, row)).collect());
         seen.iter().map(|one| one.as_ref().map(|one| found(py, one)).transpose()).collect()
@@ -314,9 +304,47 @@ fn placed<'py>(py: Python<'py>, seen: &Seen, record: Option<&Registered>) -> PyR
     record.map(|one| Ok((one.place.start, one.place.end, asked(one)?))).transpose()
 }
 
+/// The content keys that these tokens name, and how many name each.
+#[pyfunction]
+fn kids(tokens: Vec<PyBackedBytes>) -> HashMap<String, usize> {
+    let mut found = HashMap::new();
+    for kid in tokens.iter().filter_map(|token| String::from_utf8(opening::kid(token)?).ok()) {
+        *found.entry(kid).or_default() += 1;
+    }
+    found
+}
+
+/// Content, hash of the contract, number and id of a disclosure.
+type Disclosed<'py> = (Bound<'py, PyBytes>, Bound<'py, PyString>, u64, Bound<'py, PyString>);
+
+/// The disclosure in each row (token, record key, which of `middles` is that of its place); None: look at it strictly.
+#[pyfunction]
+fn disclosed<'py>(
+    py: Python<'py>, keys: Vec<(String, PyBackedBytes)>, middles: Vec<PyBackedBytes>,
+    rows: Vec<(PyBackedBytes, PyBackedBytes, usize)>,
+) -> PyResult<Vec<Option<Disclosed<'py>>>> {
+    let keys = opening_keys(keys)?;
+    let one = |(token, own, at): &(PyBackedBytes, PyBackedBytes, usize)| {
+        opening::disclosed(token, own, middles.get(*at)?, &keys)
+    };
+    let found: Vec<_> = py.detach(|| rows.iter().map(one).collect());
+    let told = |one: opening::Disclosed| {
+        let [contract, id] = [&one.contract, &one.id].map(|text| PyString::from_bytes(py, text));
+        Ok((PyBytes::new(py, &one.content), contract?, one.seq, id?))
+    };
+    found.into_iter().map(|one| one.map(told).transpose()).collect()
+}
+
+fn opening_keys(keys: Vec<(String, PyBackedBytes)>) -> PyResult<Vec<(Vec<u8>, LessSafeKey)>> {
+    let key = |(kid, bytes): (String, PyBackedBytes)| Some((kid.into_bytes(), opening::key(&bytes)?));
+    Ok(keys.into_iter().map(key).collect::<Option<_>>().ok_or(Fault::Key)?)
+}
+
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("INTERFACE", 3)?;
+    module.add("INTERFACE", 4)?;
+    module.add_function(wrap_pyfunction!(disclosed, module)?)?;
+    module.add_function(wrap_pyfunction!(kids, module)?)?;
     module.add_class::<Door>()?;
     module.add_class::<Records>()?;
     module.add_class::<Sources>()

@@ -29,12 +29,10 @@ class Keeper(Processes):
         """Who is not to be started for the time being."""
 
     def standins(self) -> None:
-        """The counterparts, which know again after a restart what they knew."""
-        super().standins()
-        for kind in KINDS:
-            port, state = self.urls[kind].rsplit(":", 1)[1], str(self.folder / f"{kind}.journal")
-            self.kill(kind, signal.SIGTERM)
-            self._start(kind, [*self._commands[kind][:4], "--port", port, "--state", state])
+        """The counterparts, which listen where they did and know again after a restart what they knew."""
+        super().standins(options={kind: ("--state", str(self.folder / f"{kind}.journal")) for kind in KINDS})
+        for kind, url in self.urls.items():
+            self._commands[kind] += ["--port", url.rsplit(":", 1)[1]]
 
     def hub(self, name: str, *arguments: str) -> None:
         """`jukihub run <arguments>` with a clock of its own."""

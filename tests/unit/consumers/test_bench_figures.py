@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from consumers.adapters import ADAPTERS
-from consumers.bench.figures import Run, last_line, lines
+from consumers.bench.figures import Run, last_line, lines, told
 from consumers.bench.lot import _residents, _said
 from consumers.disclosure import read
 from tests.conformance.counterparts import module
@@ -40,7 +40,16 @@ def test_the_table_has_a_row_for_each_line_with_its_median_and_its_spread() -> N
 
 def test_the_last_line_says_how_far_each_is_from_five_thousand_a_second() -> None:
     runs = [run(seconds=5.0), run("hand-over, none", seconds=20.0)]
-    assert last_line(runs) == "of 5,000/s per process: inbox 2.00, hand-over, none 0.50"
+    assert last_line(runs) == (
+        "of 5,000/s per process: inbox 2.00, hand-over, none 0.50; per core of it: inbox 10.00, hand-over, none 10.00"
+    )
+
+
+def test_for_machines_there_are_the_seconds_of_each_process_and_the_rate_per_core() -> None:
+    found = told(run(own=4.0, there=2.0, database=3.0))
+    assert {name: found[name] for name in ("own", "counterpart", "database", "broker", "per_core", "per_second")} == {
+        "own": 4.0, "counterpart": 2.0, "database": 3.0, "broker": 0.0, "per_core": 12_500.0, "per_second": 5000.0,
+    }  # fmt: skip
 
 
 def test_what_is_measured_with_is_taken_by_the_stand_in() -> None:

@@ -103,7 +103,7 @@ def test_every_seal_is_counted_for_the_owner_of_its_key() -> None:
 class NoKeys:
     """Keys that cannot be had."""
 
-    async def by_kid(self, _kid: str) -> ContentKey:
+    async def by_kid(self, _kid: str, _times: int = 1) -> ContentKey:
         raise DependencyUnavailable("kek-mismatch", "KEK")
 
 
