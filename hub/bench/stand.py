@@ -105,7 +105,8 @@ def servers(data: Path, contracts: int, say: Callable[[str], None]) -> Iterator[
     book = {"HUB_CONTRACTS": str(data / "contracts")} if contracts else {}
     own = {"HUB_DATA": str(data), "HUB_PREFIX": PREFIX, "HUB_KAFKA_MEMORY_MB": str(BROKER_MB)}
     stage = Stage(config.inherited(*PASSED_ON) | own | book)
-    folder.make(data, lambda: stage.run("down"))
+    left = Stage(config.inherited(*PASSED_ON) | own)  # whatever lies there may have had another Book, or none
+    folder.make(data, lambda: left.run("down"))
     if contracts:
         subscribers.write(data / "contracts", contracts)
     try:

@@ -77,7 +77,8 @@ def line(  # noqa: PLR0913 - one line
     book = {"HUB_CONTRACTS": str(data / "contracts")} if contracts else {}
     own = {"HUB_DATA": str(data), "HUB_KAFKA_MEMORY_MB": str(BROKER_MB)}
     stage = Stage(config.inherited(*PASSED_ON) | own | book)
-    folder.make(data, lambda: _end(data, stage))
+    left = Stage(config.inherited(*PASSED_ON) | own)  # whatever lies there may have had another Book, or none
+    folder.make(data, lambda: _end(data, left))
     if contracts:
         subscribers.write(data / "contracts", contracts, mirror)
     try:
