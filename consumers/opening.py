@@ -8,7 +8,6 @@ nobody who may, even where it opens: it is refused.
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol
 
 from consumers.disclosure import Disclosure, read
@@ -16,9 +15,9 @@ from hub import metrics
 from hub.errors import DatabaseError, DependencyUnavailable, TokenRefused
 from hub.kernel import chosen
 from hub.kernel.form import Disclosed, Kernel
-from hub.keys import KeyStore
+from hub.keys import KeyStore, named
 from hub.outcome import Deferred, Refused
-from hub.seal import ContentKey, Place, check_place, header, opened
+from hub.seal import Place, check_place, header, opened
 
 UNKNOWN_CONTRACT = "unknown-contract"
 
@@ -85,22 +84,14 @@ class Opener:
 
     async def open_all(self, sealed: Sequence[Sealed]) -> list[Plain | None]:
         """Of each, in order, what it holds; None: it is not plainly right, or a key is not to be had: open it alone."""
-        keys = await self._named([token for token, _, _ in sealed])
+        kids = self._kernel.kids([token for token, _, _ in sealed])
+        keys = await named(self._keys, self._contract, kids, DependencyUnavailable, DatabaseError)
         places = {part: at for at, part in enumerate(dict.fromkeys(part for _, part, _ in sealed))}
         found = self._kernel.disclosed(
             keys, [Place(self._contract, self._topic, part) for part in places],
             [(token, own, places[part]) for token, part, own in sealed],
         )  # fmt: skip
         return [one and await self._plain(one) for one in found]
-
-    async def _named(self, tokens: Sequence[bytes]) -> list[ContentKey]:
-        """The contract's own keys that these tokens name, as far as they are there."""
-        found = []
-        for kid, times in self._kernel.kids(tokens).items():
-            if kid.rsplit(".", 1)[0] == self._contract:
-                with suppress(TokenRefused, DependencyUnavailable, DatabaseError):
-                    found.append(await self._keys.by_kid(kid, times))
-        return found
 
     async def _plain(self, one: Disclosed) -> Plain | None:
         content, contract_hash, seq, jti = one

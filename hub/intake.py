@@ -4,8 +4,7 @@ A record that cannot be read parks its resident and nobody else; one whose key n
 because nobody can say who would have to wait.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from uuid import UUID
@@ -15,10 +14,10 @@ from contracts.written import Seen, change_of
 from hub.bus import Incoming
 from hub.envelope import CHANGE
 from hub.errors import ChangeRefused, TokenRefused
-from hub.kernel.form import Door
-from hub.keys import CHANGES, KeyStore
+from hub.kernel.form import Kernel
+from hub.keys import CHANGES, KeyStore, named
 from hub.pseudonym import Pseudonyms
-from hub.seal import ContentKey, Place, check_place, header, opened
+from hub.seal import Place, check_place, header, opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,13 @@ class Accepted:
 
 
 class Intake:
-    """Opens what the relay sealed; what is plain by the quick `door`, where there is one."""
+    """Opens what the relay sealed; what is plain by the quick door of the `kernel`, where it has one."""
 
-    def __init__(self, keys: KeyStore, pseudonyms: Pseudonyms, door: Door | None = None) -> None:
+    def __init__(self, keys: KeyStore, pseudonyms: Pseudonyms, kernel: Kernel | None = None) -> None:
         self._keys = keys
         self._pseudonyms = pseudonyms
-        self._door = door
+        self._kernel = kernel
+        self._door = kernel.door() if kernel is not None else None
 
     async def read(self, record: Incoming) -> Accepted | Unreadable | None:
         """What `record` holds; None where its key names no resident, or another one than the Change does."""
@@ -69,10 +69,11 @@ class Intake:
         self, records: Sequence[Incoming], residents: Sequence[UUID | None]
     ) -> Sequence[Accepted | Unreadable | None]:
         """Those that the quick door takes; None: look at it strictly."""
-        if self._door is None:
+        if self._kernel is None or self._door is None:
             return [None] * len(records)
         tokens = [record.value if record.headers == CHANGE and record.value else b"" for record in records]
-        keys, found = await self._named(self._door.kids(tokens)), list[Accepted | Unreadable | None]()
+        keys = await named(self._keys, CHANGES, self._kernel.kids(tokens))
+        found: list[Accepted | Unreadable | None] = []
         rows = zip(records, residents, tokens, strict=True)
         for (topic, part), lot in groupby(rows, key=lambda row: (row[0].topic, row[0].partition)):
             own = [*lot]
@@ -80,15 +81,6 @@ class Intake:
                 (token, record.key or b"", resident.bytes if resident else b"") for record, resident, token in own
             ])  # fmt: skip
             found += [_accepted(one, *row) for one, row in zip(seen, own, strict=True)]
-        return found
-
-    async def _named(self, kids: Mapping[str, int]) -> list[ContentKey]:
-        """The keys of these names that are there, and ours; who is without is looked at strictly, and told why."""
-        found = []
-        for kid, times in kids.items():
-            if kid.rsplit(".", 1)[0] == CHANGES:
-                with suppress(TokenRefused):
-                    found.append(await self._keys.by_kid(kid, times))
         return found
 
     def resident(self, key: bytes) -> UUID | None:

@@ -10,8 +10,8 @@ each use of a content key be counted for the audit (uses.py).
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -150,6 +150,22 @@ class KeyStore:
     async def _remember(self, kid: str, key: bytes) -> ContentKey:
         await self._noted(kid)
         return self._known.setdefault(kid, ContentKey.of(kid, key))
+
+
+async def named(
+    keys: KeyStore, owner: str, kids: Mapping[str, int], *passing: type[Exception]
+) -> list[ContentKey]:  # fmt: skip
+    """The content keys of `owner` among `kids` (how many tokens name each) that are there.
+
+    Whose key is not there is left for its token to be looked at alone, and told why. `passing`: what else only costs a
+    key here; any other error is the caller's.
+    """
+    found = []
+    for kid, times in kids.items():
+        if kid.rsplit(".", 1)[0] == owner:
+            with suppress(TokenRefused, *passing):
+                found.append(await keys.by_kid(kid, times))
+    return found
 
 
 @contextmanager

@@ -251,7 +251,7 @@ async def _router(  # noqa: PLR0913 - the wiring of one process
     metrics.PARKED.set(len(parked))
     quarantine.show_held(book.contracts, held)
     return Router(
-        settings.prefix, Intake(keys, residents, kernel.door()), teller, reader, writer, clock, sequences, parked,
+        settings.prefix, Intake(keys, residents, kernel), teller, reader, writer, clock, sequences, parked,
         offsets, held=held,
     )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """The process `jukihub run relay`: a Relay per shard, patient with what is down.
 
 Nobody wakes it: a NOTIFY takes a lock of the whole server from before its commit until that is on disk, so that no two
-transactions of the registry could commit at the same time. It looks by itself, often while there is something to do."""
+transactions of the registry could commit at the same time. It looks by itself, often while there is something to do.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ LOOK_SECONDS, REST_SECONDS = 0.02, 0.1
 """Between two looks at an outbox that was emptied, and after some that found nothing. A lot costs the relay, the
 registry and the broker much the same with one row or with ten, so some milliseconds more are worth it."""
 
-FAILURE_SECONDS = 0.2
+FAILURE_SECONDS = 0.4
 """Of rest after the first failure; twice as much after each other one."""
 
 COUNT_SECONDS = 3.0
@@ -128,5 +129,5 @@ def rest(failures: int, looks: int) -> float:
     None of either: what was there was less than a lot.
     """
     if failures:
-        return min(FAILURE_SECONDS * 2.0 ** min(failures, 8), LONGEST_PAUSE)
+        return min(FAILURE_SECONDS * 2.0 ** min(failures - 1, 8), LONGEST_PAUSE)
     return min(LOOK_SECONDS * 2.0 ** min(looks, 8), REST_SECONDS)

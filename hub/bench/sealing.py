@@ -73,7 +73,7 @@ async def measure(law: Book, contracts: int, count: int, kernels: Sequence[Kerne
     keys, book = Keys(), book_of(law, contracts)
     records = await _sealed(keys, count)
     residents = Pseudonyms(await keys.pseudonym_key(CHANGES))
-    intakes = {kernel.NAME: Intake(keys, residents, kernel.door()) for kernel in kernels}
+    intakes = {kernel.NAME: Intake(keys, residents, kernel) for kernel in kernels}
     tellers = [await Teller.of("bench", book, keys, kernel) for kernel in kernels]
     taken: dict[str, list[float]] = {kernel.NAME: [] for kernel in kernels}
     for turn in range(ROUNDS):

@@ -98,17 +98,23 @@ class Stand:
             detached.stop(lock, _STOP_SECONDS)
 
 
+def emptied(data: Path, environment: Mapping[str, str], contracts: int, mirror: bool = False) -> Stage:
+    """A stage in `data`, emptied if a measurement has made it. `contracts`: made-up ones of its Book; 0: the one set.
+
+    What still runs there is ended first, with the Book that is set: what lies there may have had another one, or none.
+    """
+    own = {**environment, "HUB_DATA": str(data), "HUB_KAFKA_MEMORY_MB": str(BROKER_MB)}
+    folder.make(data, lambda: Stage(own).run("down"))
+    if not contracts:
+        return Stage(own)
+    return Stage(own | {"HUB_CONTRACTS": str(subscribers.write(data / "contracts", contracts, mirror))})
+
+
 @contextmanager
 def servers(data: Path, contracts: int, say: Callable[[str], None]) -> Iterator[Stand]:
     """Both servers, with a Book of `contracts` made-up contracts; 0: the shipped one."""
     data = data.resolve()
-    book = {"HUB_CONTRACTS": str(data / "contracts")} if contracts else {}
-    own = {"HUB_DATA": str(data), "HUB_PREFIX": PREFIX, "HUB_KAFKA_MEMORY_MB": str(BROKER_MB)}
-    stage = Stage(config.inherited(*PASSED_ON) | own | book)
-    left = Stage(config.inherited(*PASSED_ON) | own)  # whatever lies there may have had another Book, or none
-    folder.make(data, lambda: left.run("down"))
-    if contracts:
-        subscribers.write(data / "contracts", contracts)
+    stage = emptied(data, config.inherited(*PASSED_ON) | {"HUB_PREFIX": PREFIX}, contracts)
     try:
         say("servers")
         stage.run("up", "--no-processes")

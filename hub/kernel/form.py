@@ -85,9 +85,6 @@ Token = tuple[bytes, bytes, bytes]
 class Door(Protocol):
     """Takes the Changes of a batch that are plain."""
 
-    def kids(self, tokens: Sequence[bytes]) -> dict[str, int]:
-        """The content keys that these tokens name, and how many name each."""
-
     def read(self, keys: Sequence[ContentKey], place: Place, rows: Sequence[Token]) -> list[Seen | None]:
         """Each that opens with one of the keys, lies in its place, is of its resident, and fits; None: look at it."""
 

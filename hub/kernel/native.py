@@ -50,10 +50,6 @@ class Door:
     def __init__(self) -> None:
         self._native = _native.Door(FORM, [*kinds()], ASKED)
 
-    def kids(self, tokens: Sequence[bytes]) -> dict[str, int]:
-        """The content keys that these tokens name, and how many name each."""
-        return _native.kids(tokens)
-
     def read(self, keys: Sequence[ContentKey], place: Place, rows: Sequence[Token]) -> list[Seen | None]:
         """What each row holds; None: look at it strictly."""
         return self._native.read([(key.kid, key.key) for key in keys], between(place), rows)

@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain
 from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from contracts.book import Book, load
@@ -108,30 +109,53 @@ def measure(data: Path, contracts: int, per_second: int, seconds: int, say: Say)
 
 
 async def _measured(settings: Settings, book: Book, per_second: int, seconds: int, say: Say) -> Compared:
-    each = ceil(seconds / TURNS)
-    count = int((each + WARM_SECONDS) * per_second)
+    count = int((ceil(seconds / TURNS) + WARM_SECONDS) * per_second)
     say(f"{TURNS} times {count:,} changes, {per_second} a second, and as many records straight to the topics")
-    legs: dict[str, list[float]] = {name: [] for name in LEGS}
-    changes, raw, moves = list[float](), list[float](), _moves()
+    turns = []
     async with connect(settings.registry_dsn, CONNECTIONS) as registry, bus.writer(settings, _ADMIN) as writer:
-        for turn in range(TURNS + 1):
-            if turn == 1:  # the first one was for the broker to get warm: it compiles what it does often
-                changes, raw, legs = [], [], {name: [] for name in LEGS}
-            async with _reading(settings, book, _jti) as arrived, _relayed(settings) as sealed:
-                commits = (_commit(registry, draft, book, settings.partitions) for draft in moves)
-                begun = await _begun(commits, per_second, count, arrived)
-                changes += taken(begun.marks, arrived, begun.counts_from)
-                await _until(lambda: sum(map(len, sealed.values())) >= count)
-                _add(legs, begun, arrived, sealed)
-            say(f"turn {turn}: p99 {delays(changes).p99:.0f} ms")
-            async with _reading(settings, book, _key) as arrived:
-                gates = [asyncio.Lock() for _ in range(settings.partitions)]
-                records = (_produce(writer, settings, book, number, gates) for number in range(count))
-                begun = await _begun(records, per_second, count, arrived)
-                raw += taken(begun.marks, arrived, begun.counts_from)
-            say(f"turn {turn}: raw p99 {delays(raw).p99:.0f} ms")
-    summed = {name: delays(took) for name, took in legs.items()}
-    return Compared(per_second, len(book.contracts), delays(changes), delays(raw), summed)
+        both, moves = Both(settings, book, registry, writer, per_second, count), _moves()
+        for number in range(TURNS + 1):
+            turns.append(Turn(*await both.changes(moves), await both.raw()))
+            say(f"turn {number}: p99 {delays(turns[-1].changes).p99:.0f} ms, raw {delays(turns[-1].raw).p99:.0f} ms")
+    changes, legs, raw = zip(*turns[1:], strict=True)  # the first was for the broker: it compiles what it does often
+    summed = {name: delays([took for turn in legs for took in turn[name]]) for name in LEGS}
+    return Compared(per_second, len(book.contracts), delays([*chain(*changes)]), delays([*chain(*raw)]), summed)
+
+
+class Turn(NamedTuple):
+    """Milliseconds of each output of a turn: of changes, of their LEGS, and of records straight to the topics."""
+
+    changes: list[float]
+    legs: dict[str, list[float]]
+    raw: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """The two ways to the topics, each at `per_second` until `count` are through."""
+
+    settings: Settings
+    book: Book
+    registry: Database
+    writer: Writer
+    per_second: int
+    count: int
+
+    async def changes(self, moves: Iterator[Draft]) -> tuple[list[float], dict[str, list[float]]]:
+        """By registry, relay and router: what each output took, and each of its legs."""
+        async with _reading(self.settings, self.book, _jti) as arrived, _relayed(self.settings) as sealed:
+            commits = (_commit(self.registry, draft, self.book, self.settings.partitions) for draft in moves)
+            begun = await _begun(commits, self.per_second, self.count, arrived)
+            await _until(lambda: sum(map(len, sealed.values())) >= self.count)
+            return taken(begun.marks, arrived, begun.counts_from), _legs(begun, arrived, sealed)
+
+    async def raw(self) -> list[float]:
+        """Straight to the topics, without a transaction."""
+        gates = [asyncio.Lock() for _ in range(self.settings.partitions)]
+        async with _reading(self.settings, self.book, _key) as arrived:
+            records = (_produce(self.writer, self.settings, self.book, number, gates) for number in range(self.count))
+            begun = await _begun(records, self.per_second, self.count, arrived)
+            return taken(begun.marks, arrived, begun.counts_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +180,11 @@ class Begun:
         return {mark: one.at for one in self.all for mark in one.marks}
 
 
-def _add(
-    legs: Mapping[str, list[float]], begun: Begun, arrived: Mapping[Mark, Arrived], sealed: Mapping[int, list[float]]
-) -> None:
+def _legs(
+    begun: Begun, arrived: Mapping[Mark, Arrived], sealed: Mapping[int, list[float]]
+) -> dict[str, list[float]]:  # fmt: skip
     """Where each change was for how long. On a partition changes lie in the order of their commits, or nearly so."""
+    legs: dict[str, list[float]] = {name: [] for name in LEGS}
     in_order: dict[int, list[Began]] = defaultdict(list)
     for one in sorted(begun.all, key=lambda each: each.at):
         in_order[one.part].append(one)
@@ -168,6 +193,7 @@ def _add(
             if one.at >= begun.counts_from:
                 for mark in one.marks:
                     _add_one(legs, one.at, relayed, arrived[mark])
+    return legs
 
 
 def _add_one(legs: Mapping[str, list[float]], committed: float, relayed: float, record: Arrived) -> None:

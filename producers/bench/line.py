@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub import config, detached
-from hub.bench import subscribers
 from hub.bench.spent import cpu_seconds, family_seconds, peak_mb
-from hub.bench.stand import BROKER_MB
+from hub.bench.stand import emptied
 from hub.config import Settings
-from hub.demo import folder
 from hub.demo.stage import Stage, until
 from hub.members import Member
 from producers.bench.room import size
 
 PASSED_ON = ("HUB_POSTGRES_MEMORY_MB", "HUB_PARTITIONS", "HUB_LOG_LEVEL", "HUB_CONTRACTS", "HUB_KERNEL")
 PROCESSES = {"relay": "relay", "router-0": "router"}
-_STOP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +71,7 @@ def line(  # noqa: PLR0913 - one line
     `contracts`: so many made-up ones; `mirror`: which keep a copy of everybody.
     """
     data = data.resolve()
-    book = {"HUB_CONTRACTS": str(data / "contracts")} if contracts else {}
-    own = {"HUB_DATA": str(data), "HUB_KAFKA_MEMORY_MB": str(BROKER_MB)}
-    stage = Stage(config.inherited(*PASSED_ON) | own | book)
-    left = Stage(config.inherited(*PASSED_ON) | own)  # whatever lies there may have had another Book, or none
-    folder.make(data, lambda: _end(data, left))
-    if contracts:
-        subscribers.write(data / "contracts", contracts, mirror)
+    stage = emptied(data, config.inherited(*PASSED_ON), contracts, mirror)
     try:
         say("servers")
         stage.run("up", "--no-processes")
@@ -91,7 +82,7 @@ def line(  # noqa: PLR0913 - one line
         own = {name: value for name, value in stage.environment.items() if name.startswith("HUB_")}
         yield Line(data, config.read(own | config.remembered(data)), stage)
     finally:
-        _end(data, stage)
+        stage.run("down")
 
 
 def _start(name: str, process: str, data: Path, stage: Stage) -> None:
@@ -99,8 +90,3 @@ def _start(name: str, process: str, data: Path, stage: Stage) -> None:
     detached.start(member.lock, member.command, member.log, stage.environment)
     until(member.healthy, bool, name)
 
-
-def _end(data: Path, stage: Stage) -> None:
-    for name in PROCESSES:
-        detached.stop(data / "run" / f"{name}.lock", _STOP_SECONDS)
-    stage.run("down")
