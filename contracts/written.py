@@ -20,6 +20,7 @@ from contracts.wire import moment
 
 ASKED: Final = ("protected", "nationality", "birth_date")
 """What contracts/decide.py asks of a record to know who is told."""
+_AT: Final = {name: at for at, name in enumerate(ASKED)}
 
 Found = tuple[int, int, list[Any]]
 """A record: where it begins and ends in the content, and the values of ASKED."""
@@ -62,7 +63,7 @@ class Written(Mapping[str, Any]):
     def __init__(self, content: bytes, begun: int, ended: int, asked: list[Any]) -> None:
         self._read: dict[str, Any] | None = None
         self._content, self._place = content, slice(begun, ended)
-        self._asked = dict(zip(ASKED, asked, strict=True))
+        self._asked = asked
 
     @property
     def text(self) -> bytes:
@@ -77,7 +78,8 @@ class Written(Mapping[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """As of every Mapping; a missing member and null are the same to whoever asks in this way."""
-        return self._asked[name] if name in self._asked else self._members.get(name, default)
+        at = _AT.get(name)
+        return self._members.get(name, default) if at is None else self._asked[at]
 
     def __getitem__(self, name: str) -> Any:
         return self._members[name]

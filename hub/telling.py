@@ -6,14 +6,16 @@ partition. The ledger's line of a Change names every contract told, with the ite
 were sealed.
 """
 
-import hmac
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import orjson
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from contracts.book import Book
 from contracts.change import JAPAN
@@ -200,7 +202,14 @@ async def digest_key(keys: KeyStore) -> bytes:
 
 def digest(key: bytes, content: bytes) -> bytes:
     """What the ledger keeps of the bytes of a Change; keyed, because a plain hash of a record could be guessed."""
-    return hmac.digest(key, content, "sha256")
+    keyed = _keyed(key).copy()  # to take the key in costs more than to digest a Change
+    keyed.update(content)
+    return keyed.finalize()
+
+
+@lru_cache(maxsize=4)
+def _keyed(key: bytes) -> HMAC:
+    return HMAC(key, SHA256())
 
 
 def _milliseconds(now: datetime) -> int:

@@ -2,22 +2,34 @@
 
 use std::ops::Range;
 
-/// A record: its text, and where the name and the value of each member stand in it.
+use memchr::memchr2;
+
+type Member = (Range<usize>, Range<usize>);
+
+/// The members of one object and of another beside it: the text, and where name and value of each stand in it.
 pub struct Record {
     text: Vec<u8>,
-    members: Vec<(Range<usize>, Range<usize>)>,
+    members: Vec<Member>,
 }
 
 impl Record {
-    /// None where the text is no object, or holds anything behind it.
-    pub fn read(text: &[u8]) -> Option<Record> {
-        let (members, end) = members(text, 0)?;
-        (end == text.len()).then(|| Record { text: text.to_vec(), members })
+    /// What `first` has counts, of a name that both have. None where one is no object, or holds anything behind it.
+    pub fn of(first: &[u8], second: &[u8]) -> Option<Record> {
+        let text = [first, second].concat();
+        let (mut members, end) = members(&text, 0)?;
+        let own = members.len();
+        let is_known = |known: &[Member], name: &[u8]| known.iter().any(|(one, _)| &text[one.clone()] == name);
+        let whole = each(&text, end, |name, value| {
+            if !is_known(&members[..own], &text[name.clone()]) {
+                members.push((name, value));
+            }
+        })?;
+        (end == first.len() && whole == text.len()).then_some(Record { text, members })
     }
 
     /// The value of a member. `hint`: where it may stand, and afterwards where it does.
     pub fn value(&self, name: &[u8], hint: &mut usize) -> Option<&[u8]> {
-        let is_it = |(own, _): &(Range<usize>, Range<usize>)| &self.text[own.clone()] == name;
+        let is_it = |(own, _): &Member| &self.text[own.clone()] == name;
         if !self.members.get(*hint).is_some_and(is_it) {
             *hint = self.members.iter().position(is_it)?;
         }
@@ -62,15 +74,15 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
         return one == other;
     }
     let (Some((mine, _)), Some((theirs, _))) = (members(one, 0), members(other, 0)) else { return false };
-    let is_there = |(name, value): &(Range<usize>, Range<usize>)| {
+    let is_there = |(name, value): &Member| {
         theirs.iter().any(|(own, held)| other[own.clone()] == one[name.clone()] && other[held.clone()] == one[value.clone()])
     };
     mine.len() == theirs.len() && mine.iter().all(is_there)
 }
 
 /// The members of the object that begins at `at`, and where it has ended.
-fn members(text: &[u8], at: usize) -> Option<(Vec<(Range<usize>, Range<usize>)>, usize)> {
-    let mut found = Vec::with_capacity(48);
+fn members(text: &[u8], at: usize) -> Option<(Vec<Member>, usize)> {
+    let mut found = Vec::with_capacity(64);
     let end = each(text, at, |name, value| found.push((name, value)))?;
     Some((found, end))
 }
@@ -82,10 +94,8 @@ fn each(text: &[u8], at: usize, mut show: impl FnMut(Range<usize>, Range<usize>)
         return Some(at + 1);
     }
     loop {
-        let name = at + 1..string(text, at)? - 1;
-        if text[name.clone()].contains(&b'\\') {
-            return None;
-        }
+        let begun = expect(text, at, b'"')?;
+        let name = begun..begun + memchr2(b'"', b'\\', &text[begun..]).filter(|end| text[begun + end] == b'"')?;
         let begun = expect(text, name.end + 1, b':')?;
         let ended = value(text, begun).filter(|end| *end > begun)?;
         show(name, begun..ended);
@@ -105,7 +115,7 @@ fn expect(text: &[u8], at: usize, byte: u8) -> Option<usize> {
 fn string(text: &[u8], at: usize) -> Option<usize> {
     let mut at = expect(text, at, b'"')?;
     loop {
-        at += text.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        at += memchr2(b'"', b'\\', text.get(at..)?)?;
         match text[at] {
             b'"' => return Some(at + 1),
             _ => at += 2,

@@ -58,18 +58,10 @@ type Row = (usize, usize, usize);
 type Pair<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 type Headers = Vec<(PyBackedStr, PyBackedBytes)>;
 
-/// A record, what is derived beside it, and the beginning of every payload that is cut from the two.
+/// A record with what is derived beside it, and the beginning of every payload that is cut from it.
 struct Source {
     record: Record,
-    derived: Record,
     beginning: Vec<u8>,
-}
-
-impl Source {
-    fn value(&self, item: &[u8], [derived, hint]: &mut [usize; 2]) -> &[u8] {
-        let found = self.derived.value(item, derived).or_else(|| self.record.value(item, hint));
-        found.unwrap_or(b"null")
-    }
 }
 
 /// The records of a batch, and the ids of the Changes that they came in.
@@ -85,8 +77,8 @@ impl Sources {
     #[new]
     fn new(records: Vec<[PyBackedBytes; 3]>, cases: Vec<PyBackedBytes>, limit: usize) -> PyResult<Self> {
         let read = |[record, derived, beginning]: &[PyBackedBytes; 3]| {
-            let [record, derived] = [record, derived].map(|text| Record::read(text).ok_or(Fault::Record));
-            Ok(Source { record: record?, derived: derived?, beginning: beginning.to_vec() })
+            let record = Record::of(derived, record).ok_or(Fault::Record)?;
+            Ok(Source { record, beginning: beginning.to_vec() })
         };
         Ok(Sources { records: records.iter().map(read).collect::<Result<_, Fault>>()?, cases, limit })
     }
@@ -112,7 +104,7 @@ impl Sources {
             return Err(Fault::Nonces);
         }
         let mut sealer = Sealer::new(key, start).ok_or(Fault::Key)?;
-        let mut hints: Vec<_> = wordings.iter().map(|(_, _, items, _)| vec![[0, 0]; items.len()]).collect();
+        let mut hints: Vec<_> = wordings.iter().map(|(_, _, items, _)| vec![0; items.len()]).collect();
         let (mut payload, mut token) = (Vec::new(), Vec::new());
         let mut one = |(at, (case, source, wording)): (usize, &Row)| {
             let source = self.records.get(*source).ok_or(Fault::Index)?;
@@ -183,7 +175,7 @@ fn cut(
     payload: &mut Vec<u8>,
     source: &Source,
     (lead, head, items, tail): &Wording,
-    hints: &mut [[usize; 2]],
+    hints: &mut [usize],
     id: &[u8],
 ) {
     payload.clear();
@@ -191,7 +183,7 @@ fn cut(
         payload.extend_from_slice(piece);
     }
     for (at, (item, hint)) in items.iter().zip(hints).enumerate() {
-        let value = source.value(item.as_bytes(), hint);
+        let value = source.record.value(item.as_bytes(), hint).unwrap_or(b"null");
         for piece in [if at == 0 { &b"\""[..] } else { b",\"" }, item.as_bytes(), b"\":", value] {
             payload.extend_from_slice(piece);
         }
