@@ -1,10 +1,12 @@
 """How long a change is on its way: from its commit in the registry until the subscriber can read it.
 
-Changes are committed at a steady rate, whether or not the ones before have arrived, and each contract's topic is read
-as its subscriber reads it. Beside it stands what the same broker takes for as many records of the same length on the
-same topics, written straight to them without a transaction, at the same rate. The two take turns; the first of each is
-for the broker to get warm and does not count. Records bear the time at which the relay and the router made them, so it
-can be said where a change was for how long.
+Changes are committed at a steady rate, whether or not the ones before have arrived, and the topics of the first and the
+last contract are read as their subscribers read them: what is told of a change can be read on all topics at once, and
+more readers would only take more of this machine, where a city's subscribers have machines of their own. Beside it
+stands what the same broker takes for as many records of the same length on the same topics, written straight to them
+without a transaction, at the same rate. The two take turns; the first two of each are for the broker to get warm and do
+not count. Records bear the time at which the relay and the router made them, so it can be said where a change was for
+how long.
 """
 
 import asyncio
@@ -20,11 +22,13 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from contracts.book import Book, load
+from contracts.contract import Contract
 from hub import bus, topics
 from hub.bus import Incoming, Outgoing, Reader, Writer
 from hub.clock import now
 from hub.config import Settings
-from hub.database import Database, connect
+from hub.database import GONE, Database, connect
+from hub.errors import DatabaseError, DependencyUnavailable
 from hub.seal import header
 from hub.wanted import reader_of
 from producers.bench.line import line
@@ -34,12 +38,13 @@ from producers.synthetic.households import city
 RESIDENTS: Final = 2000
 SEED: Final = 1
 WARM_SECONDS: Final = 5.0
-TURNS: Final = 3
+WARM_TURNS, TURNS = 2, 3
 CONNECTIONS: Final = 16
 RAW_BYTES: Final = 1400
 """About as long as a token of these contracts."""
 _PATIENCE: Final = 60.0
 _ADMIN: Final = "admin"
+_REMEDY: Final = "This machine cannot commit as many changes a second: give less with --per-second"
 
 Say = Callable[[str], None]
 Mark = tuple[str, str]
@@ -86,6 +91,12 @@ class Arrived:
     made: float
 
 
+def read_of(book: Book) -> list[Contract]:
+    """The contracts whose topics are read."""
+    several = [*book.contracts.values()]
+    return several[:: max(1, len(several) - 1)]
+
+
 def taken(begun: Mapping[Mark, float], arrived: Mapping[Mark, Arrived], since: float) -> list[float]:
     """Milliseconds of everything that began at `since` or later, all of which has arrived."""
     return [(arrived[mark].at - at) * 1000 for mark, at in begun.items() if at >= since]
@@ -114,10 +125,10 @@ async def _measured(settings: Settings, book: Book, per_second: int, seconds: in
     turns = []
     async with connect(settings.registry_dsn, CONNECTIONS) as registry, bus.writer(settings, _ADMIN) as writer:
         both, moves = Both(settings, book, registry, writer, per_second, count), _moves()
-        for number in range(TURNS + 1):
+        for number in range(WARM_TURNS + TURNS):
             turns.append(Turn(*await both.changes(moves), await both.raw()))
             say(f"turn {number}: p99 {delays(turns[-1].changes).p99:.0f} ms, raw {delays(turns[-1].raw).p99:.0f} ms")
-    changes, legs, raw = zip(*turns[1:], strict=True)  # the first was for the broker: it compiles what it does often
+    changes, legs, raw = zip(*turns[WARM_TURNS:], strict=True)
     summed = {name: delays([took for turn in legs for took in turn[name]]) for name in LEGS}
     return Compared(per_second, len(book.contracts), delays([*chain(*changes)]), delays([*chain(*raw)]), summed)
 
@@ -238,10 +249,15 @@ def _moves() -> Iterator[Draft]:
 
 
 async def _commit(registry: Database, draft: Draft, book: Book, partitions: int) -> Began:
-    async with registry.transaction() as tx:
-        [recorded] = await record(tx, [draft], now())
+    try:
+        async with registry.transaction() as tx:
+            [recorded] = await record(tx, [draft], now())
+    except DatabaseError as failed:
+        if failed.code != GONE:
+            raise
+        raise DependencyUnavailable("rate-not-kept", "the registry", _REMEDY) from None  # nobody had a connection left
     at = time.time()
-    marks = [(name, _disclosure(recorded.id, name)) for name in book.contracts]
+    marks = [(one.id, _disclosure(recorded.id, one.id)) for one in read_of(book)]
     return Began(marks, draft.resident.int % partitions, at)
 
 
@@ -257,7 +273,7 @@ async def _produce(
     written = Outgoing(key, bytes(RAW_BYTES), (), int(time.time() * 1000))
     async with gates[part]:
         await writer.send({(topics.disclosures(settings.prefix, name), part): [written] for name in book.contracts})
-    return Began([(name, key.hex()) for name in book.contracts], part, at)
+    return Began([(one.id, key.hex()) for one in read_of(book)], part, at)
 
 
 @asynccontextmanager
@@ -268,11 +284,11 @@ async def _reading(
     arrived: dict[Mark, Arrived] = {}
     async with AsyncExitStack() as opened:
         tasks = []
-        for name, contract in book.contracts.items():
-            topic, parts = topics.disclosures(settings.prefix, name), range(settings.partitions)
+        for contract in read_of(book):
+            topic, parts = topics.disclosures(settings.prefix, contract.id), range(settings.partitions)
             reader = await opened.enter_async_context(bus.reader(settings, reader_of(contract), topic, parts))
             await reader.seek({**await reader.ends()})
-            tasks.append(asyncio.create_task(_read(reader, name, mark, arrived)))
+            tasks.append(asyncio.create_task(_read(reader, contract.id, mark, arrived)))
         try:
             yield arrived
         finally:
