@@ -13,8 +13,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, Union, get_args,
 from uuid import UUID
 
 import orjson
-from msgspec import Meta, Struct, defstruct
-from msgspec.json import Decoder
+from msgspec import Meta, Struct, convert, defstruct
 from pydantic import StrictBool
 
 from contracts import identifiers as numbers
@@ -37,9 +36,9 @@ from contracts.wire import (
     moment,
 )
 
-_ESCAPE: Final = b"\\"
-_DELETE: Final = b"\x7f"
-_CONTROL: Final = b"\xc2"
+_ESCAPE: Final = ord("\\")
+_DELETE: Final = 0x7F
+_CONTROL: Final = 0xC2
 """The first byte of U+0080 to U+00BF; half of them are control characters, all others begin with another byte."""
 
 
@@ -52,7 +51,8 @@ def plain(line: bytes, juminhyo_check: JuminhyoCheck | None) -> Read | None:
     if _ESCAPE in line or _DELETE in line or _CONTROL in line:
         return None
     try:
-        typed, read = _READER.decode(line), orjson.loads(line)
+        read = orjson.loads(line)
+        typed = convert(read, _FORM)
         _look(typed.before, _NUMBERS)
         _look(typed.after, _NUMBERS, typed.before)
         is_plain = orjson.dumps(read) == line and _is_spelled_well(read) and _is_checked(typed, juminhyo_check)
@@ -64,9 +64,9 @@ def plain(line: bytes, juminhyo_check: JuminhyoCheck | None) -> Read | None:
 
 def _is_spelled_well(read: dict[str, Any]) -> bool:
     """Of what types let through and the form does not."""
-    ids = (read["id"], read["resident"], read.get("cancels"))
+    ids = filter(None, (read["id"], read["resident"], read.get("cancels")))
     return (
-        all(UUID_TEXT.fullmatch(each) for each in ids if each is not None)
+        all(map(UUID_TEXT.fullmatch, ids))
         and read["kind"] in kinds()
         and all(map(CONTRACT.fullmatch, read.get("to") or ()))
     )
@@ -141,4 +141,4 @@ def _look(table: Any, faults: Mapping[str, Fault], known: Any = None) -> None:
 
 
 _NUMBERS: Final = _faults(form.Record)
-_READER: Final[Decoder[Any]] = Decoder(_table(Wire))
+_FORM: Final[Any] = _table(Wire)

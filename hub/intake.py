@@ -54,16 +54,16 @@ class Intake:
 
     async def read(self, record: Incoming) -> Accepted | Unreadable | None:
         """What `record` holds; None where its key names no resident, or another one than the Change does."""
-        return await self._read(record, self._pseudonyms.resident(record.key or b""))
+        resident = self._pseudonyms.resident(record.key or b"")
+        return _parsed(await self._opened(record, resident), record, resident)
 
     async def read_all(self, records: Sequence[Incoming]) -> list[Accepted | Unreadable | None]:
         """What each of `records` holds, in the same order; their record keys are one call of the cipher."""
         residents = self._pseudonyms.residents([record.key or b"" for record in records])
         quickly = await self._plain(records, residents)
-        return [
-            plain or await self._read(record, resident)
-            for record, resident, plain in zip(records, residents, quickly, strict=True)
-        ]
+        rows = [*zip(records, residents, quickly, strict=True)]
+        opened = [plain or await self._opened(record, resident) for record, resident, plain in rows]
+        return [_parsed(each, *row[:2]) for each, row in zip(opened, rows, strict=True)]
 
     async def _plain(
         self, records: Sequence[Incoming], residents: Sequence[UUID | None]
@@ -87,23 +87,36 @@ class Intake:
         """Who is behind a record key."""
         return self._pseudonyms.resident(key)
 
-    async def _read(self, record: Incoming, resident: UUID | None) -> Accepted | Unreadable | None:
+    async def _opened(self, record: Incoming, resident: UUID | None) -> bytes | Unreadable | None:
         if resident is None:
             return None
         try:
-            content = await self._opened(record)
-            change = parse(content)
-        except (TokenRefused, ChangeRefused) as refused:
+            return await self._content(record)
+        except TokenRefused as refused:
             return Unreadable(resident, refused.code)
-        return Accepted(change, content, record) if change.resident == resident else None
 
-    async def _opened(self, record: Incoming) -> bytes:
+    async def _content(self, record: Incoming) -> bytes:
         read, place = header(record.value), Place(CHANGES, record.topic, record.partition)
         check_place(read, place, record.key)
         if record.headers != CHANGE:
             raise TokenRefused("foreign-headers")
         key = await self._keys.by_kid(read["kid"])
         return opened(record.value or b"", read, key).rstrip(b" ")
+
+
+def _parsed(
+    found: bytes | Accepted | Unreadable | None, record: Incoming, resident: UUID | None
+) -> Accepted | Unreadable | None:  # fmt: skip
+    """What was found; of bytes, what they hold."""
+    if resident is None:
+        return None
+    if not isinstance(found, bytes):
+        return found
+    try:
+        change = parse(found)
+    except ChangeRefused as refused:
+        return Unreadable(resident, refused.code)
+    return Accepted(change, found, record) if change.resident == resident else None
 
 
 def _accepted(

@@ -10,7 +10,8 @@ bits, one draw per batch; a key seals one day of one contract, far below 2³² t
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from binascii import hexlify
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -35,6 +36,8 @@ _OWN = re.compile(rb'(0|[1-9][0-9]{0,17}),"jti":"([0-9a-f-]*)","sub":"([0-9a-f]*
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _LAST = (_LETTERS, b"", _LETTERS[::16], _LETTERS[::4])
 """Which letter may be the last of a text, by how many letters are left over: the others have bits of no byte."""
+_PLUS, _SLASH, _FILLING = b"+/="
+"""As numbers: Python finds a number in bytes several times as fast as bytes of one letter."""
 
 _LARGEST = 2**63
 _NUMBERS = itemgetter("part", "iat", "seq")
@@ -86,8 +89,9 @@ def padded(payload: bytes) -> bytes:
 
 def seal(key: ContentKey, place: Place, ctr: str, iat: int, sheets: Sequence[Sheet]) -> list[bytes]:
     """One token per sheet, in the same order. `iat`: seconds since 1970. `ctr`: SHA-256 of the contract, hex."""
-    sealed = sealer(key, beginning(key, place, ctr, iat), drawn(place.aud, len(sheets)))
-    return [sealed(at, seq, jti.encode(), own, payload) for at, (seq, jti, payload, own) in enumerate(sheets)]
+    written = [(seq, jti.encode(), own) for seq, jti, _, own in sheets]
+    payloads = [sheet.payload for sheet in sheets]
+    return sealed(key, beginning(key, place, ctr, iat), drawn(place.aud, len(sheets)), written, payloads)
 
 
 def drawn(aud: str, count: int) -> bytes:
@@ -97,7 +101,7 @@ def drawn(aud: str, count: int) -> bytes:
 
 
 def beginning(key: ContentKey, place: Place, ctr: str, iat: int) -> bytes:
-    """The protected header as far as all tokens of a batch have the same; what follows is in `sealer`."""
+    """The protected header as far as all tokens of a batch have the same; what follows is in `sealed`."""
     return orjson.dumps({
         "alg": "dir", "enc": "A256GCM", "kid": key.kid, "aud": place.aud, "sub_topic": place.topic,
         "part": place.part, "iat": iat, "ctr": ctr,
@@ -109,22 +113,23 @@ def between(place: Place) -> bytes:
     return b'",' + orjson.dumps({"aud": place.aud, "sub_topic": place.topic, "part": place.part})[1:-1] + b',"iat":'
 
 
-def sealer(key: ContentKey, start: bytes, nonces: bytes) -> Callable[[int, int, bytes, bytes, bytes], bytes]:
-    """Seals the tokens of one batch, each from (place in the batch, seq, jti, record key, payload).
+def sealed(
+    key: ContentKey, start: bytes, nonces: bytes, own: Iterable[tuple[int, bytes, bytes]], payloads: Iterable[bytes]
+) -> list[bytes]:  # fmt: skip
+    """The tokens of one batch, step by step for all of them: what a processor has just done it does faster.
 
-    `start`: of every header; `nonces`: one after the other, each for the token of its place.
+    `start`: of every header; `own`: the members that end it, as (seq, jti, record key); `nonces`: one after the other.
     """
     whole = len(start) // 3 * 3  # so many bytes stand for themselves in base64, whatever comes behind them
-    prefix, rest, encrypt = _encode(start[:whole]), start[whole:], key.cipher.encrypt
-    written = _encode(nonces)  # a nonce is four times three bytes, and stands for itself as well
-
-    def sealed(at: int, seq: int, jti: bytes, own: bytes, payload: bytes) -> bytes:
-        protected = prefix + _encode(b'%b,"seq":%d,"jti":"%b","sub":"%b"}' % (rest, seq, jti, own.hex().encode()))
-        hidden = encrypt(nonces[at * NONCE : at * NONCE + NONCE], padded(payload), protected)
-        nonce = written[at * _NONCE_LETTERS : at * _NONCE_LETTERS + _NONCE_LETTERS]
-        return b"%b..%b.%b.%b" % (protected, nonce, _encode(hidden[:-_TAG]), _encode(hidden[-_TAG:]))
-
-    return sealed
+    prefix, rest = _encode(start[:whole]), start[whole:]
+    ends = [b'%b,"seq":%d,"jti":"%b","sub":"%b"}' % (rest, seq, jti, hexlify(sub)) for seq, jti, sub in own]
+    protected = [prefix + _encode(end) for end in ends]
+    each = [nonces[at : at + NONCE] for at in range(0, len(nonces), NONCE)]
+    hidden = [*map(key.cipher.encrypt, each, map(padded, payloads), protected)]
+    return [
+        b".".join((lead, b"", _encode(nonce), _encode(body[:-_TAG]), _encode(body[-_TAG:])))
+        for lead, nonce, body in zip(protected, each, hidden, strict=True)
+    ]
 
 
 def header(token: bytes | None) -> dict[str, Any]:
@@ -137,7 +142,7 @@ def header(token: bytes | None) -> dict[str, Any]:
 
 
 def _as_written(protected: bytes) -> dict[str, Any] | None:
-    """A header in the spelling of `sealer`: what the tokens of a batch have in common is read once."""
+    """A header in the spelling of `sealed`: what the tokens of a batch have in common is read once."""
     start, _, rest = protected.rpartition(b',"seq":')
     own, common = _OWN.fullmatch(rest), _common(start)
     if own is None or common is None:
@@ -217,8 +222,8 @@ def _encode(data: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes:
-    if b"+" in text or b"/" in text or b"=" in text:
+    if _PLUS in text or _SLASH in text or _FILLING in text:
         raise ValueError  # the decoder would take them as well: another spelling, so another token
-    if text[-1:] not in _LAST[len(text) % 4]:
+    if text and text[-1] not in _LAST[len(text) % 4]:
         raise ValueError  # unused bits in the last letter: another spelling of the same bytes, so another token
-    return b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    return b64decode(text + b"=" * (-len(text) % 4), b"-_", True)  # by name, they take as long as the decoding itself

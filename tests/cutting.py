@@ -19,4 +19,4 @@ def payload(change: Change, contract: Contract, on: date, disclosure: str) -> by
         return None
     (source,), (wording,) = poll.sources, decisions.wordings[0]
     values = Values.of({**source.record, **source.derived})
-    return cut(values, source.beginning, cutter(wording), disclosure.encode())
+    return cut((values, source.beginning), cutter(wording), disclosure.encode())

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import count, repeat
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, cast
 
@@ -14,11 +15,13 @@ from msgspec.json import Decoder
 from hub.bus.records import Headers, Outgoing
 from hub.errors import TokenRefused
 from hub.kernel.form import Batch, Disclosed, Lying, Row, Sealed, Source, Wording
-from hub.seal import NONCE, ContentKey, Place, check_place, header, opened, sealer
+from hub.seal import NONCE, ContentKey, Place, check_place, header, opened, sealed
 
 NAME: Final = "python"
 _BETWEEN: Final = orjson.Fragment(b"\n")
 """A bare line feed: it is in no value, because JSON escapes it in a text."""
+_VARIANT: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""The digit of a UUID whose upper two bits are its variant, by the one that was hashed to its place."""
 
 
 class Values(dict[str, bytes]):
@@ -68,28 +71,28 @@ class Sources:
         self._cases = cases
 
     def seal(self, batch: Batch, rows: Sequence[Row], keys: Sequence[bytes]) -> Sealed:
-        """Cut, pad, seal and measure, row by row."""
+        """Cut, pad, seal and measure, each step for all rows: a processor does faster what it has just done."""
         if len(batch.nonces) != NONCE * len(rows) or len(keys) != len(rows):
             raise ValueError("one nonce and one record key for each row")
-        one, cutters = sealer(batch.key, batch.start, batch.nonces), [cutter(each) for each in batch.wordings]
-        tokens, entries = list[bytes](), list[bytes]()
-        for at, ((case, source, wording), own) in enumerate(zip(rows, keys, strict=True)):
-            disclosure, seq = name_of(self._cases[case], batch.contract), batch.first + at
-            payload = cut(*self._records[source], cutters[wording], disclosure)
-            tokens.append(one(at, seq, disclosure, own, payload))
-            entries.append(entry(batch, cutters[wording].measured(payload), disclosure, seq, tokens[-1]))
+        worded = [cutter(each) for each in batch.wordings]
+        cutters = [worded[wording] for _, _, wording in rows]
+        names = [name_of(self._cases[case], batch.contract) for case, _, _ in rows]
+        payloads = [*map(cut, (self._records[source] for _, source, _ in rows), cutters, names)]
+        tokens = sealed(batch.key, batch.start, batch.nonces, zip(count(batch.first), names, keys), payloads)
+        said = [*map(Cutter.measured, cutters, payloads)]
+        entries = [*map(entry, repeat(batch), said, names, count(batch.first), tokens)]
         return records(keys, tokens, batch.headers, batch.written_at), entries
 
 
 def name_of(change: bytes, contract: bytes) -> bytes:
     """The id of a disclosure."""
     name = hashlib.sha1(change + contract, usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(name[16], 16) & 3]
-    return f"{name[:8]}-{name[8:12]}-5{name[13:16]}-{variant}{name[17:20]}-{name[20:32]}".encode()
+    return f"{name[:8]}-{name[8:12]}-5{name[13:16]}-{_VARIANT[name[16]]}{name[17:20]}-{name[20:32]}".encode()
 
 
-def cut(values: Values, beginning: bytes, cutter: Cutter, disclosure: bytes) -> bytes:
-    """The payload of one disclosure."""
+def cut(source: tuple[Values, bytes], cutter: Cutter, disclosure: bytes) -> bytes:
+    """The payload of one disclosure. `source`: the values of its record, and its beginning."""
+    values, beginning = source
     return cutter.template % (disclosure, beginning, *cutter.pick(values))
 
 
@@ -123,7 +126,7 @@ def sources(records: Sequence[Source], cases: Sequence[bytes]) -> Sources:
 
 def records(keys: Sequence[bytes], values: Sequence[bytes], headers: Headers, written_at: int) -> Sequence[Outgoing]:
     """Records with these keys and values."""
-    return [Outgoing(*pair, headers, written_at) for pair in zip(keys, values, strict=True)]
+    return [Outgoing(key, value, headers, written_at) for key, value in zip(keys, values, strict=True)]
 
 
 def kids(tokens: Sequence[bytes]) -> dict[str, int]:

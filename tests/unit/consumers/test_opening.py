@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from consumers.opening import Opener, Plain
 from hub.outcome import Refused
-from hub.seal import ContentKey, Place, Sheet, beginning, drawn, seal, sealer
+from hub.seal import ContentKey, Place, Sheet, beginning, drawn, seal, sealed
 from tests.fakes import MemoryContracts, MemoryKeys
 from tests.kernels import NAMES, kernel
 
@@ -39,7 +39,7 @@ def token(
 def spelled(old: bytes, new: bytes) -> bytes:
     """With a header that has something in another spelling, under a seal that fits it."""
     start = beginning(KEY, Place(NAME, TOPIC, 3), HASH, 1_775_000_000).replace(old, new)
-    return sealer(KEY, start, drawn(NAME, 1))(0, 5, JTI.encode(), OWN, orjson.dumps(SAID))
+    return sealed(KEY, start, drawn(NAME, 1), [(5, JTI.encode(), OWN)], [orjson.dumps(SAID)])[0]
 
 
 def opener(name: str, keys: MemoryKeys | None = None) -> Opener:

@@ -98,7 +98,7 @@ def test_the_twin_says_nothing_of_a_payload_with_other_items_than_its_wording_na
 @pytest.mark.trap("C7")
 def test_a_token_is_what_the_standard_cipher_makes_of_it(any_kernel: Kernel) -> None:
     ((token, _),) = sealed(any_kernel, [ONE])
-    assert token == seal_by_hand(twin.cut(twin.Values.of(PERSON), SOURCE.beginning, twin.cutter(TOLD), ID))
+    assert token == seal_by_hand(twin.cut((twin.Values.of(PERSON), SOURCE.beginning), twin.cutter(TOLD), ID))
 
 
 def seal_by_hand(payload: bytes) -> bytes:
@@ -152,7 +152,7 @@ def test_nothing_to_seal_is_nothing_sealed(any_kernel: Kernel) -> None:
 
 def test_a_seal_of_a_batch_is_what_seals_one(any_kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "urandom", bytes)
-    payload = twin.cut(twin.Values.of(PERSON), SOURCE.beginning, twin.cutter(TOLD), ID)
+    payload = twin.cut((twin.Values.of(PERSON), SOURCE.beginning), twin.cutter(TOLD), ID)
     alone = seal(KEY, PLACE, "c" * 64, 1_775_000_000, [Sheet(7, ID.decode(), payload, OWN)])
     assert [token for token, _ in sealed(any_kernel, [ONE], nonces=bytes(NONCE))] == alone
 
