@@ -85,7 +85,7 @@ async def running(
     files = _announced(settings.data, name, runner.addresses[0][1], said or {})
     log.get().info("process-started")
     try:
-        with _seldom_swept():
+        with seldom_swept():
             yield process
     finally:
         await runner.cleanup()
@@ -95,7 +95,7 @@ async def running(
 
 
 @contextmanager
-def _seldom_swept() -> Iterator[None]:
+def seldom_swept() -> Iterator[None]:
     """Leave what was imported out of the search for rings of objects, and search seldom.
 
     What a poll brings comes and goes by the thousand, and nearly all of it is freed when the last reference goes; with

@@ -9,6 +9,8 @@ import asyncio
 import sys
 from typing import Final, cast
 
+import uvloop
+
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length:"
 _ANSWER: Final = b'HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{"receipt": "B-%08d"}'
@@ -47,4 +49,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    uvloop.run(serve())

@@ -28,6 +28,7 @@ from hub.bench import spent, stand
 from hub.bench.stand import Stand
 from hub.clock import now
 from hub.errors import JukiError
+from hub.lifecycle import seldom_swept
 from hub.stops import Stops
 
 _LOOKS: Final = 0.2
@@ -69,7 +70,7 @@ async def measure(  # noqa: PLR0913 - what is measured
     data: Path, names: Sequence[str], count: int, each: int, rounds: int, say: Say
 ) -> list[Run]:  # fmt: skip
     """Every way in turn, so often; the inbox is measured with each."""
-    with stand.servers(data, 0, say) as standing:
+    with stand.servers(data, 0, say) as standing, seldom_swept():
         async with standing.topics():
             return await _measured(standing, names, count, each, rounds, say)
 

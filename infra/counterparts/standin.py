@@ -32,6 +32,7 @@ import koseki_fuhyo
 import orjson
 import prefecture
 import previous_municipality
+import uvloop
 from aiohttp import web
 from faults import Faults
 from lean import Lean
@@ -240,7 +241,7 @@ def main() -> None:
         parser.error(f"{given.kind} keeps no hours")
     key = digests.read_key(given.digest_key_file) if given.digest_key_file else None
     standin = Standin(KINDS[given.kind], given.state, key, given.hours)
-    asyncio.run(serve(standin, given.kind, given.port, given.run_file))
+    uvloop.run(serve(standin, given.kind, given.port, given.run_file))
 
 
 if __name__ == "__main__":
