@@ -18,11 +18,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
+from hub.config import inherited
+
 IMPORTED = (
     "hub.cli", "hub.run", "hub.archive", "consumers.office", "consumers.cli.given", "consumers.process",
-    "producers.relay_process",
+    "producers.relay_process", "typer.rich_utils",
 )  # fmt: skip
+HERE = Path(__file__).resolve().parents[1]
 NOTHING = Path(os.devnull)
+
+Done = subprocess.CompletedProcess[str]
 
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload([*IMPORTED])
@@ -75,15 +80,18 @@ def begin(
     return Begun([*words], dict(environment), folder, (given, out, err))
 
 
-def run(
-    words: Sequence[str], environment: Mapping[str, str], folder: Path, given: str = ""
-) -> subprocess.CompletedProcess[str]:
+def run(words: Sequence[str], environment: Mapping[str, str], folder: Path, given: str = "") -> Done:
     """The same to its end, with `given` to read."""
     with TemporaryDirectory() as name:
         heard, out, err = (Path(name, one) for one in ("given", "out", "err"))
         heard.write_text(given, encoding="utf-8")
         code = begin(words, environment, folder, out, err, heard).wait()
         return subprocess.CompletedProcess([*words], code, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+def jukihub(*arguments: str | Path, given: str = "", folder: Path = HERE, **own: str) -> Done:
+    """`jukihub <arguments>` to its end, with these HUB_* settings and no others."""
+    return run(["-m", "hub", *map(str, arguments)], {**inherited(), **own}, folder, given)
 
 
 def _become(words: list[str], environment: dict[str, str], folder: Path, files: Sequence[Path]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests import forked
-from tests.forked import Begun
+from tests.forked import Begun, Done
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ("prefecture", "intermediate-server", "convenience-store")
@@ -84,7 +84,7 @@ class Processes:
         for kind in KINDS:
             self.hub(f"deliver-{kind}", "deliver", "--contract", kind)
 
-    def command(self, *arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *arguments: str, given: str = "", **environment: str) -> Done:
         """`jukihub <arguments>`, to its end."""
         return forked.run(["-m", "hub", *arguments], {**self.environment, **environment}, self.folder, given)
 
