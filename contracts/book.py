@@ -7,6 +7,7 @@ its hash alone that it is whole, and `Book.of` reads it again to explain what wa
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -54,7 +55,17 @@ class Book:
 
 def load(folder: Path | None = None) -> Book:
     """The Book in `folder` (default: the shipped one); raises BookRefused with every finding at once."""
-    place = Place(folder or SHIPPED)
+    return _judged(folder) if folder else _shipped()
+
+
+@cache
+def _shipped() -> Book:
+    """It is part of the program, as the lists of the law are: read once, and a value that nobody changes."""
+    return _judged(SHIPPED)
+
+
+def _judged(folder: Path) -> Book:
+    place = Place(folder)
     law, found = place.law()
     drafts, faults = place.drafts()
     found += faults + tuple(finding for each in drafts for finding in findings(each, law)) + tuple(twins(drafts))

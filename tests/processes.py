@@ -12,6 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests import forked
+from tests.forked import Begun, Done
+
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ("prefecture", "intermediate-server", "convenience-store")
 PATIENCE_SECONDS = 90.0
@@ -56,7 +59,7 @@ class Processes:
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self.environment = dict(environment)
         self.folder = folder
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, Begun] = {}
         self.urls: dict[str, str] = {}
 
     def standins(self, kinds: Sequence[str] = KINDS, options: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -65,14 +68,14 @@ class Processes:
         for kind in kinds:
             said[kind] = self.folder / f"{kind}.json"
             words = ["--kind", kind, "--port", "0", "--run-file", str(said[kind]), *(options or {}).get(kind, ())]
-            self._start(kind, [sys.executable, script, *words])
+            self._start(kind, [script, *words])
         for kind, file in said.items():
             self.urls[kind] = f"http://127.0.0.1:{self._read(file)['port']}"
         self.environment["HUB_COUNTERPARTS"] = ",".join(f"{kind}={url}" for kind, url in self.urls.items())
 
     def hub(self, name: str, *arguments: str) -> None:
         """`jukihub run <arguments>` under `name`."""
-        self._start(name, [sys.executable, "-m", "hub", "run", *arguments])
+        self._start(name, ["-m", "hub", "run", *arguments])
 
     def all(self) -> None:
         self.hub("relay", "relay")
@@ -81,12 +84,9 @@ class Processes:
         for kind in KINDS:
             self.hub(f"deliver-{kind}", "deliver", "--contract", kind)
 
-    def command(self, *arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *arguments: str, given: str = "", **environment: str) -> Done:
         """`jukihub <arguments>`, to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "hub", *arguments], input=given, capture_output=True, text=True,
-            env={**self.environment, **environment}, check=False, cwd=self.folder,
-        )  # fmt: skip
+        return forked.run(["-m", "hub", *arguments], {**self.environment, **environment}, self.folder, given)
 
     def beginning(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """`jukihub <arguments>`, not waited for."""
@@ -116,11 +116,9 @@ class Processes:
         data = Path(self.environment["HUB_DATA"])
         return int(self._read(data / "run" / f"{name}.json")["port"])
 
-    def _start(self, name: str, command: list[str]) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.running[name] = subprocess.Popen(
-                command, stdout=log, stderr=log, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL
-            )
+    def _start(self, name: str, words: list[str]) -> None:
+        log = self.folder / f"{name}.log"
+        self.running[name] = forked.begin(words, self.environment, self.folder, log, log)
 
     def _read(self, file: Path) -> Any:
         end = time.monotonic() + PATIENCE_SECONDS

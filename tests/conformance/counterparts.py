@@ -7,13 +7,13 @@ import asyncio
 import importlib
 import json
 import os
-import signal
-import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +25,12 @@ from consumers.adapters.http import Line
 from consumers.disclosure import Disclosure
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 from tests.conformance.samples import IDENTIFIER, disclosure
+from tests.forked import HERE, NOTHING, Begun, begin
 
 SCRIPT = Path(__file__).parents[2] / "infra" / "counterparts" / "standin.py"
 PATIENCE, IMPATIENCE = 10.0, 0.4
 """Seconds that the adapters of these tests wait for an answer; the second where it was told to be slow."""
+START_SECONDS = 30.0
 
 
 def module(name: str) -> Any:
@@ -43,7 +45,7 @@ def module(name: str) -> Any:
 class Standin:
     """A stand-in process and the adapter that speaks to it."""
 
-    def __init__(self, via: str, session: aiohttp.ClientSession, process: Any, url: str) -> None:
+    def __init__(self, via: str, session: aiohttp.ClientSession, process: Begun, url: str) -> None:
         self.via, self.process, self.url = via, process, url
         self.adapter: Adapter = ADAPTERS[via]
         self.line = Line(url)
@@ -80,9 +82,8 @@ class Standin:
             return answer.status, (await answer.json())["state"]
 
     async def close(self) -> None:
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGTERM)
-        await self.process.wait()
+        self.process.terminate()
+        await asyncio.to_thread(self.process.wait, PATIENCE)
 
 
 class Standing:
@@ -93,7 +94,7 @@ class Standing:
 
     def __init__(self, *more: str) -> None:
         self._more = more
-        self._running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
+        self._running: dict[str, tuple[Begun, str]] = {}
 
     @asynccontextmanager
     async def of(self, via: str) -> AsyncIterator[Standin]:
@@ -105,30 +106,35 @@ class Standing:
             async with made.line:
                 yield made
 
-    def _start(self, via: str) -> tuple[subprocess.Popen[bytes], str]:
-        words = [sys.executable, str(SCRIPT), "--kind", via, *self._more]
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": ""})
-        assert process.stdout is not None
-        self._running[via] = process, json.loads(process.stdout.readline())["url"]
+    def _start(self, via: str) -> tuple[Begun, str]:
+        self._running[via] = begun("--kind", via, *self._more)
         return self._running[via]
 
     def stop(self) -> None:
         for process, _ in self._running.values():
             process.terminate()
-            process.communicate()
+            process.wait(PATIENCE)
+
+
+def begun(*words: str) -> tuple[Begun, str]:
+    """A stand-in and its URL, once it has said that it listens there."""
+    with TemporaryDirectory() as name:
+        said = Path(name, "said")
+        process = begin([str(SCRIPT), *words, "--run-file", str(said)], os.environ, HERE, NOTHING, Path("/dev/stderr"))
+        end = time.monotonic() + START_SECONDS
+        while not said.exists():
+            assert time.monotonic() < end, "it does not say where it listens"
+            time.sleep(0.01)
+        return process, str(json.loads(said.read_text(encoding="utf-8"))["url"])
 
 
 @asynccontextmanager
 async def standin(via: str, folder: Path, *more: str, port: int = 0) -> AsyncIterator[Standin]:
     """A stand-in for `via` of its own that keeps its journal in `folder`. `more`: options of its command line."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(SCRIPT), "--kind", via, "--port", str(port), "--state", str(folder / f"{via}.jsonl"),
-        *more, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": ""},
-    )  # fmt: skip
-    assert process.stdout is not None
-    said = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+    words = ("--kind", via, "--port", str(port), "--state", str(folder / f"{via}.jsonl"), *more)
+    process, url = await asyncio.to_thread(begun, *words)
     async with aiohttp.ClientSession() as session:
-        made = Standin(via, session, process, said["url"])
+        made = Standin(via, session, process, url)
         try:
             async with made.line:
                 yield made

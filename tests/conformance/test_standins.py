@@ -8,7 +8,7 @@ import pytest
 
 from consumers.adapters import ADAPTERS
 from hub.outcome import Deferred, Delivered, Outcome, Refused
-from tests.conformance.counterparts import Standin, Standing, module, standin
+from tests.conformance.counterparts import PATIENCE, Standin, Standing, module, standin
 from tests.conformance.samples import IDENTIFIER, disclosure, my_number
 
 
@@ -140,7 +140,7 @@ async def test_a_restart_knows_what_was_taken(via: str, tmp_path: Path) -> None:
     async with standin(via, tmp_path) as before:
         receipt = await before.hand_over(disclosure(via, name="見本\u2028行"))
         before.process.kill()
-        await before.process.wait()
+        before.process.wait(PATIENCE)
     async with standin(via, tmp_path) as after:
         assert await after.hand_over(disclosure(via, name="見本\u2028行")) == receipt
 

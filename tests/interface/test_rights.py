@@ -9,8 +9,8 @@ import pytest
 from contracts.book import Book
 from hub.interface import files
 from hub.wanted import Acl, wanted
+from tests.forked import jukihub
 from tests.interface.samples import BOOK, CONTRACTS, SETTINGS
-from tests.interface.test_strimzi import jukihub
 
 WANTED = wanted(BOOK, SETTINGS)
 FILES = files(BOOK, SETTINGS)
@@ -61,5 +61,5 @@ def test_a_contract_that_goes_takes_its_own_lines_with_it_and_no_others(contract
 
 
 def test_the_command_prints_the_json() -> None:
-    done = jukihub("--format", "json")
+    done = jukihub("topics", "export", "--format", "json")
     assert (done.returncode, done.stdout) == (0, FILES["topics.json"])

@@ -1,8 +1,6 @@
 """The resources for Strimzi say what the Book wants of the broker: every topic, every right, and nothing more."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from hub.config import Settings, read
 from hub.interface import files
 from hub.interface.strimzi import resource_name
 from hub.wanted import Acl, State, wanted
+from tests.forked import jukihub
 from tests.interface.samples import BOOK
 
 CASES = {
@@ -42,11 +41,6 @@ def said(user: Any) -> set[Acl]:
         for rule in rules
         for operation in rule["operations"]
     }
-
-
-def jukihub(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("jukihub")), "topics", "export", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("settings", **SETTINGS)
@@ -103,11 +97,9 @@ def test_topics_that_would_fall_together_keep_names_of_their_own() -> None:
     assert [name for name in names if not re.fullmatch(NAME, name)] == []
 
 
-def test_the_command_prints_both_kinds_and_asks_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUB_KAFKA", "nowhere.example:1")
-    monkeypatch.setenv("HUB_ENV", "development")
-    monkeypatch.setenv("HUB_PARTITIONS", "2")
-    done = jukihub("--cluster", "city")
+def test_the_command_prints_both_kinds_and_asks_no_broker() -> None:
+    own = {"HUB_KAFKA": "nowhere.example:1", "HUB_ENV": "development", "HUB_PARTITIONS": "2"}
+    done = jukihub("topics", "export", "--cluster", "city", **own)
     printed = [*yaml.safe_load_all(done.stdout)]
     state: State = wanted(BOOK, read({"HUB_PARTITIONS": "2"}))
     assert (done.returncode, done.stderr) == (0, "")
@@ -116,7 +108,7 @@ def test_the_command_prints_both_kinds_and_asks_no_broker(monkeypatch: pytest.Mo
 
 
 def test_the_command_writes_the_published_files(tmp_path: Path) -> None:
-    assert jukihub("--out", tmp_path / "made").returncode == 0
+    assert jukihub("topics", "export", "--out", tmp_path / "made").returncode == 0
     names = ("kafka-topics.yaml", "kafka-users.yaml")
     published = {name: files(BOOK, read({}))[f"strimzi/{name}"] for name in names}
     assert {file.name: file.read_text(encoding="utf-8") for file in (tmp_path / "made").iterdir()} == published
@@ -124,5 +116,5 @@ def test_the_command_writes_the_published_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["--format", "xml"], ["--cluster", "Big City"], ["--cluster", "x\ny"]])
 def test_what_cannot_be_meant_is_a_usage_error(arguments: list[str]) -> None:
-    done = jukihub(*arguments)
+    done = jukihub("topics", "export", *arguments)
     assert (done.returncode, done.stdout) == (2, "")

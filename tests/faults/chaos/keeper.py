@@ -3,13 +3,13 @@
 import asyncio
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from tests.faults.chaos.schedule import CORE, SLOTS
+from tests.forked import Begun
 from tests.processes import KINDS, Processes
 
 RESTART_SECONDS = 1.0
@@ -36,7 +36,7 @@ class Keeper(Processes):
 
     def hub(self, name: str, *arguments: str) -> None:
         """`jukihub run <arguments>` with a clock of its own."""
-        self._start(name, [sys.executable, str(CLOCKED), str(self.clock(name)), "run", *arguments])
+        self._start(name, [str(CLOCKED), str(self.clock(name)), "run", *arguments])
 
     def all(self, *besides: str) -> None:
         """Two routers, and everything else once; `besides`: what not every Book has work for."""
@@ -47,13 +47,13 @@ class Keeper(Processes):
         """The file that makes the clock of a process jump."""
         return self.folder / f"{name}.clock"
 
-    def signal(self, name: str, number: int) -> subprocess.Popen[bytes]:
+    def signal(self, name: str, number: int) -> Begun:
         """Send a signal to the process that now has the name."""
         process = self.running[name]
         process.send_signal(number)
         return process
 
-    def replace(self, name: str) -> subprocess.Popen[bytes]:
+    def replace(self, name: str) -> Begun:
         """Start a successor beside a process that seems to be gone; the predecessor, which nobody keeps any more."""
         elder = self.running[name]
         self._start(name, self._commands[name])
@@ -85,7 +85,7 @@ class Keeper(Processes):
                 process.wait()
         self.running.clear()
 
-    def _look_after(self, name: str, process: subprocess.Popen[bytes]) -> None:
+    def _look_after(self, name: str, process: Begun) -> None:
         if process.poll() is None:
             return
         now = time.monotonic()
@@ -96,9 +96,9 @@ class Keeper(Processes):
             del self._due[name]
             self._start(name, self._commands[name])
 
-    def _start(self, name: str, command: list[str]) -> None:
-        self._commands[name] = command
-        super()._start(name, command)
+    def _start(self, name: str, words: list[str]) -> None:
+        self._commands[name] = words
+        super()._start(name, words)
 
 
 def _arguments(name: str) -> list[str]:

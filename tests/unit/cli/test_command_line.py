@@ -16,12 +16,14 @@ from contracts.errors import JukiError
 from hub import cli
 from hub.errors import DependencyUnavailable, NotPermitted
 from tests.contracts.books import SOUND, write
+from tests.forked import jukihub
 
 SECRET = "極秘の値"
 
 
-def jukihub(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("jukihub")), *map(str, arguments)]
+def bare(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as it is installed, from nothing."""
+    command = [str(Path(sys.executable).with_name("jukihub")), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -115,7 +117,7 @@ def test_the_help_and_the_refusal_know_every_command(word: str) -> None:
 
 
 def test_the_help_shows_examples_before_the_commands() -> None:
-    result = jukihub("--help")
+    result = bare("--help")
     assert result.returncode == 0
     assert 0 < result.stdout.index("Examples:") < result.stdout.index("decide  ")
 
@@ -133,19 +135,18 @@ def test_every_command_has_help() -> None:
 
 
 def test_the_shipped_contracts_are_sound() -> None:
-    result = jukihub("contracts", "check")
+    result = bare("contracts", "check")
     assert (result.returncode, result.stdout) == (0, "")
     assert result.stderr == "16 contract(s), all supported by the law\n"
 
 
-def test_the_book_of_the_environment_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUB_CONTRACTS", str(write(tmp_path, SOUND)))
-    assert jukihub("contracts", "check").stderr == "1 contract(s), all supported by the law\n"
+def test_the_book_of_the_environment_is_checked(tmp_path: Path) -> None:
+    own = str(write(tmp_path, SOUND))
+    assert jukihub("contracts", "check", HUB_CONTRACTS=own).stderr == "1 contract(s), all supported by the law\n"
 
 
-def test_an_unknown_setting_is_refused_before_anything_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUB_CONTRACT", "anything")
-    result = jukihub("contracts", "check")
+def test_an_unknown_setting_is_refused_before_anything_is_checked() -> None:
+    result = jukihub("contracts", "check", HUB_CONTRACT="anything")
     assert (result.returncode, result.stdout, result.stderr) == (2, "", "jukihub: HUB_CONTRACT: unknown-setting\n")
 
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 from contracts.door import MAX_BYTES
 from hub.cli import build
 from hub.cli.decide import lines
-from hub.config import inherited
 from tests.contracts.books import SOUND, write
+from tests.forked import jukihub
 from tests.people import in_household_of, line, record
 
 MOVED_IN = line("MOVE_IN_DOMESTIC", None, record())
@@ -39,13 +39,6 @@ def decide(given: bytes, *arguments: str) -> Result:
 
 def answers(result: Result) -> list[dict[str, Any]]:
     return [json.loads(answer) for answer in result.stdout.splitlines()]
-
-
-def jukihub(
-    *arguments: str | Path, given: bytes = b"", cwd: Path | None = None, **set_to: str
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([COMMAND, *arguments], input=given, capture_output=True, check=False, cwd=cwd, timeout=60,
-                          env=inherited() | set_to)  # fmt: skip
 
 
 def pipe(end: IO[bytes] | None) -> IO[bytes]:
@@ -91,9 +84,9 @@ def test_only_the_named_contracts_are_asked() -> None:
 
 
 def test_an_unknown_contract_is_a_usage_error() -> None:
-    result = jukihub("decide", "--contract", "taxes", given=MOVED_IN)
-    assert (result.returncode, result.stdout) == (2, b"")
-    assert result.stderr.decode() == "jukihub: --contract: unknown-contract\n"
+    result = jukihub("decide", "--contract", "taxes", given=MOVED_IN.decode())
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "jukihub: --contract: unknown-contract\n"
 
 
 @pytest.mark.parametrize(("on", "silent"), [("2026-03-31", True), ("2026-04-01", False)])
@@ -173,31 +166,32 @@ def test_another_book_may_be_asked(tmp_path: Path) -> None:
 def test_the_book_of_the_environment_is_asked_unless_another_one_is_named(tmp_path: Path) -> None:
     text = SOUND.replace("age_to = 18", "age_to = 118")
     own, other = (write(tmp_path / name, text, name=name) for name in ("own", "other"))
-    told = [jukihub("decide", *words, given=MOVED_IN, HUB_CONTRACTS=str(own)) for words in ((), ("--contracts", other))]
+    told = [jukihub("decide", *words, given=MOVED_IN.decode(), HUB_CONTRACTS=str(own))
+            for words in ((), ("--contracts", other))]  # fmt: skip
     assert [json.loads(one.stdout)["contract"] for one in told] == ["own", "other"]
 
 
 def test_an_unknown_setting_is_refused_and_nothing_is_decided() -> None:
-    done = jukihub("decide", given=MOVED_IN, HUB_CONTRACT="anything")
-    assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"jukihub: HUB_CONTRACT: unknown-setting\n")
+    done = jukihub("decide", given=MOVED_IN.decode(), HUB_CONTRACT="anything")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "jukihub: HUB_CONTRACT: unknown-setting\n")
 
 
 def test_a_book_that_the_law_does_not_support_decides_nothing(tmp_path: Path) -> None:
     write(tmp_path, SOUND.replace('protected  = "deliver"\n', ""))
-    result = jukihub("decide", "--contracts", tmp_path, given=MOVED_IN)
-    assert (result.returncode, result.stdout) == (1, b"")
-    said = result.stderr.decode().splitlines()
+    result = jukihub("decide", "--contracts", tmp_path, given=MOVED_IN.decode())
+    assert (result.returncode, result.stdout) == (1, "")
+    said = result.stderr.splitlines()
     assert said[0].endswith("[no-protection-rule]")
     assert said[1:] == ["jukihub: 1 finding(s): nothing is loaded [book-refused]"]
 
 
 def test_no_book_no_decision(tmp_path: Path) -> None:
-    assert jukihub("decide", "--contracts", tmp_path / "nowhere", given=MOVED_IN).returncode == 1
+    assert jukihub("decide", "--contracts", tmp_path / "nowhere", given=MOVED_IN.decode()).returncode == 1
 
 
 def test_it_answers_from_anywhere_and_says_nothing_to_people(tmp_path: Path) -> None:
-    result = jukihub("decide", given=MOVED_IN + b"\n", cwd=tmp_path)
-    assert (result.returncode, result.stderr) == (0, b"")
+    result = jukihub("decide", given=MOVED_IN.decode() + "\n", folder=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
     assert len(result.stdout.splitlines()) == len(MOVING_IN_IS_TOLD)
 
 

@@ -1,9 +1,8 @@
 """A file that is not there is a usage error: exit 2, one sentence, no traceback of ours."""
 
-import subprocess
-import sys
-
 import pytest
+
+from tests.forked import jukihub
 
 
 @pytest.mark.parametrize("words", [
@@ -11,7 +10,6 @@ import pytest
 ])  # fmt: skip
 @pytest.mark.parametrize("file", ["/nonexistent/file", "/"])
 def test_what_is_no_file_is_a_usage_error(words: list[str], file: str) -> None:
-    command = [sys.executable, "-m", "hub", *words, file]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = jukihub(*words, file)
     assert (done.returncode, done.stdout, done.stderr.count(f"{file!r}")) == (2, "", 1)
     assert "internal-error" not in done.stderr

@@ -1,8 +1,6 @@
 """`jukihub contracts simulate` on a file of changes: no server, statutory names for people, ids as JSON."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +8,20 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hub.cli import build
-from hub.config import inherited
 from tests.contracts.books import SOUND, write
+from tests.forked import jukihub
 from tests.people import line, record
 
 CHILD = record(birth_date="2015-05-05")
 MOVED_IN = line("MOVE_IN_DOMESTIC", None, CHILD)
 RENAMED = line("EX_OFFICIO_CORRECTION", CHILD, CHILD | {"name": "極秘 氏名"}, id="01930000-0000-7000-8000-000000000002")
 MOVED = line("RELOCATE", CHILD, CHILD | {"address": {"text": "極秘の町"}}, id="01930000-0000-7000-8000-000000000003")
+SIMULATE = ("contracts", "simulate")
 NARROWER = SOUND.replace('"氏名", ', "")
 
 
 def simulate(draft: Path, *arguments: str | Path, given: bytes = b"") -> Result:
-    words = ["contracts", "simulate", *map(str, (draft, *arguments))]
+    words = [*SIMULATE, *map(str, (draft, *arguments))]
     return CliRunner().invoke(build(words), words, input=given)
 
 
@@ -87,33 +86,27 @@ def test_a_line_that_is_no_change_is_named_and_the_others_count(draft: Path, cur
     (["--changes", "nowhere.jsonl"], "cannot-be-read"),
 ])  # fmt: skip
 def test_options_that_do_not_go_together_are_a_usage_error(draft: Path, words: list[str], code: str) -> None:
-    done = jukihub(draft, *words)
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert code in done.stderr.decode()
-
-
-def jukihub(draft: Path, *words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [Path(sys.executable).with_name("jukihub"), "contracts", "simulate", draft, *words]
-    return subprocess.run(command, input=given, capture_output=True, check=False, env=inherited(), timeout=60)
+    done = jukihub(*SIMULATE, draft, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert code in done.stderr
 
 
 def test_a_draft_that_the_law_does_not_support_is_not_simulated(tmp_path: Path) -> None:
     lawless = write(tmp_path, SOUND.replace('protected  = "deliver"\n', ""))
-    done = jukihub(lawless, "--changes", "-", given=MOVED)
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert "no-protection-rule" in done.stderr.decode()
+    done = jukihub(*SIMULATE, lawless, "--changes", "-", given=MOVED.decode())
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no-protection-rule" in done.stderr
 
 
 def test_it_needs_no_server_and_says_nothing_beside_its_answer(draft: Path) -> None:
-    done = jukihub(draft, "--changes", "-", "--json", given=MOVED_IN)
-    assert (done.returncode, done.stderr) == (0, b"")
+    done = jukihub(*SIMULATE, draft, "--changes", "-", "--json", given=MOVED_IN.decode())
+    assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)["contracts"]
     assert (found["kosodate"]["newly_told"], found["child-policy"]["no_longer_told"]) == (1, 1)
 
 
 def test_without_a_broker_or_a_database_the_ledger_is_asked_in_vain(draft: Path, tmp_path: Path) -> None:
-    command = [Path(sys.executable).with_name("jukihub"), "contracts", "simulate", draft]
-    env = inherited() | {"HUB_DATA": str(tmp_path / "data"), "HUB_DATABASE": "postgresql://127.0.0.1:1/nowhere"}
-    done = subprocess.run(command, capture_output=True, check=False, env=env, timeout=60)
-    assert (done.returncode, done.stdout) == (6, b"")
-    assert "database-unavailable" in done.stderr.decode()
+    nowhere = {"HUB_DATA": str(tmp_path / "data"), "HUB_DATABASE": "postgresql://127.0.0.1:1/nowhere"}
+    done = jukihub(*SIMULATE, draft, **nowhere)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "database-unavailable" in done.stderr

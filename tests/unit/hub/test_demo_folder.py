@@ -1,14 +1,12 @@
 """The demonstration empties only what a demonstration has made, and leaves no process of it behind."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from hub.config import inherited
 from hub.demo.folder import MARK, make, removed_unused
 from hub.errors import JukiError, UsageError
+from tests.forked import jukihub
 
 
 class Stopped:
@@ -46,8 +44,7 @@ def test_a_folder_that_no_demonstration_has_made_is_left_as_it_is(tmp_path: Path
 
 def test_the_command_refuses_such_a_folder_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work", encoding="ascii")
-    command = [sys.executable, "-m", "hub", "demo", "--data", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=inherited(), timeout=60)
+    done = jukihub("demo", "--data", tmp_path)
     assert (done.returncode, done.stdout, names(tmp_path)) == (2, "", {"thesis.txt"})
     assert done.stderr == ("jukihub: --data: not-ours-to-empty. It is not empty and no demonstration has made it, "
                            "so it is left as it is: name another folder\n")  # fmt: skip
