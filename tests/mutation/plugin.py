@@ -20,6 +20,7 @@ from typing import Any, Final
 import pytest
 from _pytest.runner import runtestprotocol
 
+from contracts import book
 from tests.mutation.mutants import Mutant, mutants, put_in
 
 SECONDS: Final = 60
@@ -97,6 +98,7 @@ def _noted(session: pytest.Session, files: dict[str, str]) -> dict[str, Any]:
 
 def _passes(_session: pytest.Session, at: int, items: list[pytest.Item]) -> bool:
     following = items[at + 1] if at + 1 < len(items) else None
+    book._shipped.cache_clear()  # what was judged before would meet no mutant, and call nothing that can be noted
     return not any(report.failed for report in runtestprotocol(items[at], log=False, nextitem=following))
 
 
