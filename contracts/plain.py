@@ -64,7 +64,7 @@ def plain(line: bytes, juminhyo_check: JuminhyoCheck | None) -> Read | None:
 
 def _is_spelled_well(read: dict[str, Any]) -> bool:
     """Of what types let through and the form does not."""
-    ids = filter(None, (read["id"], read["resident"], read.get("cancels")))
+    ids = [each for each in (read["id"], read["resident"], read.get("cancels")) if each is not None]
     return (
         all(map(UUID_TEXT.fullmatch, ids))
         and read["kind"] in kinds()

@@ -53,6 +53,17 @@ def instructed(url: str, content: Any) -> None:
         pass
 
 
+def said(file: Path, seconds: float = PATIENCE_SECONDS) -> Any:
+    """What a process writes into `file` once it listens."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            return json.loads(file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            time.sleep(0.05)
+    raise AssertionError(f"{file.name} was not written")
+
+
 class Processes:
     """Everything that one test has started; ended with it."""
 
@@ -64,13 +75,13 @@ class Processes:
 
     def standins(self, kinds: Sequence[str] = KINDS, options: Mapping[str, Sequence[str]] | None = None) -> None:
         """Three counterparts, or all of `kinds`; HUB_COUNTERPARTS names them. `options`: further words for a kind."""
-        script, said = str(ROOT / "infra" / "counterparts" / "standin.py"), {}
+        script, files = str(ROOT / "infra" / "counterparts" / "standin.py"), {}
         for kind in kinds:
-            said[kind] = self.folder / f"{kind}.json"
-            words = ["--kind", kind, "--port", "0", "--run-file", str(said[kind]), *(options or {}).get(kind, ())]
+            files[kind] = self.folder / f"{kind}.json"
+            words = ["--kind", kind, "--port", "0", "--run-file", str(files[kind]), *(options or {}).get(kind, ())]
             self._start(kind, [script, *words])
-        for kind, file in said.items():
-            self.urls[kind] = f"http://127.0.0.1:{self._read(file)['port']}"
+        for kind, file in files.items():
+            self.urls[kind] = f"http://127.0.0.1:{said(file)['port']}"
         self.environment["HUB_COUNTERPARTS"] = ",".join(f"{kind}={url}" for kind, url in self.urls.items())
 
     def hub(self, name: str, *arguments: str) -> None:
@@ -114,17 +125,8 @@ class Processes:
 
     def port(self, name: str) -> int:
         data = Path(self.environment["HUB_DATA"])
-        return int(self._read(data / "run" / f"{name}.json")["port"])
+        return int(said(data / "run" / f"{name}.json")["port"])
 
     def _start(self, name: str, words: list[str]) -> None:
         log = self.folder / f"{name}.log"
         self.running[name] = forked.begin(words, self.environment, self.folder, log, log)
-
-    def _read(self, file: Path) -> Any:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end:
-            try:
-                return json.loads(file.read_text(encoding="utf-8"))
-            except (FileNotFoundError, ValueError):
-                time.sleep(0.05)
-        raise AssertionError(f"{file.name} was not written")

@@ -7,8 +7,8 @@ is ever replaced in the text itself: whoever needs the replacement is told besid
 """
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, product
 from typing import Final
 
@@ -51,7 +51,7 @@ def carried(character: str) -> bool:
 
 def outside(text: str) -> int:
     """How many characters of `text` the set does not have (外字数)."""
-    if _ALONE.issuperset(text):
+    if _alone().issuperset(text):
         return 0
     return sum(not carried(one) for one in characters(text))
 
@@ -89,12 +89,12 @@ def _belongs(point: str) -> bool:
     return "\ufe00" <= point <= "\ufe0f" or "\U000e0100" <= point <= "\U000e01ef" or bool(unicodedata.combining(point))
 
 
-def _all_alone() -> Iterator[str]:
-    for written in chain(product(range(0x100)), product(range(0x81, 0xFD), range(0x40, 0xFD))):
-        read = bytes(written).decode("shift_jis_2004", "replace")
-        if len(read) == 1 and carried(read) and not _belongs(read):
-            yield read
+@cache
+def _alone() -> frozenset[str]:
+    """What the set has as one point that no mark is: the codec takes five times as long to say so of a name.
 
-
-_ALONE: Final = frozenset(_all_alone())
-"""What the set has as one point that no mark is: the codec takes five times as long to say so of a name."""
+    Made when the first text is looked at, and not by every command that knows the adapters.
+    """
+    written = chain(product(range(0x100)), product(range(0x81, 0xFD), range(0x40, 0xFD)))
+    read = (bytes(each).decode("shift_jis_2004", "replace") for each in written)
+    return frozenset(each for each in read if len(each) == 1 and carried(each) and not _belongs(each))

@@ -5,10 +5,8 @@ Both are switched and asked in the same way, and both keep the promises of test_
 
 import asyncio
 import importlib
-import json
 import os
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +24,7 @@ from consumers.disclosure import Disclosure
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 from tests.conformance.samples import IDENTIFIER, disclosure
 from tests.forked import HERE, NOTHING, Begun, begin
+from tests.processes import said
 
 SCRIPT = Path(__file__).parents[2] / "infra" / "counterparts" / "standin.py"
 PATIENCE, IMPATIENCE = 10.0, 0.4
@@ -119,13 +118,9 @@ class Standing:
 def begun(*words: str) -> tuple[Begun, str]:
     """A stand-in and its URL, once it has said that it listens there."""
     with TemporaryDirectory() as name:
-        said = Path(name, "said")
-        process = begin([str(SCRIPT), *words, "--run-file", str(said)], os.environ, HERE, NOTHING, Path("/dev/stderr"))
-        end = time.monotonic() + START_SECONDS
-        while not said.exists():
-            assert time.monotonic() < end, "it does not say where it listens"
-            time.sleep(0.01)
-        return process, str(json.loads(said.read_text(encoding="utf-8"))["url"])
+        file = Path(name, "said")
+        process = begin([str(SCRIPT), *words, "--run-file", str(file)], os.environ, HERE, NOTHING, Path("/dev/stderr"))
+        return process, str(said(file, START_SECONDS)["url"])
 
 
 @asynccontextmanager
