@@ -35,7 +35,6 @@ Clock = Callable[[], datetime]
 class Poll:
     """What one poll comes to, before it is committed."""
 
-    batches: Batches = field(default_factory=dict)
     letters: dict[tuple[str, int], list[Outgoing]] = field(default_factory=lambda: defaultdict(list))
     accepted: dict[int, list[Accepted]] = field(default_factory=lambda: defaultdict(list))
     next_offsets: dict[int, int] = field(default_factory=dict)
@@ -137,13 +136,15 @@ class Router:
     async def _commit(self, poll: Poll) -> None:
         advanced = {part: dict(self.sequences[part]) for part in poll.next_offsets}
         now = self.clock()
-        for part, accepted in poll.accepted.items():
-            await self._tell(part, accepted, advanced[part], now, poll)
-            poll.trial.update(self.teller.tried(accepted, now))
-        where = {part: Position(at, positions.encode(advanced[part])) for part, at in poll.next_offsets.items()}
-        await self.writer.commit(
-            poll.batches | poll.letters, topics.router_group(self.prefix), topics.changes(self.prefix), where
-        )
+        group, topic = topics.router_group(self.prefix), topics.changes(self.prefix)
+        async with self.writer.transaction(group, topic) as transaction:
+            for part, accepted in poll.accepted.items():
+                await transaction.write(await self._tell(part, accepted, advanced[part], now, poll))
+                poll.trial.update(self.teller.tried(accepted, now))
+            await transaction.write(poll.letters)
+            await transaction.commit(
+                {part: Position(at, positions.encode(advanced[part])) for part, at in poll.next_offsets.items()}
+            )
         self.sequences |= advanced
         self.offsets |= poll.next_offsets
         metrics.PARKED.set(len(self.parked))
@@ -153,13 +154,14 @@ class Router:
 
     async def _tell(
         self, part: int, accepted: list[Accepted], sequences: dict[str, int], now: datetime, poll: Poll
-    ) -> None:
+    ) -> Batches:
         holding = Holding({*self.held.get(part, ())}, stopped=self.untold)
-        poll.batches |= await self.teller.tell(part, accepted, sequences, now, poll.tally, holding)
+        batches = await self.teller.tell(part, accepted, sequences, now, poll.tally, holding)
         for contract, changes in holding.changes.items():
             letters = poll.letters[topics.quarantine(self.prefix), part]
             letters += [quarantine.held(one.record, contract) for one in changes if one.record is not None]
             poll.held.append((part, contract))
+        return batches
 
     def _hold(self, part: int, contract: str) -> None:
         if contract not in self.held.setdefault(part, set()):

@@ -6,6 +6,7 @@ partition. The ledger's line of a Change names every contract told, with the ite
 were sealed.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -102,6 +103,7 @@ class Teller:
                     entries[case].append(entry)
                 tally[contract.id, TOLD] += len(lot)
                 sequences[contract.id] = sequences.get(contract.id, 0) + len(lot)
+                await asyncio.sleep(0)  # what was told before is on its way meanwhile, and answers come
         tally.update(self._silences(poll.cut, holding))
         batches[topics.ledger(self.prefix), part] = self._ledger(poll.cut.cases, entries, now)
         return batches

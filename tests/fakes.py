@@ -1,7 +1,8 @@
 """Fakes that keep the promises of the real thing in memory: keys, a topic to read, a transaction to write."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -102,13 +103,34 @@ class MemoryBroker:
     def reader(self, topic: str, partitions: Sequence[int]) -> "MemoryReader":
         return MemoryReader(self, topic, dict.fromkeys(partitions, 0))
 
-    async def commit(self, batches: Batches, _group: str, _topic: str, positions: Mapping[int, Position]) -> None:
-        if self.refuse_next:
-            self.refuse_next = False
+    @asynccontextmanager
+    async def transaction(self, _group: str, _topic: str) -> AsyncIterator["MemoryTransaction"]:
+        yield MemoryTransaction(self)
+
+    async def commit(self, batches: Batches, group: str, topic: str, positions: Mapping[int, Position]) -> None:
+        async with self.transaction(group, topic) as transaction:
+            await transaction.write(batches)
+            await transaction.commit(positions)
+
+
+class MemoryTransaction:
+    """What is written is there once it is committed."""
+
+    def __init__(self, broker: MemoryBroker) -> None:
+        self._broker = broker
+        self._written: list[Batches] = []
+
+    async def write(self, batches: Batches) -> None:
+        self._written.append(batches)
+
+    async def commit(self, positions: Mapping[int, Position]) -> None:
+        if self._broker.refuse_next:
+            self._broker.refuse_next = False
             raise ProduceFailed("not-committed")
-        for (topic, part), records in batches.items():
-            self.put(topic, part, *records)
-        self.committed |= positions
+        for batches in self._written:
+            for (topic, part), records in batches.items():
+                self._broker.put(topic, part, *records)
+        self._broker.committed |= positions
 
 
 class MemoryReader:

@@ -11,7 +11,8 @@ from hub.bus.encoded import Encoded
 from hub.bus.inquiry import check_topics, committed, committed_of, ends, progress
 from hub.bus.reading import Reader, reader
 from hub.bus.records import BATCH_BYTES, Batches, Headers, Incoming, Outgoing, Position
-from hub.bus.writing import TransactionalWriter, Writer, fence, transactional_writer, writer
+from hub.bus.transaction import Transaction, TransactionalWriter, fence, transactional_writer
+from hub.bus.writing import Writer, writer
 
 __all__ = [
     "BATCH_BYTES",
@@ -22,6 +23,7 @@ __all__ = [
     "Outgoing",
     "Position",
     "Reader",
+    "Transaction",
     "TransactionalWriter",
     "Writer",
     "check_topics",

@@ -17,7 +17,7 @@ PYTHON = Path(sys.executable)
 
 DOORS = {
     "aiokafka": {"hub/bus/client.py", "hub/bus/inquiry.py", "hub/bus/reading.py", "hub/bus/request.py",
-                 "hub/bus/writing.py", "consumers/subscribe/feed.py"},
+                 "hub/bus/sending.py", "hub/bus/transaction.py", "hub/bus/writing.py", "consumers/subscribe/feed.py"},
     "alembic": {"hub/migrate.py"},
     "argon2": {"hub/passwords.py"},
     "asyncpg": {"hub/database.py"},

@@ -14,7 +14,7 @@ import pytest
 from contracts import book
 from hub import bus, topics
 from hub.broker_admin import Broker, connection, kafka
-from hub.bus import Outgoing, Writer, writing
+from hub.bus import Outgoing, Writer, transaction, writing
 from hub.config import Settings, read
 from hub.errors import DependencyUnavailable, ProduceFailed
 from hub.wanted import State, wanted
@@ -83,9 +83,10 @@ async def three(applied: Three) -> AsyncIterator[Three]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that gives up after 5 s instead of 25, and a request after 5 instead of 30: the promise is the same."""
-    made = writing._producing
+    made = writing.producing
     monkeypatch.setattr(writing, "ACKNOWLEDGED_WITHIN", 5.0)
-    monkeypatch.setattr(writing, "_producing", lambda *given: made(*given) | {"request_timeout_ms": 5000})
+    for module in (writing, transaction):
+        monkeypatch.setattr(module, "producing", lambda *given: made(*given) | {"request_timeout_ms": 5000})
 
 
 async def write(writer: Writer, three: Three, value: bytes) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from hub import bus, topics
 from hub.bench.sample import changes
+from hub.bus import Transaction
 from hub.bus.client import connection
 from hub.database import connect
-from hub.errors import PASSING, Contested, Fenced
+from hub.errors import PASSING, Contested, Fenced, JukiError
 from hub.lifecycle import Process
 from hub.run import _route_until_stopped
 from hub.seal import header
@@ -157,13 +158,13 @@ async def test_told_to_stop_in_the_middle_of_a_poll_it_finishes_it(line: Line) -
     await line.publish(40)
     async with line.slot() as router:
         process = Process("router")
-        commit = router.writer.commit
+        transaction = router.writer.transaction
 
-        async def told_meanwhile(*given: object) -> None:
+        def told_meanwhile(*given: str) -> AbstractAsyncContextManager[Transaction]:
             process.stopping.set()
-            await commit(*given)  # type: ignore[arg-type]
+            return transaction(*given)
 
-        router.writer.commit = told_meanwhile  # type: ignore[method-assign]
+        router.writer.transaction = told_meanwhile  # type: ignore[method-assign]
         await _route_until_stopped(router, process)
     told = len(await line.told("child-policy"))
     assert told > 0
@@ -192,6 +193,26 @@ async def test_told_to_stop_in_a_poll_that_does_not_end_it_aborts_and_leaves_not
     async with line.slot() as successor:
         await drained(successor, 40)
     await told_once(line, 40)
+
+
+async def test_a_poll_that_fails_when_half_of_it_is_sent_is_aborted_and_told_once_by_the_next(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.publish(40)
+    async with line.slot() as router:
+        with monkeypatch.context() as failing:
+            failing.setattr("hub.bus.sending._REQUEST_BYTES", 1)  # each batch goes by itself, as soon as it is told
+            failing.setattr("hub.router.positions.encode", refused)
+            with pytest.raises(JukiError, match="told"):
+                await drained(router, 40)
+    assert await open_transactions(line) == {}
+    async with line.slot() as successor:
+        await drained(successor, 40)
+    await told_once(line, 40)
+
+
+def refused(_sequences: object) -> str:
+    raise JukiError("told")
 
 
 async def open_transactions(line: Line) -> dict[str, int]:

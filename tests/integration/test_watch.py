@@ -22,7 +22,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from hub import bus, topics
 from hub.broker_admin import connection
 from hub.bus import Outgoing, Position, TransactionalWriter
-from hub.bus.writing import _gathered
+from hub.bus.sending import acknowledged, batched
 from hub.database import connect
 from tests.house import House, World, made_world
 from tests.processes import Processes, text_of, until
@@ -70,7 +70,7 @@ class Ledger:
         before = self.seqs.copy()
         async with self.writer() as writer:
             await writer._producer.begin_transaction()
-            await _gathered(writer._producer, self.lines(count))
+            await acknowledged(writer._producer, batched(writer._producer, self.lines(count)))
             await writer._producer.abort_transaction()
         self.seqs = before
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.bus import BATCH_BYTES, Encoded
-from hub.bus.writing import _built
+from hub.bus.sending import _built
 from hub.envelope import DISCLOSURE
 from hub.kernel.form import Batch, Source, Wording
 from hub.seal import NONCE, ContentKey, Place, beginning, open_token
