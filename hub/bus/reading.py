@@ -9,9 +9,12 @@ from aiokafka.errors import CorruptRecordException, OffsetOutOfRangeError
 
 from hub import log, metrics
 from hub.bus.client import REQUEST_MS, connection, started, stopped, translated
-from hub.bus.records import Incoming
+from hub.bus.records import BATCH_BYTES, Incoming
 from hub.config import Settings
 from hub.errors import JukiError
+
+_FETCH_BYTES = 4 * BATCH_BYTES
+"""Of one answer, all partitions together: it lies in memory several times over while it is taken apart."""
 
 _BROKEN = {ValueError: "unparsable-record", CorruptRecordException: "corrupt-record"}
 """What a poll raises that meets a record which is none; and our code for it."""
@@ -131,8 +134,8 @@ async def reader(settings: Settings, principal: str, topic: str, partitions: Seq
     options = connection(settings, principal)
     consumer = AIOKafkaConsumer(
         **options, group_id=None, isolation_level="read_committed", enable_auto_commit=False,
-        auto_offset_reset="none", fetch_max_wait_ms=100, max_partition_fetch_bytes=1_048_576,
-        request_timeout_ms=REQUEST_MS,
+        auto_offset_reset="none", fetch_max_wait_ms=100, max_partition_fetch_bytes=BATCH_BYTES,
+        fetch_max_bytes=_FETCH_BYTES, request_timeout_ms=REQUEST_MS,
     )  # fmt: skip
     await started(consumer, options)
     try:
