@@ -10,7 +10,7 @@ persons have stopped the feed, everything is put off, until its keys are destroy
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from random import SystemRandom
@@ -105,7 +105,7 @@ class Deliverer:
         if rest := self._counterpart.adapter.resting(opened, self._now()):
             return Attempt(head, Ended(Deferred("resting"), opened.version), min(rest, RESTING_SECONDS))
         said = opened.flagged() if head.flagged else opened
-        outcome = await self._hand_over(replace(said, again=True) if head.attempts else said)
+        outcome = await self._hand_over(said.repeated() if head.attempts else said)
         return self._attempted(head, outcome, opened.version)
 
     def _attempted(self, head: Head, outcome: Outcome, version: int | None) -> Attempt:

@@ -1,20 +1,16 @@
 """A Disclosure (提供情報) as a subscriber finds it under the seal. Its content never shows in a repr or an error."""
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-import orjson
+from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, convert
+from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from hub.errors import TokenRefused
 
-STATES = frozenset({"entered", "inside", "deleted", "left"})
-_NAMES = frozenset({"id", "contract", "version", "recorded_at", "state", "items"})
-_OPTIONAL = frozenset({"protected", "transfer"})
 
-
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(Struct, frozen=True):
     """What one subscriber is told of one change.
 
     `version`: microseconds, rising per resident. `items`: item id -> value, null where the register has none.
@@ -26,54 +22,64 @@ class Disclosure:
 
     id: UUID
     contract: str
-    version: int = field(repr=False)
-    state: str = field(repr=False)
-    items: dict[str, Any] = field(repr=False)
-    protected: bool | None = field(default=None, repr=False)
-    again: bool = field(default=False, repr=False, compare=False)
-    recorded_at: str = field(default="", repr=False, compare=False)
-    transfer: UUID | None = field(default=None, repr=False)
+    version: int
+    state: str
+    items: dict[str, Any]
+    protected: bool | None = None
+    again: bool = False
+    recorded_at: str = ""
+    transfer: UUID | None = None
+
+    def __repr__(self) -> str:
+        return f"Disclosure(id={self.id!r}, contract={self.contract!r})"
 
     def flagged(self) -> "Disclosure":
         """The same, said of a protected person."""
         return replace(self, protected=True)
 
+    def repeated(self) -> "Disclosure":
+        """The same, said once more."""
+        return replace(self, again=True)
+
+
+class _Said(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is under the seal, and nothing else."""
+
+    id: str
+    contract: str
+    version: Annotated[int, Meta(gt=0, le=2**63 - 1)]
+    recorded_at: str
+    state: Literal["entered", "inside", "deleted", "left"]
+    items: dict[str, Any]
+    protected: bool | None = None
+    transfer: str | UnsetType = UNSET
+
+
+_PARSED: Final = Decoder(_Said).decode
+
 
 def read(payload: bytes, jti: str, contract: str) -> Disclosure:
     """The disclosure under an opened seal; TokenRefused where it is not the one that the header promised."""
     said = _parsed(payload)
-    if not isinstance(said, dict) or said.keys() - _OPTIONAL != _NAMES or not _types_fit(said):
+    if said is None or not (said.transfer is UNSET or _is_uuid(said.transfer)):
         raise TokenRefused("bad-payload")
-    if (said["id"], said["contract"]) != (jti, contract):
+    if (said.id, said.contract) != (jti, contract):
         raise TokenRefused("payload-mismatch")
     return Disclosure(
-        UUID(jti), contract, said["version"], said["state"], said["items"], said.get("protected"),
-        recorded_at=said["recorded_at"], transfer=UUID(said["transfer"]) if "transfer" in said else None,
+        convert(jti, UUID), contract, said.version, said.state, said.items, said.protected, False, said.recorded_at,
+        None if said.transfer is UNSET else UUID(said.transfer),
     )  # fmt: skip
 
 
-def _parsed(payload: bytes) -> Any:
+def _parsed(payload: bytes) -> _Said | None:
     try:
-        return orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return None  # its message and its `doc` would hold the opened payload, so it is not even a context
+        return _PARSED(payload)
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        return None  # it would tell of the opened payload, so it is not even a context
 
 
-def _types_fit(said: dict[str, Any]) -> bool:
-    return (
-        type(said["version"]) is int
-        and 0 < said["version"] < 2**63
-        and isinstance(said["state"], str)
-        and said["state"] in STATES
-        and isinstance(said["items"], dict)
-        and isinstance(said["recorded_at"], str)
-        and isinstance(said.get("protected"), bool | None)
-        and ("transfer" not in said or _is_uuid(said["transfer"]))
-    )
-
-
-def _is_uuid(told: Any) -> bool:
+def _is_uuid(told: str) -> bool:
     try:
-        return isinstance(told, str) and str(UUID(told)) == told
+        return str(UUID(told)) == told
     except ValueError:
         return False

@@ -8,6 +8,7 @@ nobody who may, even where it opens: it is refused.
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol
 
 from consumers.disclosure import Disclosure, read
@@ -91,13 +92,18 @@ class Opener:
             keys, [Place(self._contract, self._topic, part) for part in places],
             [(token, own, places[part]) for token, part, own in sealed],
         )  # fmt: skip
-        return [one and await self._plain(one) for one in found]
+        known = {each for each in {one[1] for one in found if one} if await self._knows(each)}
+        return [self._plain(one) if one and one[1] in known else None for one in found]
 
-    async def _plain(self, one: Disclosed) -> Plain | None:
-        content, contract_hash, seq, jti = one
+    async def _knows(self, contract_hash: str) -> bool:
+        """False also where nobody can say so now."""
+        with suppress(DependencyUnavailable, DatabaseError):
+            return await self._contracts.knows(contract_hash)
+        return False
+
+    def _plain(self, one: Disclosed) -> Plain | None:
+        content, _, seq, jti = one
         try:
-            if _UUID.fullmatch(jti) and await self._contracts.knows(contract_hash):
-                return Plain(seq, read(content, jti, self._contract))
-        except (TokenRefused, DependencyUnavailable, DatabaseError):
-            pass
-        return None
+            return Plain(seq, read(content, jti, self._contract)) if _UUID.fullmatch(jti) else None
+        except TokenRefused:
+            return None

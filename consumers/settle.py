@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import compress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from consumers.arrival import place_id
@@ -31,8 +31,7 @@ T = TypeVar("T")
 _SQL = queries(Path(__file__).with_name("settle.sql"))
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The first open disclosure of a resident. `last_version`: of what was delivered to the counterpart before.
 
     `plan`: under which it is being replayed, if it is.
@@ -48,8 +47,7 @@ class Head:
     plan: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """How one attempt ended. `version`: of the opened disclosure; None where it did not open."""
 
     outcome: Outcome
@@ -65,8 +63,7 @@ class Together:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """An attempt that has ended. `wait`: seconds until the next, if it was deferred."""
 
     head: Head

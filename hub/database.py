@@ -1,13 +1,14 @@
 """The one door to PostgreSQL. A failed statement leaves it as DatabaseError with its SQLSTATE and nothing else.
 
 PostgreSQL quotes the values it objects to, in the message and in DETAIL, and asyncpg hands both on; so no exception
-of asyncpg passes this door. A transaction commits on leaving its block in peace and rolls back otherwise.
+of asyncpg passes this door. A transaction commits on leaving its block in peace and rolls back otherwise. What a block
+leaves in its session is swept before anybody else has the connection; what is fetched by one statement leaves nothing.
 """
 
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Never
@@ -89,17 +90,41 @@ class Connection:
             await self._raw.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
 
 
+class Session(asyncpg.Connection):
+    """A session of the pool. It is swept when it is given back, by a round trip, unless it was there for one `fetch`.
+
+    What outlives its statement (a lock or a setting of the session) is for a block of `Database.connection`.
+    """
+
+    _is_for_one = False
+
+    def for_one(self) -> None:
+        """Whoever has it now sends one statement, and fetches its rows."""
+        self._is_for_one = True
+
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as the library has it
+        """What the pool calls before anybody else has it."""
+        was_for_one, self._is_for_one = self._is_for_one, False
+        if not was_for_one or self.is_in_transaction():
+            await super().reset(timeout=timeout)
+
+
 class Database:
     """A pool of connections."""
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
         """One connection of the pool, without a transaction."""
+        return self._held(for_one=False)
+
+    @asynccontextmanager
+    async def _held(self, *, for_one: bool) -> AsyncIterator[Connection]:
         with _without_values():
             raw = await self._pool.acquire(timeout=HANDED_OUT_SECONDS)
+        if for_one:
+            raw.for_one()
         try:
             yield Connection(raw)
         finally:
@@ -116,17 +141,17 @@ class Database:
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
         """All rows."""
-        async with self.connection() as held:
+        async with self._held(for_one=True) as held:
             return await held.fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: Any) -> Row | None:
         """The first row, or None."""
-        async with self.connection() as held:
+        async with self._held(for_one=True) as held:
             return await held.fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         """The first value of the first row, or None."""
-        async with self.connection() as held:
+        async with self._held(for_one=True) as held:
             return await held.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: Any) -> int:
@@ -146,7 +171,7 @@ async def connect(dsn: str, size: int = 4) -> AsyncIterator[Database]:
     if not dsn:  # the library would look for a server itself
         raise DependencyUnavailable("database-unavailable", "PostgreSQL", _REMEDY)
     try:
-        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=size, command_timeout=60)
+        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=size, command_timeout=60, connection_class=Session)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError):
         raise DependencyUnavailable("database-unavailable", "PostgreSQL", _REMEDY) from None
     try:

@@ -9,6 +9,7 @@ character. A counterpart that wants Shift_JIS or its own 外字 needs a conversi
 a character has no place, and never replaces one.
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -60,9 +61,9 @@ class Line:
         """Close its connections."""
         await self._wires.close()
 
-    async def send(self, settings: Settings, key: str, message: dict[str, Any]) -> Answer | Deferred:
+    def send(self, settings: Settings, key: str, message: dict[str, Any]) -> Awaitable[Answer | Deferred]:
         """POST `message` under the idempotency key `key`."""
-        return await self._wires.post(settings.path, key, orjson.dumps(message), settings.seconds)
+        return self._wires.post(settings.path, key, orjson.dumps(message), settings.seconds)
 
 
 def read(answer: Answer) -> Outcome:

@@ -9,8 +9,7 @@ whether the first has arrived, the counterpart alone knows.
 import asyncio
 import ssl
 from base64 import b64encode
-from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import httptools
@@ -25,8 +24,7 @@ _BROKEN: Final = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 _UNREACHABLE: Final = Deferred("unreachable")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back."""
 
     status: int
@@ -160,16 +158,16 @@ class Wires:
         """The answer to a POST of JSON under the idempotency key `key`, within `seconds`."""
         own = (self._head(path), key.encode(), len(body), body)
         message = b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % own
-        deadline = asyncio.get_running_loop().time() + seconds
+        now = (clock := asyncio.get_running_loop().time)()
         try:
-            wire = self._kept() or await self._made(seconds)
+            wire = self._kept(now) or await self._made(seconds)
         except TimeoutError:
             return Deferred("timeout")
         except OSError:
             return _UNREACHABLE
-        answer = await wire.ask(message, deadline)
+        answer = await wire.ask(message, now + seconds)
         if wire.is_open:
-            wire.free_since = asyncio.get_running_loop().time()
+            wire.free_since = clock()
             self._free.append(wire)
         return answer
 
@@ -186,12 +184,11 @@ class Wires:
             self._heads[path] = b"POST %b HTTP/1.1\r\n%b" % ((self._base + path).encode(), self._constant)
         return self._heads[path]
 
-    def _kept(self) -> Wire | None:
+    def _kept(self, now: float) -> Wire | None:
         """The one that was used last; those that nobody has used for a while go."""
-        oldest = asyncio.get_running_loop().time() - KEPT_SECONDS
         while self._free:
             wire = self._free.pop()
-            if wire.is_open and wire.free_since > oldest:
+            if wire.is_open and wire.free_since > now - KEPT_SECONDS:
                 return wire
             wire.drop()
         return None

@@ -1,6 +1,5 @@
 """`jukihub bench deliver`: what inbox and hand-over carry per second, and what limits each."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -39,13 +38,15 @@ def deliver(  # noqa: PLR0913 - options of one command
       jukihub bench deliver --way http --count 50000 --each 3
       jukihub bench deliver --way stand-in --rounds 1 --json
     """
+    import uvloop  # noqa: PLC0415 - only this command
+
     from consumers.bench import figures  # noqa: PLC0415 - only this command
     from consumers.bench.handing import measure  # noqa: PLC0415 - only this command
     from consumers.bench.ways import WAYS  # noqa: PLC0415 - only this command
 
     if unknown := [name for name in way or () if name not in WAYS]:
         raise UsageError("unknown-way", unknown[0][:20], f"Ways are {', '.join(WAYS)}")
-    runs = asyncio.run(measure(data, way or [*WAYS], count, each, rounds, _say))
+    runs = uvloop.run(measure(data, way or [*WAYS], count, each, rounds, _say))
     if as_json:
         import orjson  # noqa: PLC0415 - only here
 

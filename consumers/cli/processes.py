@@ -27,9 +27,11 @@ def deliver(
       jukihub run deliver --contract koseki-fuhyo --contract previous-municipality
     A process for each keeps them apart; one for several takes the memory of one.
     """
+    import uvloop  # noqa: PLC0415 - as below
+
     from consumers import process  # noqa: PLC0415 - the broker's client is not needed for anybody's help
 
-    asyncio.run(process.deliver(settings(), contract, port))
+    uvloop.run(process.deliver(settings(), contract, port))
 
 
 def pull(

@@ -76,7 +76,7 @@ class Reading:
                 yield Chosen(row["id"], subject, row["attempts"], found.version, row["flagged"])
                 continue
             version = opened.version if isinstance(opened, Disclosure) else None
-            await self._settler.settle(Head(**{name: row[name] for name in Head.__slots__}), Ended(found, version), 0.0)
+            await self._settler.settle(Head(**{name: row[name] for name in Head._fields}), Ended(found, version), 0.0)
             if found.code != DESTROYED:
                 behind.add(subject)
 

@@ -33,6 +33,26 @@ async def test_a_violated_constraint_is_logged_without_its_values(databases: Set
     assert ("people" in log, MARK in log) == (True, False)
 
 
+async def test_what_a_block_leaves_in_its_session_is_nobody_elses(databases: Settings) -> None:
+    async with connect(databases.database, size=1) as database:
+        number = await database.fetchval("SELECT pg_backend_pid()")
+        async with database.connection() as held:
+            await held.fetchval("SELECT set_config('juki.mark', 'x', false), pg_advisory_lock(7)")
+        await database.execute("SET juki.other = 'x'")
+        found = await database.fetchrow("""SELECT pg_backend_pid() AS number, (SELECT count(*) FROM pg_locks
+            WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,
+            coalesce(current_setting('juki.mark', true), '') || coalesce(current_setting('juki.other', true), '') AS set
+        """)
+    assert found is not None
+    assert (found["number"], found["locks"], found["set"]) == (number, 0, "")
+
+
+async def test_what_is_fetched_takes_one_round_trip(databases: Settings) -> None:
+    async with connect(databases.database, size=1) as database:
+        assert await database.fetchval("SELECT set_config('juki.mark', 'not swept', false)") == "not swept"
+        assert await database.fetchval("SELECT current_setting('juki.mark', true)") == "not swept"
+
+
 async def test_what_is_committed_is_on_the_disk(house: House) -> None:
     """Everywhere but in this house, which syncs nothing: asked is the file that every server is started with."""
     async with connect(house.postgres, 1) as admin:

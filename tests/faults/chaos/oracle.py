@@ -58,5 +58,5 @@ def _messages(one: Due, contract: Contract, *, flagged: bool) -> tuple[Mapping[s
         return ()
     said = Disclosure(UUID(one.id), one.contract, one.version, one.state, dict(one.items), one.protected)
     first = (said, said.flagged())[: 2 if flagged else 1]
-    encoded = [ADAPTERS[contract.via].encode(each) for each in (*first, *(replace(one, again=True) for one in first))]
+    encoded = [ADAPTERS[contract.via].encode(each) for each in (*first, *(one.repeated() for one in first))]
     return tuple(message for message in encoded if not isinstance(message, Refused))

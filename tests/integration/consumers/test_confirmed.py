@@ -1,12 +1,12 @@
 """What was read back at a counterpart becomes a line of the ledger, once; the night; the count of records."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from consumers.adapters.hours import STORE
 from consumers.disclosure import Disclosure

@@ -298,4 +298,4 @@ async def test_an_unknown_kid_is_a_dead_letter(line: HandOver) -> None:
 
 
 def test_a_head_is_what_the_line_reads() -> None:
-    assert [*Head.__slots__] == ["id", "subject", "partition", "token", "attempts", "flagged", "last_version", "plan"]
+    assert [*Head._fields] == ["id", "subject", "partition", "token", "attempts", "flagged", "last_version", "plan"]

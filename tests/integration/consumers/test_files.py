@@ -1,12 +1,12 @@
 """Files on a real storage: what is in them, in order, and settled once they are there."""
 
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from consumers.files import writing
 from consumers.files.command import check_day

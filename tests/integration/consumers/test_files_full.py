@@ -1,11 +1,11 @@
 """A full file is that of a first load, all of it, by somebody who may."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+from msgspec.structs import replace
 
 from consumers.disclosure import Disclosure
 from consumers.files.command import by_somebody

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import orjson
 import pytest
 
@@ -83,7 +84,7 @@ def test_a_value_that_would_be_another_one_now_stays_away() -> None:
 
 
 def test_a_state_that_would_be_another_one_now_is_withheld() -> None:
-    changed = decided_again(replace(said(MARKED), state="entered"), MARKED.hash, MARKED, CHANGE, TODAY)
+    changed = decided_again(msgspec.structs.replace(said(MARKED), state="entered"), MARKED.hash, MARKED, CHANGE, TODAY)
     assert (changed.code, changed.reason) == ("withheld", "state-changed")
 
 

@@ -26,6 +26,9 @@ class BrokenPool:
     async def release(self, _raw: Any) -> None:
         raise self._failure
 
+    def for_one(self) -> None:
+        pass
+
     async def fetchval(self, _sql: str) -> Any:
         if isinstance(self._answer, Exception):
             raise self._answer
