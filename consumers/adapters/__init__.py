@@ -13,6 +13,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+import orjson
+
 from consumers.adapters import (
     convenience_store,
     immigration,
@@ -59,7 +61,11 @@ class Adapter:
             return message
         if self.before and (stopped := await self.before(line, disclosure, message)):
             return stopped
-        answer = await line.send(self.settings, str(disclosure.id), message)
+        try:
+            sending = line.send(self.settings, str(disclosure.id), message)
+        except orjson.JSONEncodeError:  # a number of more than 64 bits, which can be told to nobody
+            return Refused("bad-payload")
+        answer = await sending
         outcome = answer if isinstance(answer, Deferred) else self.read(answer)
         if self.after and isinstance(outcome, Delivered):
             return await self.after(line, disclosure, message, outcome)

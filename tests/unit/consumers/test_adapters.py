@@ -1,8 +1,12 @@
 """What an answer means, and where personal data may go."""
 
+from uuid import UUID
+
 import pytest
 
-from consumers.adapters.http import Answer, read
+from consumers.adapters import Adapter
+from consumers.adapters.http import Answer, Line, Settings, read
+from consumers.disclosure import Disclosure
 from hub.errors import UsageError
 from hub.outcome import Deferred, Delivered, Refused
 from hub.outside import checked_url
@@ -29,6 +33,13 @@ from hub.outside import checked_url
 )
 def test_only_a_receipt_is_delivered_and_only_a_refusal_refused(status: int, body: bytes, outcome: object) -> None:
     assert read(Answer(status, body)) == outcome
+
+
+async def test_a_number_that_no_json_holds_is_a_dead_letter_and_ends_nobody() -> None:
+    told = Disclosure(UUID(int=1, version=4), "tax", 1, "inside", {"n": 2**64})
+    way = Adapter(Settings("/told"), lambda disclosure, _: disclosure.items, read)
+    async with Line("http://127.0.0.1:1") as line:
+        assert await way.hand_over(line, told) == Refused("bad-payload")
 
 
 @pytest.mark.parametrize("url", ["https://cs.example.test", "http://127.0.0.1:8080", "http://localhost:1"])
