@@ -99,7 +99,7 @@ class Session(asyncpg.Connection):
     _is_for_one = False
 
     def for_one(self) -> None:
-        """Whoever has it now sends one statement, and fetches its rows."""
+        """Whoever had it sent one statement, and has its rows."""
         self._is_for_one = True
 
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as the library has it
@@ -123,10 +123,10 @@ class Database:
     async def _held(self, *, for_one: bool) -> AsyncIterator[Connection]:
         with _without_values():
             raw = await self._pool.acquire(timeout=HANDED_OUT_SECONDS)
-        if for_one:
-            raw.for_one()
         try:
             yield Connection(raw)
+            if for_one:  # not where it failed or was cancelled: then nobody knows what is left of it
+                raw.for_one()
         finally:
             with suppress(asyncpg.PostgresError, *_LOST):  # what was done is done; the pool drops such a connection
                 await asyncio.shield(self._pool.release(raw))

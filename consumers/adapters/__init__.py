@@ -13,8 +13,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-import orjson
-
 from consumers.adapters import (
     convenience_store,
     immigration,
@@ -28,6 +26,7 @@ from consumers.adapters.hours import ALWAYS, Hours
 from consumers.adapters.http import Answer, Line, Settings
 from consumers.adapters.municipality import MADE_UP, Municipality
 from consumers.disclosure import Disclosure
+from hub.errors import TokenRefused
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 
 Form = Callable[[Disclosure, Municipality], dict[str, Any] | Refused]
@@ -59,13 +58,15 @@ class Adapter:
         message = self.encode(disclosure)
         if isinstance(message, Refused):
             return message
+        try:
+            return await self._said(line, disclosure, message)
+        except TokenRefused as refused:  # what lay under the seal can be told to nobody
+            return Refused(refused.code)
+
+    async def _said(self, line: Line, disclosure: Disclosure, message: dict[str, Any]) -> Outcome:
         if self.before and (stopped := await self.before(line, disclosure, message)):
             return stopped
-        try:
-            sending = line.send(self.settings, str(disclosure.id), message)
-        except orjson.JSONEncodeError:  # a number of more than 64 bits, which can be told to nobody
-            return Refused("bad-payload")
-        answer = await sending
+        answer = await line.send(self.settings, str(disclosure.id), message)
         outcome = answer if isinstance(answer, Deferred) else self.read(answer)
         if self.after and isinstance(outcome, Delivered):
             return await self.after(line, disclosure, message, outcome)

@@ -17,6 +17,7 @@ import orjson
 
 from consumers.adapters.wire import Answer, Wires
 from hub import outside
+from hub.errors import TokenRefused
 from hub.outcome import Deferred, Delivered, Outcome, Refused
 
 ITS_OWN: Final = frozenset({"closed", "pending", "not-erased"})
@@ -62,8 +63,15 @@ class Line:
         await self._wires.close()
 
     def send(self, settings: Settings, key: str, message: dict[str, Any]) -> Awaitable[Answer | Deferred]:
-        """POST `message` under the idempotency key `key`."""
-        return self._wires.post(settings.path, key, orjson.dumps(message), settings.seconds)
+        """POST `message` under the idempotency key `key`; TokenRefused where no JSON can say it."""
+        return self._wires.post(settings.path, key, _written(message), settings.seconds)
+
+
+def _written(message: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(message)
+    except orjson.JSONEncodeError:  # a number of more than 64 bits
+        raise TokenRefused("bad-payload") from None
 
 
 def read(answer: Answer) -> Outcome:

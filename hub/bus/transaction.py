@@ -35,6 +35,8 @@ class TransactionalWriter(Writer):
         After ProduceFailed nothing of it is visible, or its outcome is unknown: start a new writer with the same id,
         which settles that, and read the committed positions. After Fenced the slot is somebody else's.
         """
+        if self._producer is None:  # an earlier one failed, and whoever saw it went on
+            raise ProduceFailed("not-committed")
         begun = Transaction(self._producer, group, topic)
         try:
             async with in_time():
@@ -53,19 +55,24 @@ class TransactionalWriter(Writer):
             await begun.commit(positions)
 
     async def _failed(self, begun: "Transaction") -> None:
-        if _fenced(self._producer):
+        producer = self._producer
+        if _fenced(producer):
             await begun.give_up()
             await self.stop()
+        else:
+            await self._abort(begun)
+        if _fenced(producer):  # the answer to the abort may have been the first to say so
             raise Fenced("fenced") from None
-        await self._abort(begun)
         raise ProduceFailed("not-committed") from None
 
     async def _abort(self, begun: "Transaction") -> None:
+        producer = self._producer
         await begun.give_up()
         with suppress(*FAILURES):  # the successor fences us, which aborts what is open
             async with asyncio.timeout(5):
-                await self._producer.abort_transaction()
+                await producer.abort_transaction()
         await self.stop()
+        _fenced(producer)  # looked at, so that nobody is warned of an outcome that nobody waits for
 
 
 class Transaction:
@@ -161,7 +168,7 @@ def _fenced(producer: Any) -> bool:
     """Whether a successor has taken over. The error that shows it differs with the moment; the sender knows."""
     ended = producer._txn_manager.wait_for_transaction_end()  # noqa: SLF001 - nothing public says it
     task = producer._sender.sender_task  # noqa: SLF001 - as above
-    causes = [future.exception() for future in (ended, task) if future.done() and not future.cancelled()]
+    causes = [future.exception() for future in (ended, task) if future and future.done() and not future.cancelled()]
     return any(isinstance(cause, ProducerFenced) for cause in causes)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from consumers.adapters import Adapter
+from consumers.adapters import Adapter, Before
 from consumers.adapters.http import Answer, Line, Settings, read
 from consumers.disclosure import Disclosure
 from hub.errors import UsageError
@@ -35,9 +35,14 @@ def test_only_a_receipt_is_delivered_and_only_a_refusal_refused(status: int, bod
     assert read(Answer(status, body)) == outcome
 
 
-async def test_a_number_that_no_json_holds_is_a_dead_letter_and_ends_nobody() -> None:
+async def before(line: Line, _: Disclosure, message: dict[str, object]) -> None:
+    await line.send(Settings("/before"), "key", message)
+
+
+@pytest.mark.parametrize("first", [None, before])
+async def test_a_number_that_no_json_holds_is_a_dead_letter_and_ends_nobody(first: Before | None) -> None:
     told = Disclosure(UUID(int=1, version=4), "tax", 1, "inside", {"n": 2**64})
-    way = Adapter(Settings("/told"), lambda disclosure, _: disclosure.items, read)
+    way = Adapter(Settings("/told"), lambda disclosure, _: disclosure.items, read, before=first)
     async with Line("http://127.0.0.1:1") as line:
         assert await way.hand_over(line, told) == Refused("bad-payload")
 

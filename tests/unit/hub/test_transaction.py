@@ -4,10 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaTimeoutError, ProducerFenced
 
 from hub.bus import Outgoing, Position, TransactionalWriter, sending
-from hub.errors import ProduceFailed
+from hub.errors import Fenced, ProduceFailed
 from tests.unit.hub.test_writing import Batch
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -135,3 +135,36 @@ async def test_an_error_of_who_makes_the_rest_leaves_as_it_is_and_nothing_is_ope
     with pytest.raises(ZeroDivisionError):
         await telling()
     assert producer.said == ["begin", "0", "abort", "stop"]
+
+
+async def test_a_writer_that_has_failed_once_refuses_and_is_no_surprise_to_who_goes_on() -> None:
+    writer, _ = written()
+
+    async def telling() -> None:
+        async with writer.transaction("g", "changes"):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await telling()
+    with pytest.raises(ProduceFailed):
+        await telling()
+
+
+async def test_who_is_told_of_a_successor_by_the_abort_alone_is_fenced_all_the_same() -> None:
+    writer, producer = written()
+
+    async def fenced() -> None:
+        producer._txn_manager.ended.set_exception(ProducerFenced())
+        raise ProducerFenced
+
+    producer.abort_transaction = fenced  # type: ignore[method-assign]
+
+    async def telling() -> None:
+        async with writer.transaction("g", "changes") as begun:
+            await begun.write(of(0) | of(1))
+            await turns()
+            producer.sent[0].set_exception(ProducerFenced())
+            await begun.commit(ENDS)
+
+    with pytest.raises(Fenced):
+        await telling()
