@@ -32,7 +32,7 @@ class Turns:
 
     def __contains__(self, head: Head) -> bool:
         """Whether this one has had no turn yet."""
-        return head.id in self._living or head.id in self._replayed
+        return head.id in self._line_of(head)
 
     def _line_of(self, head: Head) -> dict[UUID, Head]:
         return self._living if head.plan is None else self._replayed

@@ -43,7 +43,7 @@ class TransactionalWriter(Writer):
                 await begun.begin()
                 yield begun
         except (ProduceFailed, TimeoutError):
-            await self._failed(begun)
+            raise (Fenced("fenced") if await self._abort(begun) else ProduceFailed("not-committed")) from None
         except BaseException:  # also told to end: what is open is aborted, so that nobody waits for its time-out
             await self._abort(begun)
             raise
@@ -54,25 +54,16 @@ class TransactionalWriter(Writer):
             await begun.write(batches)
             await begun.commit(positions)
 
-    async def _failed(self, begun: "Transaction") -> None:
-        producer = self._producer
-        if _fenced(producer):
-            await begun.give_up()
-            await self.stop()
-        else:
-            await self._abort(begun)
-        if _fenced(producer):  # the answer to the abort may have been the first to say so
-            raise Fenced("fenced") from None
-        raise ProduceFailed("not-committed") from None
-
-    async def _abort(self, begun: "Transaction") -> None:
+    async def _abort(self, begun: "Transaction") -> bool:
+        """Leave nothing open; whether a successor has taken over, which may show in the answer to the abort alone."""
         producer = self._producer
         await begun.give_up()
-        with suppress(*FAILURES):  # the successor fences us, which aborts what is open
-            async with asyncio.timeout(5):
-                await producer.abort_transaction()
+        if not _fenced(producer):  # else the successor has aborted what was open
+            with suppress(*FAILURES):
+                async with asyncio.timeout(5):
+                    await producer.abort_transaction()
         await self.stop()
-        _fenced(producer)  # looked at, so that nobody is warned of an outcome that nobody waits for
+        return _fenced(producer)
 
 
 class Transaction:

@@ -108,18 +108,19 @@ async def test_what_fills_a_request_goes_before_the_rest_is_there_and_one_at_a_t
     assert producer.said == ["begin", "0", "1", "2", "offsets", "commit"]
 
 
+async def told(writer: TransactionalWriter, producer: Producer, failed: Exception) -> None:
+    """A transaction the first request of which fails while the rest is made."""
+    async with writer.transaction("g", "changes") as begun:
+        await begun.write(of(0) | of(1))
+        await turns()
+        producer.sent[0].set_exception(failed)
+        await begun.commit(ENDS)
+
+
 async def test_a_request_that_failed_while_the_rest_was_made_ends_the_transaction() -> None:
     writer, producer = written()
-
-    async def telling() -> None:
-        async with writer.transaction("g", "changes") as begun:
-            await begun.write(of(0) | of(1))
-            await turns()
-            producer.sent[0].set_exception(KafkaTimeoutError())
-            await begun.commit(ENDS)
-
     with pytest.raises(ProduceFailed):
-        await telling()
+        await told(writer, producer, KafkaTimeoutError())
     assert producer.said == ["begin", "0", "abort", "stop"]
 
 
@@ -159,12 +160,5 @@ async def test_who_is_told_of_a_successor_by_the_abort_alone_is_fenced_all_the_s
 
     producer.abort_transaction = fenced  # type: ignore[method-assign]
 
-    async def telling() -> None:
-        async with writer.transaction("g", "changes") as begun:
-            await begun.write(of(0) | of(1))
-            await turns()
-            producer.sent[0].set_exception(ProducerFenced())
-            await begun.commit(ENDS)
-
     with pytest.raises(Fenced):
-        await telling()
+        await told(writer, producer, ProducerFenced())
