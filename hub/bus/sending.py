@@ -8,7 +8,7 @@ from aiokafka.errors import IllegalOperation, KafkaError
 
 from hub.bus.encoded import Encoded
 from hub.bus.records import BATCH_BYTES, Batches, Outgoing
-from hub.bus.request import encode_once
+from hub.bus.request import send_in_parts
 
 FAILURES = (KafkaError, IllegalOperation, TimeoutError, AssertionError)
 """What the library raises when a producer is of no more use; not all of it is a KafkaError."""
@@ -20,7 +20,7 @@ byte: a request is copied several times on its way. Twice as much was no faster,
 Sent = tuple[str, int, Any]
 """Topic, partition and a batch of its records."""
 
-encode_once()
+send_in_parts()
 
 
 def batched(producer: Any, batches: Batches) -> list[Sent]:
