@@ -1,5 +1,6 @@
 # The two commands of the README are `make demo` and `make test`.
-PYTHON ?= python3
+# Which Python the environment is made from: infra/interpreter.py chooses where nobody says so.
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -11,8 +12,9 @@ unexport PYTHONDONTWRITEBYTECODE
 install: $(VENV)/installed $(VENV)/kernel
 
 $(VENV)/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "juki-hub needs Python 3.11 or newer; name one with PYTHON=…")'
-	$(PYTHON) -m venv $(VENV)
+	@python="$(or $(PYTHON),$$(python3 infra/interpreter.py))" && \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "juki-hub needs Python 3.11 or newer; name one with PYTHON=…")' && \
+	"$$python" -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@# setuptools warns of folders that are named like the package: here they are the package
 	PYTHONWARNINGS='ignore:Editable installation' $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

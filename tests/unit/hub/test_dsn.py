@@ -16,7 +16,7 @@ PRIVATE = (
     "postgres://hub@localhost/hub",
     "postgresql://hub@[::1]:5432/hub",
     "postgresql://hub@%2Frun%2Fpostgresql/hub",
-    "postgresql://hub@127.0.0.1,[::1]:5433/hub",
+    "postgresql://hub@/hub?host=127.0.0.1,localhost&port=5432,5433",
     "postgresql://hub@127.0.0.1/hub?host=db.city.example",
     "postgresql://hub@db.city.example/hub?sslmode=verify-full&sslrootcert=/etc/city-ca.pem",
     "postgresql://hub@db1.city.example,db2.city.example/hub?sslmode=prefer&sslmode=verify-full",
