@@ -23,7 +23,9 @@ class Pseudonyms:
 
     def __init__(self, key: bytes) -> None:
         # One block of unique random input per record: what makes ECB unfit for messages does not arise.
-        self._cipher = Cipher(algorithms.AES256(key), modes.ECB())  # noqa: S305 - reason above
+        cipher = Cipher(algorithms.AES256(key), modes.ECB())  # noqa: S305 - reason above
+        # No block knows of another one, so one context does for all calls; to make one costs more than to use it.
+        self._turned, self._turned_back = cipher.encryptor(), cipher.decryptor()
 
     def of(self, residents: Sequence[UUID]) -> list[bytes]:
         """16 bytes per resident, in the same order."""
@@ -31,8 +33,10 @@ class Pseudonyms:
 
     def of_bytes(self, residents: Sequence[bytes]) -> list[bytes]:
         """The same of residents of whom one has the 16 bytes."""
-        encryptor = self._cipher.encryptor()
-        joined = encryptor.update(b"".join(residents)) + encryptor.finalize()
+        whole = b"".join(residents)
+        if len(whole) != SIZE * len(residents):  # a part of a block would stay in the context and shift all that follow
+            raise ValueError("a resident has 16 bytes")
+        joined = self._turned.update(whole)
         return [joined[at : at + SIZE] for at in range(0, len(joined), SIZE)]
 
     def resident(self, record_key: bytes) -> UUID | None:
@@ -42,8 +46,7 @@ class Pseudonyms:
     def residents(self, record_keys: Sequence[bytes]) -> list[UUID | None]:
         """The same for many, in the same order."""
         fitting = [key if len(key) == SIZE else bytes(SIZE) for key in record_keys]
-        decryptor = self._cipher.decryptor()
-        joined = decryptor.update(b"".join(fitting)) + decryptor.finalize()
+        joined = self._turned_back.update(b"".join(fitting))
         found = (UUID(bytes=joined[at : at + SIZE]) for at in range(0, len(joined), SIZE))
         return [one if len(key) == SIZE and can_be_found(one) else None
                 for key, one in zip(record_keys, found, strict=True)]  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from contracts.book import Book
@@ -22,7 +23,8 @@ from hub.kernel import chosen
 from hub.keys import CHANGES, DESTROYED, KeyStore
 from hub.owners import Tenure
 from hub.pseudonym import Pseudonyms
-from hub.telling import TOLD, Batches, Holding, Tally, Teller
+from hub.telling import TOLD, Tally, Teller, Write
+from hub.untold import Holding
 
 PRINCIPAL = "router"
 MAX_RECORDS, MAX_OUTPUTS = 1000, 8000
@@ -138,9 +140,8 @@ class Router:
         now = self.clock()
         group, topic = topics.router_group(self.prefix), topics.changes(self.prefix)
         async with self.writer.transaction(group, topic) as transaction:
-            for part, accepted in poll.accepted.items():
-                await transaction.write(await self._tell(part, accepted, advanced[part], now, poll))
-                poll.trial.update(self.teller.tried(accepted, now))
+            if poll.accepted:
+                await self._tell(poll, advanced, now, transaction.write)
             await transaction.write(poll.letters)
             await transaction.commit(
                 {part: Position(at, positions.encode(advanced[part])) for part, at in poll.next_offsets.items()}
@@ -152,16 +153,14 @@ class Router:
             self._hold(part, contract)
         _count(poll, now)
 
-    async def _tell(
-        self, part: int, accepted: list[Accepted], sequences: dict[str, int], now: datetime, poll: Poll
-    ) -> Batches:
-        holding = Holding({*self.held.get(part, ())}, stopped=self.untold)
-        batches = await self.teller.tell(part, accepted, sequences, now, poll.tally, holding)
-        for contract, changes in holding.changes.items():
+    async def _tell(self, poll: Poll, sequences: dict[int, dict[str, int]], now: datetime, write: Write) -> None:
+        holding = Holding(self.held, stopped=self.untold)
+        await self.teller.tell(poll.accepted, sequences, now, poll.tally, write, holding)
+        for (part, contract), changes in holding.changes.items():
             letters = poll.letters[topics.quarantine(self.prefix), part]
             letters += [quarantine.held(one.record, contract) for one in changes if one.record is not None]
             poll.held.append((part, contract))
-        return batches
+        poll.trial.update(self.teller.tried([*chain(*poll.accepted.values())], now))
 
     def _hold(self, part: int, contract: str) -> None:
         if contract not in self.held.setdefault(part, set()):
@@ -187,7 +186,7 @@ class Router:
         """Tell one contract what was held for it, up to the offset `upto`; False where its key is still gone."""
         advanced, now, tally = dict(self.sequences[part]), self.clock(), Tally()
         holding = Holding(only=frozenset({contract}), stopped=self.untold)
-        batches = await self.teller.tell(part, letters, advanced, now, tally, holding) if letters else {}
+        batches = await self.teller.all_of(part, letters, advanced, now, tally, holding) if letters else {}
         if holding.changes:
             return False
         batches[topics.quarantine(self.prefix), part] = [quarantine.settled(contract, upto, now)]

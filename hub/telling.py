@@ -1,18 +1,19 @@
-"""From one Change to what goes onto the broker: decide for every contract, seal, and write the ledger's line.
+"""From Changes to what goes onto the broker: decide for every contract, seal, and write the ledger's lines.
 
-Everything of one poll is collected first and sealed contract by contract: one content key, one draw of nonces, one
-call for all record keys, and one of the kernel, which cuts and seals. `seq` counts up by one per contract and
-partition. The ledger's line of a Change names every contract told, with the item set measured on the very bytes that
-were sealed.
+Everything of one poll is decided first and sealed contract by contract, whatever its partition: one content key, one
+draw of nonces, one call for all record keys, and one of the kernel, which cuts and seals. What a contract is told is
+handed on before the next one is sealed. `seq` counts up by one per contract and partition. The ledger's line of a
+Change names every contract told, with the item set measured on the very bytes that were sealed.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from itertools import accumulate, chain
+from typing import Final
 
 import orjson
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -25,43 +26,24 @@ from contracts.decide import NOT_IN_FORCE, Silence, judge
 from hub import envelope, topics
 from hub.bus import Outgoing
 from hub.cutting import Case, Cut, Decisions
+from hub.decided import Decided, Rows
 from hub.errors import TokenRefused
 from hub.intake import Accepted
 from hub.kernel import chosen
-from hub.kernel.form import Batch, Kernel, Sealed, Sources, Wording
+from hub.kernel.form import Batch, Kernel, Lot
 from hub.keys import LEDGER, KeyStore
 from hub.pseudonym import Pseudonyms
-from hub.seal import Place, beginning, drawn
+from hub.seal import ContentKey, Place, beginning, drawn
+from hub.untold import Holding
 
 Batches = dict[tuple[str, int], Sequence[Outgoing]]
 Tally = Counter[tuple[str, str]]
 """(contract, TOLD or the reason of a silence) -> how often; for the metrics, once the transaction is committed."""
 
+Write = Callable[[Batches], Awaitable[None]]
+"""Takes what is to be written; it may be on its way while the rest is made."""
+
 TOLD: Final = "told"
-
-
-
-@dataclass(slots=True)
-class Holding:
-    """Contracts that cannot be told now, because their key is gone; and the changes that each of them would be told.
-
-    `only`: these contracts alone are told, where what was held is told at last. `stopped`: these are told nothing, and
-    nothing is kept for them.
-    """
-
-    contracts: set[str] = field(default_factory=set)
-    only: frozenset[str] | None = None
-    stopped: frozenset[str] = frozenset()
-    changes: dict[str, list[Accepted]] = field(default_factory=dict)
-
-    def concerns(self, contract: str) -> bool:
-        """Whether the contract may be told anything at all."""
-        return (self.only is None or contract in self.only) and contract not in self.stopped
-
-    def hold(self, contract: str, changes: list[Accepted]) -> None:
-        """Take note that the contract would be told these."""
-        self.contracts.add(contract)
-        self.changes[contract] = changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,43 +65,52 @@ class Teller:
         pseudonyms = {owner: Pseudonyms(await keys.pseudonym_key(owner)) for owner in owners}
         return cls(prefix, book, keys, pseudonyms, await digest_key(keys), kernel or chosen())
 
-    async def tell(  # noqa: PLR0913 - one poll of one partition
+    async def tell(  # noqa: PLR0913 - one poll
+        self, accepted: Mapping[int, Sequence[Accepted]], sequences: Mapping[int, dict[str, int]], now: datetime,
+        tally: Tally, write: Write, holding: Holding | None = None,
+    ) -> None:  # fmt: skip
+        """Hand all records that come of `accepted` (by partition, in this order) to `write`, the ledger's last.
+
+        Moves `sequences` (by partition, of each contract) on and counts into `tally`. A contract whose key is gone is
+        told nothing: what it would be told is noted in `holding`.
+        """
+        holding = holding or Holding()
+        poll = self._decided(accepted, sequences, now)
+        for at, contract in enumerate(self.book.contracts.values()):
+            rows = poll.rows(at) if holding.concerns(contract.id) else {}
+            if rows and (batches := await self._told(at, contract, rows, poll, holding)):
+                tally[contract.id, TOLD] += sum(map(len, batches.values()))
+                await write(batches)
+                await asyncio.sleep(0)  # what was told before is on its way meanwhile, and answers come
+        tally.update(self._silences(poll.cut, holding))
+        await write(self._ledger(poll))
+
+    async def all_of(  # noqa: PLR0913 - one poll of one partition
         self, part: int, accepted: Sequence[Accepted], sequences: dict[str, int], now: datetime, tally: Tally,
         holding: Holding | None = None,
     ) -> Batches:  # fmt: skip
-        """All records that come of `accepted`, in this order; moves `sequences` on and counts into `tally`.
+        """All that comes of the Changes of one partition."""
+        batches: Batches = {}
 
-        A contract whose key is gone is told nothing: what it would be told is noted in `holding`.
-        """
-        holding, batches = holding or Holding(), Batches()
-        poll = self._decided(part, accepted, sequences, now)
-        entries: list[list[bytes]] = [[] for _ in accepted]
-        for at, contract in enumerate(self.book.contracts.values()):
-            if not holding.concerns(contract.id) or not (lot := poll.cut.lots.get(at)):
-                continue
-            if sealed := await self._sealed_or_held(at, contract, poll, holding):
-                batches[topics.disclosures(self.prefix, contract.id), part], said = sealed
-                for (case, _, _), entry in zip(lot, said, strict=True):
-                    entries[case].append(entry)
-                tally[contract.id, TOLD] += len(lot)
-                sequences[contract.id] = sequences.get(contract.id, 0) + len(lot)
-                await asyncio.sleep(0)  # what was told before is on its way meanwhile, and answers come
-        tally.update(self._silences(poll.cut, holding))
-        batches[topics.ledger(self.prefix), part] = self._ledger(poll.cut.cases, entries, now)
+        async def keep(more: Batches) -> None:
+            batches.update(more)
+
+        await self.tell({part: accepted}, {part: sequences}, now, tally, keep, holding)
         return batches
 
     def _decided(
-        self, part: int, accepted: Sequence[Accepted], sequences: Mapping[str, int], now: datetime
-    ) -> "Decided":
+        self, accepted: Mapping[int, Sequence[Accepted]], sequences: Mapping[int, dict[str, int]], now: datetime
+    ) -> Decided:
         """Everything decided, nothing sealed."""
         today = now.astimezone(JAPAN).date()
         decisions = self._decisions.get(today)
         if decisions is None or decisions.is_full:
             self._decisions.clear()
             decisions = self._decisions[today] = Decisions([*self.book.contracts.values()], today)
-        cut = Cut.of(accepted, decisions)
+        cut = Cut.of([*chain(*accepted.values())], decisions)
         sources = self.kernel.sources(cut.sources, [case.id for case in cut.cases])
-        return Decided(part, cut, decisions.wordings, sources, sequences, now)
+        ends = dict(zip(accepted, accumulate(map(len, accepted.values())), strict=True))
+        return Decided(cut, decisions.wordings, sources, ends, sequences, now, [[] for _ in cut.cases])
 
     def _silences(self, cut: Cut, holding: Holding) -> Tally:
         """Why who is told nothing; a contract that was stopped is as good as not in force."""
@@ -138,34 +129,51 @@ class Teller:
                 tally.update((contract.id, outcome) for outcome in outcomes if outcome is not None)
         return tally
 
-    async def _sealed_or_held(
-        self, at: int, contract: Contract, poll: "Decided", holding: Holding
-    ) -> Sealed | None:
-        if contract.id not in holding.contracts:
-            try:
-                return await self._sealed(at, contract, poll)
-            except TokenRefused:
-                pass
-        holding.hold(contract.id, [poll.cut.cases[case].accepted for case, _, _ in poll.cut.lots[at]])
-        return None
+    async def _told(
+        self, at: int, contract: Contract, rows: Rows, poll: Decided, holding: Holding
+    ) -> Batches:  # fmt: skip
+        """What the contract is told; of a partition on which it is held, nothing."""
+        free = {part: lot for part, lot in rows.items() if not holding.holds(part, contract.id)}
+        key = await self._key(contract, poll.now) if free else None
+        told = free if key else {}
+        for part in rows.keys() - told.keys():
+            holding.changes[part, contract.id] = [poll.cut.cases[case].accepted for case, _, _ in rows[part]]
+        return self._sealed(at, contract, told, key, poll) if key else {}
 
-    async def _sealed(self, at: int, contract: Contract, poll: "Decided") -> Sealed:
-        """A record for each disclosure of a contract, and the entry of the ledger line that names it."""
-        lot, cases, now, first = poll.cut.lots[at], poll.cut.cases, poll.now, poll.sequences.get(contract.id, 0) + 1
-        key = await self.keys.content_key(contract.id, now.astimezone(JAPAN).date())
-        place = Place(contract.id, topics.disclosures(self.prefix, contract.id), poll.part)
+    async def _key(self, contract: Contract, now: datetime) -> ContentKey | None:
+        """The content key of the day; None where it is gone."""
+        try:
+            return await self.keys.content_key(contract.id, now.astimezone(JAPAN).date())
+        except TokenRefused:
+            return None
+
+    def _sealed(self, at: int, contract: Contract, rows: Rows, key: ContentKey, poll: Decided) -> Batches:
+        """A record for each disclosure of a contract, by place; the ledger's entries and `seq` are noted in `poll`."""
+        topic, issued = topics.disclosures(self.prefix, contract.id), int(poll.now.timestamp())
+        cases = [case for lot in rows.values() for case, _, _ in lot]
+        lots = [
+            Lot(beginning(key, Place(contract.id, topic, part), contract.hash, issued), poll.next(part, contract), lot)
+            for part, lot in rows.items()
+        ]
         batch = Batch(
-            key, beginning(key, place, contract.hash, int(now.timestamp())), drawn(contract.id, len(lot)),
-            contract.id.encode(), contract.hash.encode(), poll.wordings[at], first, envelope.DISCLOSURE,
-            _milliseconds(now),
+            key, drawn(contract.id, len(cases)), contract.id.encode(), contract.hash.encode(), poll.wordings[at],
+            envelope.DISCLOSURE, _milliseconds(poll.now),
         )  # fmt: skip
-        keys = self.pseudonyms[contract.id].of_bytes([cases[case].own for case, _, _ in lot])
-        return poll.sources.seal(batch, lot, keys)
+        own = self.pseudonyms[contract.id].of_bytes([poll.cut.cases[case].own for case in cases])
+        sealed = poll.sources.seal(batch, lots, own)
+        for case, entry in zip(cases, chain(*(entries for _, entries in sealed)), strict=True):
+            poll.entries[case].append(entry)
+        poll.move_on(contract, rows)
+        return {(topic, part): records for part, (records, _) in zip(rows, sealed, strict=True)}
 
-    def _ledger(self, cases: Sequence[Case], entries: Sequence[Sequence[bytes]], now: datetime) -> Sequence[Outgoing]:
-        subjects, recorded_at = self.pseudonyms[LEDGER].of_bytes([case.own for case in cases]), now.isoformat()
-        lines = [self._line(*each, recorded_at) for each in zip(cases, subjects, entries, strict=True)]
-        return self.kernel.records(subjects, lines, (), _milliseconds(now))
+    def _ledger(self, poll: Decided) -> Batches:
+        cases, recorded_at, at = poll.cut.cases, poll.now.isoformat(), _milliseconds(poll.now)
+        subjects = self.pseudonyms[LEDGER].of_bytes([case.own for case in cases])
+        lines = [self._line(*each, recorded_at) for each in zip(cases, subjects, poll.entries, strict=True)]
+        return {
+            (topics.ledger(self.prefix), part): self.kernel.records(subjects[begun:end], lines[begun:end], (), at)
+            for part, (begun, end) in poll.places()
+        }
 
     def _line(self, case: Case, subject: bytes, entries: Sequence[bytes], recorded_at: str) -> bytes:
         change = case.accepted.change
@@ -175,17 +183,6 @@ class Teller:
             "told": orjson.Fragment(b"[%b]" % b",".join(entries)), "version": change.version,
             "digest": digest(self.digest_key, case.accepted.content).hex(),
         })  # fmt: skip
-
-
-class Decided(NamedTuple):
-    """What is sealed for one contract after the other. `sequences`: the last number of each."""
-
-    part: int
-    cut: Cut
-    wordings: Sequence[Sequence[Wording]]
-    sources: Sources
-    sequences: Mapping[str, int]
-    now: datetime
 
 
 def tried(accepted: Accepted, contract: Contract, today: date) -> str | None:

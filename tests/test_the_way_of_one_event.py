@@ -71,7 +71,7 @@ async def test_the_way_of_one_event() -> None:
     # seal: one token per contract told, and one line in the ledger for each change.
     keys = MemoryKeys()
     teller = await Teller.of("juki", BOOK, keys)
-    records = await teller.tell(0, [Accepted(parse(one), one) for one in (dead, wife, son)], {}, NOW, Counter())
+    records = await teller.all_of(0, [Accepted(parse(one), one) for one in (dead, wife, son)], {}, NOW, Counter())
     copies = records["juki.disclosures.intermediate-server", 0]
     assert [header(one.value)["seq"] for one in copies] == [1, 2, 3]
     assert "架空".encode() not in b"".join(one.value or b"" for some in records.values() for one in some)

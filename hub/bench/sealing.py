@@ -117,7 +117,7 @@ async def _carried(intake: Intake, teller: Teller, records: Sequence[Incoming]) 
     begun, sequences = time.process_time(), dict[str, int]()
     for at in range(0, len(records), POLL):
         read = [one for one in await intake.read_all(records[at : at + POLL]) if isinstance(one, Accepted)]
-        await teller.tell(0, read, sequences, _NOW, Tally())
+        await teller.all_of(0, read, sequences, _NOW, Tally())
     taken = time.process_time() - begun
     if sequences != dict.fromkeys(teller.book.contracts, len(records)):
         raise AssertionError("not every output was made")

@@ -11,7 +11,7 @@ from typing import Final, Literal, cast
 from hub.bus.records import Outgoing
 from hub.errors import DependencyUnavailable
 from hub.kernel import twin
-from hub.kernel.form import Batch, Kernel, Source, Wording
+from hub.kernel.form import Batch, Kernel, Lot, Source, Wording
 from hub.seal import NONCE, ContentKey
 
 Wish = Literal["auto", "native", "python"]
@@ -50,6 +50,7 @@ def _sample(kernel: Kernel) -> tuple[list[Outgoing], list[bytes]]:
     items = ("address", "name", "birth_date", "change_reason")
     wording = Wording(b'"contract":"c",', b'"state":"left","items":', items, b',"transfer":"t"}')
     key, nonces = ContentKey.of("c.2026-04-02", bytes(32)), bytes(range(3 * NONCE))
-    batch = Batch(key, b'{"alg":"dir"', nonces, b"c", b"0", [wording], 7, (("h", b"v"),), 1)
-    sealed, entries = kernel.sources([source], [bytes(16)]).seal(batch, [(0, 0, 0)] * 3, [bytes(16)] * 3)
-    return [*sealed], entries
+    batch = Batch(key, nonces, b"c", b"0", [wording], (("h", b"v"),), 1)
+    lots = [Lot(b'{"alg":"dir"', first, [(0, 0, 0)] * first) for first in (1, 2)]
+    sealed = kernel.sources([source], [bytes(16)]).seal(batch, lots, [bytes(16)] * 3)
+    return [one for records, _ in sealed for one in records], [one for _, entries in sealed for one in entries]

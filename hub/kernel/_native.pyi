@@ -3,16 +3,15 @@ from typing import Any
 
 from contracts.written import Seen
 from hub.bus.records import Headers
-from hub.kernel.form import Disclosed, Lying, Row, Token
+from hub.kernel.form import Disclosed, Lot, Lying, Token
 
 INTERFACE: int
 
 class Sources:
     def __init__(self, records: Sequence[tuple[bytes, bytes, bytes]], cases: Sequence[bytes], limit: int) -> None: ...
     def seal(
-        self, batch: tuple[Any, ...], rows: Sequence[Row], keys: Sequence[bytes], first: int, headers: Headers,
-        timestamp: int,
-    ) -> tuple[Records, list[bytes]]: ...
+        self, batch: tuple[Any, ...], lots: Sequence[Lot], keys: Sequence[bytes], headers: Headers, timestamp: int
+    ) -> list[tuple[Records, list[bytes]]]: ...
 
 class Records:
     def __init__(

@@ -38,19 +38,17 @@ class Wording(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What is the same for all disclosures of one call: those of one contract, under one key, to one place.
+    """What is the same for all disclosures of one call: those of one contract, under one key.
 
-    `start`: of the protected headers; `nonces`: 12 bytes for each row; `contract`, `hash`: its id, its fingerprint;
-    `first`: the `seq` of the first one, from which the others count on; `written_at`: of the records, ms since 1970.
+    `nonces`: 12 bytes for each row, of one lot after the other; `contract`, `hash`: its id, its fingerprint;
+    `written_at`: of the records, ms since 1970.
     """
 
     key: ContentKey
-    start: bytes
     nonces: bytes
     contract: bytes
     hash: bytes
     wordings: Sequence[Wording]
-    first: int
     headers: Headers
     written_at: int
 
@@ -61,8 +59,19 @@ Row = tuple[int, int, int]
 Its id is the UUID of version 5 (RFC 9562) of the contract's id in the space of the change's.
 """
 
+
+class Lot(NamedTuple):
+    """What goes to one place. `start`: of the protected headers; `first`: the `seq` of the first row, from which the
+    others count on.
+    """
+
+    start: bytes
+    first: int
+    rows: Sequence[Row]
+
+
 Sealed = tuple[Sequence[Outgoing], list[bytes]]
-"""The records to be written, and of each the entry in a line of the ledger.
+"""The records of a lot, and of each the entry in a line of the ledger.
 
 State, items and order (`transfer`) are measured on the very bytes that were sealed, and the digest on the token.
 """
@@ -71,8 +80,8 @@ State, items and order (`transfer`) are measured on the very bytes that were sea
 class Sources(Protocol):
     """The records of a batch, ready to be cut for one contract after the other."""
 
-    def seal(self, batch: Batch, rows: Sequence[Row], keys: Sequence[bytes]) -> Sealed:
-        """Cut, pad, seal and measure, row by row. `keys`: the record key of each.
+    def seal(self, batch: Batch, lots: Sequence[Lot], keys: Sequence[bytes]) -> list[Sealed]:
+        """Cut, pad, seal and measure, lot by lot and row by row. `keys`: the record key of each row.
 
         ValueError for another number of nonces or keys, IndexError for a case, a record or a wording that is not there.
         """

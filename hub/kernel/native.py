@@ -9,11 +9,11 @@ from contracts.kinds import kinds
 from contracts.written import ASKED, FORM, Seen, Written
 from hub.bus import BATCH_BYTES, Encoded, Headers, Outgoing
 from hub.kernel import _native
-from hub.kernel.form import Batch, Disclosed, Lying, Row, Sealed, Source, Token
+from hub.kernel.form import Batch, Disclosed, Lot, Lying, Sealed, Source, Token
 from hub.seal import ContentKey, Place, between
 
 NAME: Final = "native"
-INTERFACE: Final = 4
+INTERFACE: Final = 5
 """Of this module to what was built; another one was built from other sources, and is not used."""
 
 if _native.INTERFACE != INTERFACE:
@@ -27,11 +27,11 @@ class Sources:
         encoded = [(_text(one.record), orjson.dumps(one.derived), one.beginning) for one in records]
         self._native = _native.Sources(encoded, cases, BATCH_BYTES)
 
-    def seal(self, batch: Batch, rows: Sequence[Row], keys: Sequence[bytes]) -> Sealed:
+    def seal(self, batch: Batch, lots: Sequence[Lot], keys: Sequence[bytes]) -> list[Sealed]:
         """Cut, pad, seal and measure, row by row, without Python's lock."""
-        key, *others, first, headers, written_at = batch
-        made, entries = self._native.seal((key.key, *others), rows, keys, first, headers, written_at)
-        return Encoded(made, headers, written_at), entries
+        key, *others, headers, written_at = batch
+        sealed = self._native.seal((key.key, *others), lots, keys, headers, written_at)
+        return [(Encoded(made, headers, written_at), entries) for made, entries in sealed]
 
 
 def sources(records: Sequence[Source], cases: Sequence[bytes]) -> Sources:

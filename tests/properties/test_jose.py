@@ -26,7 +26,7 @@ from jwcrypto.jwk import JWK
 
 from hub.envelope import DISCLOSURE
 from hub.errors import TokenRefused
-from hub.kernel.form import Batch, Source, Wording
+from hub.kernel.form import Batch, Lot, Source, Wording
 from hub.keys import CHANGES
 from hub.seal import NONCE, ContentKey, Place, Sheet, beginning, open_token, padded, seal
 from tests.kernels import NAMES, kernel, needs_native
@@ -52,9 +52,9 @@ def by_kernel(name: str, key: bytes, text: str, nonce: bytes) -> bytes:
     """A disclosure of one item, cut and sealed."""
     content, wording = ContentKey.of(HEADER["kid"], key), Wording(b"", b'"state":"inside","items":', ("name",), b"}")
     start = beginning(content, PLACE, HASH, ISSUED)
-    batch = Batch(content, start, nonce, CONTRACT.encode(), HASH.encode(), [wording], 7, DISCLOSURE, ISSUED * 1000)
+    batch = Batch(content, nonce, CONTRACT.encode(), HASH.encode(), [wording], DISCLOSURE, ISSUED * 1000)
     sources = kernel(name).sources([Source({"name": text}, {}, b"")], [CHANGE.bytes])
-    ((sealed,), _) = sources.seal(batch, [(0, 0, 0)], [OWN])
+    (((sealed,), _),) = sources.seal(batch, [Lot(start, 7, [(0, 0, 0)])], [OWN])
     return sealed.value or b""
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hub.bus import BATCH_BYTES, Encoded
 from hub.bus.sending import _built
 from hub.envelope import DISCLOSURE
-from hub.kernel.form import Batch, Source, Wording
+from hub.kernel.form import Batch, Lot, Source, Wording
 from hub.seal import NONCE, ContentKey, Place, beginning, open_token
 from tests.kernels import kernel, needs_native
 from tests.properties.made_up import ITEMS
@@ -55,10 +55,12 @@ def test_the_kernel_gives_the_bytes_of_its_twin(batch: Any, key: ContentKey, fir
     sources, wordings, cases, lot = batch
     rows, owns = [row for row, _ in lot], [own for _, own in lot]
     start, nonces = beginning(key, PLACE, "c" * dice.randrange(9), 7), dice.randbytes(NONCE * len(rows))
-    given = Batch(key, start, nonces, b"tax", b"c" * 64, wordings, first, DISCLOSURE, 7)
-    native, twin = (kernel(name).sources(sources, cases).seal(given, rows, owns) for name in ("native", "python"))
-    assert ([*native[0]], native[1]) == ([*twin[0]], twin[1])
-    for at, (record, (case, source, wording), beside) in enumerate(zip(native[0], rows, owns, strict=True)):
+    given, cut = Batch(key, nonces, b"tax", b"c" * 64, wordings, DISCLOSURE, 7), dice.randint(0, len(rows))
+    lots = [Lot(start, first, rows[:cut]), Lot(start, first + cut, rows[cut:])]
+    native, twin = (kernel(name).sources(sources, cases).seal(given, lots, owns) for name in ("native", "python"))
+    assert [([*records], said) for records, said in native] == [([*records], said) for records, said in twin]
+    records = [record for lot, _ in native for record in lot]
+    for at, (record, (case, source, wording), beside) in enumerate(zip(records, rows, owns, strict=True)):
         read, payload = open_token(record.value, key, PLACE, beside)
         assert (read["seq"], read["jti"]) == (first + at, str(uuid5(UUID(bytes=cases[case]), "tax")))
         members = {**sources[source].record, **sources[source].derived}

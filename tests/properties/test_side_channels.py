@@ -78,7 +78,7 @@ async def tellings(
     """What every contract of `book` is told of `took_place`, in one poll."""
     sequences, tally = {}, Tally()
     teller = await Teller.of(PREFIX, book, keys)
-    batches = await teller.tell(PART, accepted(took_place), sequences, now, tally)
+    batches = await teller.all_of(PART, accepted(took_place), sequences, now, tally)
     return {
         name: Telling(
             await opened(keys, name, batches, now),

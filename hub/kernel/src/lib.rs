@@ -51,10 +51,13 @@ impl From<Fault> for PyErr {
 }
 
 type Wording = (PyBackedBytes, PyBackedBytes, Vec<PyBackedStr>, PyBackedBytes);
-/// Key, start of the headers, nonces, id and hash of the contract, wordings.
-type Batch = (PyBackedBytes, PyBackedBytes, PyBackedBytes, PyBackedBytes, PyBackedBytes, Vec<Wording>);
+/// Key, nonces, id and hash of the contract, wordings.
+type Batch = (PyBackedBytes, PyBackedBytes, PyBackedBytes, PyBackedBytes, Vec<Wording>);
 /// Places of case, record and wording.
 type Row = (usize, usize, usize);
+/// What goes to one place: start of the headers, number of the first one, rows.
+type Lot = (PyBackedBytes, u64, Vec<Row>);
+type Sealed<'py> = (Records, Vec<Bound<'py, PyBytes>>);
 type Pair<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 type Headers = Vec<(PyBackedStr, PyBackedBytes)>;
 
@@ -83,41 +86,68 @@ impl Sources {
         Ok(Sources { records: records.iter().map(read).collect::<Result<_, Fault>>()?, cases, limit })
     }
 
-    /// The records to be written, and of each the entry in a line of the ledger. `first`: the number of the first one.
-    #[allow(clippy::too_many_arguments)]
+    /// Of each lot the records to be written, and of each the entry in a line of the ledger.
     fn seal<'py>(
-        &self, py: Python<'py>, batch: Batch, rows: Vec<Row>, owns: Vec<PyBackedBytes>, first: u64, headers: Headers,
-        timestamp: i64,
-    ) -> PyResult<(Records, Vec<Bound<'py, PyBytes>>)> {
-        let mut encoder = encoder(&headers, timestamp, self.limit, rows.len());
-        let entries = py.detach(|| self.sealed(&batch, &rows, &owns, first, &mut encoder))?;
-        Ok((Records { encoder }, entries.iter().map(|entry| PyBytes::new(py, entry)).collect()))
+        &self, py: Python<'py>, batch: Batch, lots: Vec<Lot>, owns: Vec<PyBackedBytes>, headers: Headers, timestamp: i64,
+    ) -> PyResult<Vec<Sealed<'py>>> {
+        let mut encoders: Vec<_> =
+            lots.iter().map(|(_, _, rows)| encoder(&headers, timestamp, self.limit, rows.len())).collect();
+        let entries = py.detach(|| self.sealed(&batch, &lots, &owns, &mut encoders))?;
+        let said = |told: &Vec<Vec<u8>>| told.iter().map(|entry| PyBytes::new(py, entry)).collect();
+        Ok(encoders.into_iter().zip(&entries).map(|(encoder, told)| (Records { encoder }, said(told))).collect())
     }
 }
 
 impl Sources {
     fn sealed(
-        &self, batch: &Batch, rows: &[Row], owns: &[PyBackedBytes], first: u64, encoder: &mut Encoder,
-    ) -> Result<Vec<Vec<u8>>, Fault> {
-        let (key, start, nonces, contract, hash, wordings) = batch;
-        if nonces.len() != NONCE * rows.len() || owns.len() != rows.len() {
+        &self, batch: &Batch, lots: &[Lot], owns: &[PyBackedBytes], encoders: &mut [Encoder],
+    ) -> Result<Vec<Vec<Vec<u8>>>, Fault> {
+        let (key, nonces, _, _, wordings) = batch;
+        let count: usize = lots.iter().map(|(_, _, rows)| rows.len()).sum();
+        if nonces.len() != NONCE * count || owns.len() != count {
             return Err(Fault::Nonces);
         }
-        let mut sealer = Sealer::new(key, start).ok_or(Fault::Key)?;
-        let mut hints: Vec<_> = wordings.iter().map(|(_, _, items, _)| vec![0; items.len()]).collect();
-        let (mut payload, mut token) = (Vec::new(), Vec::new());
-        let mut one = |(at, (case, source, wording)): (usize, &Row)| {
-            let source = self.records.get(*source).ok_or(Fault::Index)?;
-            let said = wordings.get(*wording).ok_or(Fault::Index)?;
-            let id = token::name(self.cases.get(*case).ok_or(Fault::Index)?, contract);
-            let (seq, nonce) = (first + at as u64, &nonces[at * NONCE..][..NONCE]);
-            cut(&mut payload, source, said, &mut hints[*wording], &id);
-            let told = json::told(&payload).ok_or(Fault::Payload)?;
-            sealer.seal(nonce, seq, &id, &owns[at], &mut payload, &mut token);
-            encoder.push(&owns[at], &token);
-            Ok(entry(&[contract, hash, &id], seq, &told, &token))
+        let mut room = Room::new(wordings);
+        let mut own = nonces.chunks(NONCE).zip(owns);
+        let mut one = |((start, first, rows), encoder): (&Lot, &mut Encoder)| {
+            let mut sealer = Sealer::new(key, start).ok_or(Fault::Key)?;
+            let mut next = |(row, seq): (&Row, u64)| {
+                let (nonce, own) = own.next().ok_or(Fault::Nonces)?;
+                self.told(batch, row, (seq, nonce, own), &mut sealer, encoder, &mut room)
+            };
+            rows.iter().zip(*first..).map(&mut next).collect()
         };
-        rows.iter().enumerate().map(&mut one).collect()
+        lots.iter().zip(encoders).map(&mut one).collect()
+    }
+
+    /// Seals one disclosure into `encoder`; its entry.
+    fn told(
+        &self, (_, _, contract, hash, wordings): &Batch, (case, source, wording): &Row, (seq, nonce, own): (u64, &[u8], &[u8]),
+        sealer: &mut Sealer, encoder: &mut Encoder, room: &mut Room,
+    ) -> Result<Vec<u8>, Fault> {
+        let source = self.records.get(*source).ok_or(Fault::Index)?;
+        let said = wordings.get(*wording).ok_or(Fault::Index)?;
+        let id = token::name(self.cases.get(*case).ok_or(Fault::Index)?, contract);
+        let Room { payload, token, hints } = room;
+        cut(payload, source, said, &mut hints[*wording], &id);
+        let told = json::told(payload).ok_or(Fault::Payload)?;
+        sealer.seal(nonce, seq, &id, own, payload, token);
+        encoder.push(own, token);
+        Ok(entry(&[contract, hash, &id], seq, &told, token))
+    }
+}
+
+/// Where one disclosure after the other is made. `hints`: by wording, where its items stood in the last record.
+struct Room {
+    payload: Vec<u8>,
+    token: Vec<u8>,
+    hints: Vec<Vec<usize>>,
+}
+
+impl Room {
+    fn new(wordings: &[Wording]) -> Room {
+        let hints = wordings.iter().map(|(_, _, items, _)| vec![0; items.len()]).collect();
+        Room { payload: Vec::new(), token: Vec::new(), hints }
     }
 }
 
@@ -334,7 +364,7 @@ fn opening_keys(keys: Vec<(String, PyBackedBytes)>) -> PyResult<Vec<(Vec<u8>, Le
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("INTERFACE", 4)?;
+    module.add("INTERFACE", 5)?;
     module.add_function(wrap_pyfunction!(disclosed, module)?)?;
     module.add_function(wrap_pyfunction!(kids, module)?)?;
     module.add_class::<Door>()?;

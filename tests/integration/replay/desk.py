@@ -134,7 +134,7 @@ class Desk:
                 await self._publish(who, content)
                 by_part[who.int % PARTITIONS].append(Accepted(parse(content), content))
             for part, accepted in by_part.items():
-                batches = await teller.tell(part, accepted, self._sequences[part], self.now, Tally())
+                batches = await teller.all_of(part, accepted, self._sequences[part], self.now, Tally())
                 for (topic, where), records in batches.items():
                     self.broker.put(topic, where, *records)
             await self.archive()
@@ -165,7 +165,7 @@ class Desk:
         part = accepted.resident.int % PARTITIONS
         await self.routed_by_it()
         teller = await Teller.of(self.settings.prefix, self.book, self.keys)
-        batches = await teller.tell(part, [accepted], self._sequences[part], self.now, Tally())
+        batches = await teller.all_of(part, [accepted], self._sequences[part], self.now, Tally())
         for (topic, where), records in batches.items():
             self.broker.put(topic, where, *records)
         await self.archive()

@@ -15,7 +15,7 @@ from hub import kernel as kernels
 from hub.envelope import DISCLOSURE
 from hub.errors import DependencyUnavailable
 from hub.kernel import chosen, twin
-from hub.kernel.form import Batch, Kernel, Row, Sealed, Source, Wording
+from hub.kernel.form import Batch, Kernel, Lot, Row, Sealed, Source, Wording
 from hub.seal import NONCE, ContentKey, Place, Sheet, beginning, open_token, seal
 from tests.kernels import NAMES, kernel, needs_native
 
@@ -26,7 +26,7 @@ OWN = bytes(range(16))
 CHANGE = UUID("01930000-0000-7000-8000-000000000001")
 ID = str(uuid5(CHANGE, "child-policy")).encode()
 ONE = (0, 0, 0)
-BATCH = Batch(KEY, START, b"", b"child-policy", b"c" * 64, (), 7, DISCLOSURE, 1_775_000_000_000)
+BATCH = Batch(KEY, b"", b"child-policy", b"c" * 64, (), DISCLOSURE, 1_775_000_000_000)
 PERSON = {"atena_no": "000000000000001", "name": '見本 "𠮷"\\', "address": {"text": "架空市, {仮}町"}, "sexes": "?"}
 SOURCE = Source(PERSON, {}, b'"version":7,"recorded_at":"2026-04-02T10:15:00+09:00",')
 TOLD = Wording(b'"contract":"child-policy",', b'"state":"inside","items":', ("name", "address", "sex"), b"}")
@@ -45,7 +45,8 @@ def sealed(
     """Each token, and its entry in the ledger."""
     given = bytes(range(NONCE)) * len(rows) if nonces is None else nonces
     batch, beside = BATCH._replace(nonces=given, wordings=wordings), [OWN] * len(rows) if keys is None else keys
-    records, entries = by.sources([SOURCE], [CHANGE.bytes, bytes(16)]).seal(batch, rows, beside)
+    sources = by.sources([SOURCE], [CHANGE.bytes, bytes(16)])
+    ((records, entries),) = sources.seal(batch, [Lot(START, 7, rows)], beside)
     assert [one[2:] for one in records] == [(DISCLOSURE, batch.written_at)] * len(rows)
     assert [one.key for one in records] == beside
     return [(one.value or b"", entry) for one, entry in zip(records, entries, strict=True)]
@@ -142,8 +143,25 @@ def test_a_row_without_a_record_key_is_refused(any_kernel: Kernel) -> None:
 
 def test_what_is_derived_goes_before_what_a_record_has(any_kernel: Kernel) -> None:
     source, batch = Source({"name": "x"}, {"name": "y"}, SOURCE.beginning), BATCH._replace(wordings=[TOLD])
-    (one,), _ = any_kernel.sources([source], [CHANGE.bytes]).seal(batch._replace(nonces=bytes(NONCE)), [ONE], [OWN])
+    sources, lots = any_kernel.sources([source], [CHANGE.bytes]), [Lot(START, 7, [ONE])]
+    (((one,), _),) = sources.seal(batch._replace(nonces=bytes(NONCE)), lots, [OWN])
     assert opened(one.value or b"")["items"] == {"name": "y", "address": None, "sex": None}
+
+
+def test_lots_of_several_places_are_sealed_as_each_alone(any_kernel: Kernel) -> None:
+    """Each has the header of its place, counts from its own number, and takes its share of nonces and keys."""
+    other = Place("child-policy", PLACE.topic, 4)
+    lots = [Lot(START, 7, [ONE, (1, 0, 0)]), Lot(beginning(KEY, other, "c" * 64, 1_775_000_000), 90, [(0, 0, 1)])]
+    nonces, own = bytes(range(3 * NONCE)), [OWN, bytes(16), b"k" * 16]
+    batch = BATCH._replace(wordings=(TOLD, ORDERED))
+    sources = any_kernel.sources([SOURCE], [CHANGE.bytes, bytes(16)])
+    together = sources.seal(batch._replace(nonces=nonces), lots, own)
+    alone = [
+        sources.seal(batch._replace(nonces=nonces[: 2 * NONCE]), lots[:1], own[:2]),
+        sources.seal(batch._replace(nonces=nonces[2 * NONCE :]), lots[1:], own[2:]),
+    ]
+    assert [([*records], said) for records, said in together] == [([*records], said) for ((records, said),) in alone]
+    assert open_token(together[1][0][0].value, KEY, other, b"k" * 16)[0]["seq"] == 90
 
 
 def test_nothing_to_seal_is_nothing_sealed(any_kernel: Kernel) -> None:
@@ -171,9 +189,9 @@ class Wrong:
     @staticmethod
     def sources(records: Sequence[Source], cases: Sequence[bytes]) -> Any:
         class Shorter(twin.Sources):
-            def seal(self, *given: Any) -> Sealed:
-                made, entries = super().seal(*given)
-                return [one._replace(value=(one.value or b"")[:-1]) for one in made], entries
+            def seal(self, *given: Any) -> list[Sealed]:
+                ((made, entries), *others) = super().seal(*given)
+                return [([one._replace(value=(one.value or b"")[:-1]) for one in made], entries), *others]
 
         return Shorter(records, cases)
 

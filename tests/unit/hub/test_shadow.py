@@ -51,7 +51,7 @@ def accepted(recorded_at: str = "2026-04-02T10:15:00+09:00", kind: str = "RELOCA
 
 async def told(book: Book, now: datetime, *changes: Accepted, keys: Any = None) -> dict[str, list[Outgoing]]:
     teller = await Teller.of("juki", book, keys or MemoryKeys())
-    batches = await teller.tell(0, changes, {}, now, Counter())
+    batches = await teller.all_of(0, changes, {}, now, Counter())
     return {topic: [*records] for (topic, _), records in batches.items()}
 
 

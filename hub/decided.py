@@ -1,0 +1,50 @@
+"""One poll, decided and not yet sealed: who is told what, partition by partition."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from contracts.contract import Contract
+from hub.cutting import Cut
+from hub.kernel.form import Row, Sources, Wording
+
+Rows = dict[int, list[Row]]
+"""By partition."""
+
+
+class Decided(NamedTuple):
+    """What is sealed for one contract after the other.
+
+    `ends`: by partition, the place behind its last case; `sequences`: by partition, the last number of each contract;
+    `entries`: of each case, what its line in the ledger says of those who were told.
+    """
+
+    cut: Cut
+    wordings: Sequence[Sequence[Wording]]
+    sources: Sources
+    ends: Mapping[int, int]
+    sequences: Mapping[int, dict[str, int]]
+    now: datetime
+    entries: Sequence[list[bytes]]
+
+    def places(self) -> Iterable[tuple[int, tuple[int, int]]]:
+        """By partition, where its cases begin and end."""
+        return zip(self.ends, pairwise((0, *self.ends.values())), strict=True)
+
+    def rows(self, at: int) -> Rows:
+        """By partition that has any, the disclosures of the contract in this place of the Book; cases ascend."""
+        rows = self.cut.lots.get(at, [])
+        cuts = [bisect_left(rows, (end,)) for end in self.ends.values()]
+        found = zip(self.ends, pairwise((0, *cuts)), strict=True)
+        return {part: rows[begun:end] for part, (begun, end) in found if begun < end}
+
+    def next(self, part: int, contract: Contract) -> int:
+        """The next number of the contract there."""
+        return self.sequences[part].get(contract.id, 0) + 1
+
+    def move_on(self, contract: Contract, rows: Rows) -> None:
+        """These have their numbers."""
+        for part, lot in rows.items():
+            self.sequences[part][contract.id] = self.sequences[part].get(contract.id, 0) + len(lot)
