@@ -78,26 +78,21 @@ def latency(  # noqa: PLR0913 - options of one command
     seconds: Annotated[int, typer.Option(min=1, help="for how long, after five seconds to get warm")] = 30,
     data: Data = Path(".data/bench"), keep: Keep = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Milliseconds from a commit in the registry until the subscriber can read it, beside the broker's own.
+    """Milliseconds from a commit in the registry until the subscriber can read it, and the broker's own, twice.
+
+    That is of records as long, without a transaction: alone (as many, while nothing else runs) and beside (a few, on
+    a topic of their own, while changes are on their way).
 
     Example: `jukihub bench latency --per-second 200 --seconds 60`. Its own servers.
     """
     from hub.bench import told  # noqa: PLC0415 - only this command
     from producers.bench.latency import measure  # noqa: PLC0415 - as above
+    from producers.bench.latency_told import document, lines  # noqa: PLC0415 - as above
 
     found = measure(data, contracts, per_second, seconds, _say)
     if keep is not None:
-        told.keep_as(keep, "latency", told.where() | asdict(found) | {"times_raw": found.times_raw})
-    if as_json:
-        typer.echo(orjson.dumps(asdict(found) | {"times_raw": found.times_raw}).decode())
-        return
-    typer.echo(f"{found.per_second} changes/s, {found.contracts} contracts, {found.changes.count:,} outputs")
-    for name, one in (("commit to readable", found.changes), ("produce to readable", found.raw)):
-        typer.echo(f"{name:20}  p50 {one.p50:7.1f} ms  p99 {one.p99:7.1f} ms  longest {one.longest:7.1f} ms")
-    typer.echo("of a change on its way, by the stamps of its records, to the millisecond:")
-    for name, one in found.legs.items():
-        typer.echo(f"  {name:24}  p50 {one.p50:7.1f} ms  p99 {one.p99:7.1f} ms  longest {one.longest:7.1f} ms")
-    typer.echo(f"p99 is {found.times_raw:.2f} times the broker's own")
+        told.keep_as(keep, "latency", told.where() | document(found))
+    typer.echo(orjson.dumps(document(found)).decode() if as_json else "\n".join(lines(found)))
 
 
 def _say(text: str) -> None:
