@@ -33,6 +33,8 @@ SHARDS = 4
 SQL = queries(Path(__file__).with_suffix(".sql"))
 _BIRTHDAYS = uuid5(NAMESPACE_OID, "juki-hub/population-review")
 _DRAWN = ("version", "recorded_at")
+_NAMED = (REVIEW, SNAPSHOT)
+"""Kinds whose ids say whom they are of, and what for: a birthday once told of stays told of, whatever changed since."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -79,8 +81,8 @@ async def record(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list
     """
     if not all(can_be_found(draft.resident) for draft in drafts):
         raise ChangeRefused("bad-format", "resident")
-    await tx.fetch(SQL["lock"], sorted({draft.resident for draft in drafts}))
-    owed = await _owed(tx, drafts, now)
+    locked = await tx.fetch(SQL["lock"], sorted({draft.resident for draft in drafts}))
+    owed = _owed(drafts, locked[0]["reviewed"], now) if locked else []
     drafts = [*owed, *drafts]
     before = await _recorded_before(tx, drafts)
     fresh = [draft for draft in drafts if draft.id not in before]
@@ -94,9 +96,8 @@ def birthday(resident: UUID, record: Mapping[str, Any], day: date) -> Draft:
     return Draft(resident, REVIEW, record, record, day.isoformat(), id=uuid5(_BIRTHDAYS, f"{day}/{resident}"))
 
 
-async def _owed(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list[Draft]:
-    """Birthdays that the daily review has not come to yet, of everybody who is about to change or to go."""
-    last = await tx.fetchval(SQL["last_reviewed"])
+def _owed(drafts: Sequence[Draft], last: date | None, now: datetime) -> list[Draft]:
+    """Birthdays after `last`, which the review has not come to yet, of everybody who is about to change or to go."""
     today = now.astimezone(JAPAN).date()
     if last is None or last >= today:
         return []
@@ -119,24 +120,24 @@ async def _recorded_before(tx: Connection, drafts: Sequence[Draft]) -> dict[UUID
 
 
 def _same(draft: Draft, row: Row) -> Recorded:
-    if not (_is_same_load(draft, row) if row["body"] is None else _is_same(draft, orjson.loads(row["body"]))):
+    if not (_is_named_alike(draft, row) if draft.kind in _NAMED else _is_same(draft, row["body"])):
         raise ChangeRefused("reused-id", "id")
     return Recorded(UUID(int=row["change"].int), draft.resident, row["version"], draft.kind, row["body"] or b"")
 
 
-def _is_same(draft: Draft, known: dict[str, Any]) -> bool:
-    return {**_wire(draft), **{name: known[name] for name in _DRAWN}} == known
+def _is_same(draft: Draft, body: bytes | None) -> bool:
+    known = orjson.loads(body or b"{}")
+    return bool({**_wire(draft), **{name: known.get(name) for name in _DRAWN}} == known)
 
 
-def _is_same_load(draft: Draft, row: Row) -> bool:
-    return (draft.kind, draft.resident.int) == (SNAPSHOT, row["resident"].int)
+def _is_named_alike(draft: Draft, row: Row) -> bool:
+    return (draft.kind, draft.resident.int) == (row["kind"], row["resident"].int)
 
 
 async def _recorded_now(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list[Recorded]:
     versions = await _versions(tx, drafts, now)
     recorded = [_recorded(draft, versions[draft.resident].pop()) for draft in drafts]
     await _keep(tx, recorded)
-    await put(tx, [(one.resident, one.body) for one in recorded])
     return recorded
 
 
@@ -195,8 +196,11 @@ def _wire(draft: Draft) -> dict[str, Any]:
 
 
 async def _keep(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    columns = zip(*((one.id, one.resident, one.version, one.kind, _lasting(one)) for one in recorded), strict=True)
-    if await tx.execute(SQL["keep"], *map(list, columns)) != len(recorded):
+    """In the history and, behind the residents' locks, in the outbox."""
+    rows = (
+        (one.id, one.resident, one.version, one.kind, _lasting(one), shard(one.resident), one.body) for one in recorded
+    )
+    if await tx.fetchval(SQL["keep"], *map(list, zip(*rows, strict=True))) != len(recorded):
         raise ChangeRefused("reused-id", "id")  # somebody else used it since `known` looked
 
 

@@ -101,6 +101,18 @@ async def test_who_changes_before_a_late_review_is_told_of_first_and_not_again(d
     assert (await told_of(db, who))[0][1] == "entered"
 
 
+async def test_who_changes_twice_before_a_late_review_is_told_of_once_and_first(db):
+    who, now = await settle(db, born(ENTERS))
+    await reviewed(db, BEFORE)
+    moved = {**now, "address": {"text": "架空市別町2番地"}}
+    for before, after in ((now, moved), (moved, {**now, "address": {"text": "架空市遠町3番地"}})):
+        async with db.transaction() as tx:
+            await record(tx, [Draft(who, "RELOCATE", before, after, D.isoformat())], at(D, 9))
+            await tx.execute("UPDATE registry.resident SET record = $2 WHERE resident = $1", who, orjson.dumps(after))
+    await reviewed(db, D)  # the day itself: who changed on it was told of before
+    assert [kind for kind, _ in await told_of(db, who)] == ["POPULATION_REVIEW", "RELOCATE", "RELOCATE"]
+
+
 async def test_who_dies_before_a_late_review_has_left_the_registers_of_all_who_had_them(db):
     who, now = await settle(db, born(LEAVES))
     await reviewed(db, BEFORE)
