@@ -2,7 +2,8 @@
 
 PostgreSQL quotes the values it objects to, in the message and in DETAIL, and asyncpg hands both on; so no exception
 of asyncpg passes this door. A transaction commits on leaving its block in peace and rolls back otherwise. What a block
-leaves in its session is swept before anybody else has the connection; what is fetched by one statement leaves nothing.
+of `Database.connection` leaves in its session is swept before anybody else has it, and so is whatever ends by an error;
+a statement or a transaction that was done leaves nothing.
 """
 
 import asyncio
@@ -91,21 +92,22 @@ class Connection:
 
 
 class Session(asyncpg.Connection):
-    """A session of the pool. It is swept when it is given back, by a round trip, unless it was there for one `fetch`.
+    """A session of the pool. It is swept when it is given back, by a round trip, unless it was left as it was.
 
-    What outlives its statement (a lock or a setting of the session) is for a block of `Database.connection`.
+    What outlives its transaction (a lock or a setting of the session) is for a block of `Database.connection`: a test
+    looks for it in all statements of ours.
     """
 
-    _is_for_one = False
+    _is_as_it_was = False
 
-    def for_one(self) -> None:
-        """Whoever had it sent one statement, and has its rows."""
-        self._is_for_one = True
+    def as_it_was(self) -> None:
+        """Whoever had it has the answer to a statement, or to the end of a transaction."""
+        self._is_as_it_was = True
 
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as the library has it
         """What the pool calls before anybody else has it."""
-        was_for_one, self._is_for_one = self._is_for_one, False
-        if not was_for_one or self.is_in_transaction():
+        is_as_it_was, self._is_as_it_was = self._is_as_it_was, False
+        if not is_as_it_was or self.is_in_transaction():
             await super().reset(timeout=timeout)
 
 
@@ -117,16 +119,16 @@ class Database:
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """One connection of the pool, without a transaction."""
-        return self._held(for_one=False)
+        return self._held(swept=True)
 
     @asynccontextmanager
-    async def _held(self, *, for_one: bool) -> AsyncIterator[Connection]:
+    async def _held(self, *, swept: bool = False) -> AsyncIterator[Connection]:
         with _without_values():
             raw = await self._pool.acquire(timeout=HANDED_OUT_SECONDS)
         try:
             yield Connection(raw)
-            if for_one:  # not where it failed or was cancelled: then nobody knows what is left of it
-                raw.for_one()
+            if not swept:  # but where it failed or was cancelled it is: then nobody knows what is left of it
+                raw.as_it_was()
         finally:
             with suppress(asyncpg.PostgresError, *_LOST):  # what was done is done; the pool drops such a connection
                 await asyncio.shield(self._pool.release(raw))
@@ -134,34 +136,34 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction: committed on leaving the block, rolled back on an error."""
-        async with self.connection() as held:
+        async with self._held() as held:
             with _without_values():
                 async with held._raw.transaction():  # noqa: SLF001 - the two classes are one door
                     yield held
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
         """All rows."""
-        async with self._held(for_one=True) as held:
+        async with self._held() as held:
             return await held.fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: Any) -> Row | None:
         """The first row, or None."""
-        async with self._held(for_one=True) as held:
+        async with self._held() as held:
             return await held.fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         """The first value of the first row, or None."""
-        async with self._held(for_one=True) as held:
+        async with self._held() as held:
             return await held.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: Any) -> int:
         """Run one statement; the number of rows it touched."""
-        async with self.connection() as held:
+        async with self._held() as held:
             return await held.execute(sql, *args)
 
     async def executemany(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Run one statement for every row."""
-        async with self.connection() as held:
+        async with self._held() as held:
             await held.executemany(sql, rows)
 
 

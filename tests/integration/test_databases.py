@@ -1,5 +1,7 @@
 """The embedded PostgreSQL: two databases that keep to themselves, and a log that quotes nobody."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -38,7 +40,7 @@ async def test_what_a_block_leaves_in_its_session_is_nobody_elses(databases: Set
         number = await database.fetchval("SELECT pg_backend_pid()")
         async with database.connection() as held:
             await held.fetchval("SELECT set_config('juki.mark', 'x', false), pg_advisory_lock(7)")
-        await database.execute("SET juki.other = 'x'")
+            await held.execute("SET juki.other = 'x'")
         found = await database.fetchrow("""SELECT pg_backend_pid() AS number, (SELECT count(*) FROM pg_locks
             WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,
             coalesce(current_setting('juki.mark', true), '') || coalesce(current_setting('juki.other', true), '') AS set
@@ -47,10 +49,38 @@ async def test_what_a_block_leaves_in_its_session_is_nobody_elses(databases: Set
     assert (found["number"], found["locks"], found["set"]) == (number, 0, "")
 
 
-async def test_what_is_fetched_takes_one_round_trip(databases: Settings) -> None:
+async def test_what_one_statement_or_transaction_has_done_is_not_swept_by_a_round_trip(databases: Settings) -> None:
     async with connect(databases.database, size=1) as database:
         assert await database.fetchval("SELECT set_config('juki.mark', 'not swept', false)") == "not swept"
+        await database.execute("SELECT 1")
+        async with database.transaction() as tx:
+            await tx.execute("SELECT 1")
         assert await database.fetchval("SELECT current_setting('juki.mark', true)") == "not swept"
+
+
+@pytest.mark.parametrize("failure", [DatabaseError, asyncio.CancelledError, ValueError])
+async def test_a_transaction_that_ends_otherwise_is_swept(databases: Settings, failure: type[BaseException]) -> None:
+    async with connect(databases.database, size=1) as database:
+        await database.fetchval("SELECT set_config('juki.mark', 'x', false)")
+        with pytest.raises(failure):
+            async with database.transaction() as tx:
+                await tx.fetchval("SELECT pg_advisory_lock(7)")
+                if failure is DatabaseError:
+                    await tx.fetchval("SELECT 1 / 0")
+                raise failure
+        found = await database.fetchrow("""SELECT coalesce(current_setting('juki.mark', true), '') AS set,
+            (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks""")
+    assert found is not None
+    assert (found["set"], found["locks"]) == ("", 0)
+
+
+async def test_a_transaction_that_is_cancelled_at_a_statement_is_swept(databases: Settings) -> None:
+    async with connect(databases.database, size=1) as database:
+        await database.fetchval("SELECT set_config('juki.mark', 'x', false)")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), database.transaction() as tx:
+                await tx.fetchval("SELECT pg_sleep(5)")
+        assert not await database.fetchval("SELECT current_setting('juki.mark', true)")
 
 
 async def test_what_is_committed_is_on_the_disk(house: House) -> None:

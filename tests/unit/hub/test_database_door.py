@@ -26,7 +26,7 @@ class BrokenPool:
     async def release(self, _raw: Any) -> None:
         raise self._failure
 
-    def for_one(self) -> None:
+    def as_it_was(self) -> None:
         pass
 
     async def fetchval(self, _sql: str) -> Any:
