@@ -7,7 +7,6 @@ order of versions. Its id is used once: the same id with other content is refuse
 whose review is late is told before whatever happens to that resident next: afterwards nobody could tell of it rightly.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -79,12 +78,13 @@ async def record(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list
     """
     if not all(can_be_found(draft.resident) for draft in drafts):
         raise ChangeRefused("bad-format", "resident")
-    await tx.fetch(SQL["lock"], sorted({draft.resident for draft in drafts}))
+    rows = await tx.fetch(SQL["lock"], sorted({draft.resident for draft in drafts}))
     owed = await _owed(tx, drafts, now)
     drafts = [*owed, *drafts]
     before = await _recorded_before(tx, drafts)
     fresh = [draft for draft in drafts if draft.id not in before]
-    recorded = await _recorded_now(tx, fresh, now) if fresh else []
+    last = {UUID(int=row["resident"].int): row["version"] for row in rows}
+    recorded = await _recorded_now(tx, fresh, last, now) if fresh else []
     new = iter(recorded)
     return [before[draft.id] if draft.id in before else next(new) for draft in drafts][len(owed) :]
 
@@ -132,24 +132,17 @@ def _is_same_load(draft: Draft, row: Row) -> bool:
     return (draft.kind, draft.resident.int) == (SNAPSHOT, row["resident"].int)
 
 
-async def _recorded_now(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list[Recorded]:
-    versions = await _versions(tx, drafts, now)
-    recorded = [_recorded(draft, versions[draft.resident].pop()) for draft in drafts]
-    await _keep(tx, recorded)
-    await put(tx, [(one.resident, one.body) for one in recorded])
-    return recorded
-
-
-async def _versions(tx: Connection, drafts: Sequence[Draft], now: datetime) -> dict[UUID, list[int]]:
-    counts = Counter(draft.resident for draft in drafts)
-    rows = await tx.fetch(SQL["advance"], microseconds(now), list(counts), list(counts.values()))
-    if len(rows) != len(counts):
+async def _recorded_now(
+    tx: Connection, drafts: Sequence[Draft], last: dict[UUID, int], now: datetime
+) -> list[Recorded]:  # fmt: skip
+    if not {draft.resident for draft in drafts} <= last.keys():
         raise JukiError("unknown-resident", "outbox")
-    drawn: dict[UUID, list[int]] = defaultdict(list)
-    for row in rows:
-        resident = UUID(int=row["resident"].int)
-        drawn[resident] = [row["version"] - step for step in range(counts[resident])]
-    return drawn
+    recorded, at = [], microseconds(now)
+    for draft in drafts:
+        last[draft.resident] = version = max(at, last[draft.resident] + 1)
+        recorded.append(_recorded(draft, version))
+    await _written(tx, recorded)
+    return recorded
 
 
 def microseconds(now: datetime) -> int:
@@ -194,15 +187,10 @@ def _wire(draft: Draft) -> dict[str, Any]:
     return wire | {name: value for name, value in optional.items() if value is not None}
 
 
-async def _keep(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    columns = zip(*((one.id, one.resident, one.version, one.kind, _lasting(one)) for one in recorded), strict=True)
-    if await tx.execute(SQL["keep"], *map(list, columns)) != len(recorded):
+async def _written(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    rows = ((one.id, one.resident, one.version, one.kind, one.body, shard(one.resident)) for one in recorded)
+    if await tx.execute(SQL["record"], *map(list, zip(*rows, strict=True))) != len(recorded):
         raise ChangeRefused("reused-id", "id")  # somebody else used it since `known` looked
-
-
-def _lasting(one: Recorded) -> bytes | None:
-    """What the history keeps: a first load changes nothing, so its id is enough."""
-    return None if one.kind == SNAPSHOT else one.body
 
 
 async def put(tx: Connection, changes: Sequence[tuple[UUID, bytes]]) -> None:
