@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 # Where it is set, every process compiles the whole house anew before it does anything: seconds, for each of hundreds.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Whether the environment that is there was made from this Python; one of another is emptied first.
+SAME := import os, sys; sys.exit(os.path.realpath(sys.executable) != os.path.realpath("$(BIN)/python"))
+
 .PHONY: install kernel demo up down test faults chaos mutants bench bench-quick bench-keep bench-growth bench-scale lock
 
 install: $(VENV)/installed $(VENV)/kernel
@@ -14,7 +17,7 @@ install: $(VENV)/installed $(VENV)/kernel
 $(VENV)/installed: requirements.lock pyproject.toml
 	@python="$(or $(PYTHON),$$(python3 infra/interpreter.py))" && \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "juki-hub needs Python 3.11 or newer; name one with PYTHON=…")' && \
-	"$$python" -m venv --clear $(VENV)
+	"$$python" -m venv $$("$$python" -c '$(SAME)' || echo --clear) $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@# setuptools warns of folders that are named like the package: here they are the package
 	PYTHONWARNINGS='ignore:Editable installation' $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -33,10 +33,9 @@ class Pseudonyms:
 
     def of_bytes(self, residents: Sequence[bytes]) -> list[bytes]:
         """The same of residents of whom one has the 16 bytes."""
-        whole = b"".join(residents)
-        if len(whole) != SIZE * len(residents):  # a part of a block would stay in the context and shift all that follow
+        if any(len(one) != SIZE for one in residents):  # a part of a block would stay in the context and shift the next
             raise ValueError("a resident has 16 bytes")
-        joined = self._turned.update(whole)
+        joined = self._turned.update(b"".join(residents))
         return [joined[at : at + SIZE] for at in range(0, len(joined), SIZE)]
 
     def resident(self, record_key: bytes) -> UUID | None:

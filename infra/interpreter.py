@@ -30,7 +30,7 @@ def work():
 def once():
     began = time.process_time(); work()
     return time.process_time() - began
-print(sys.version_info[0], sys.version_info[1], min(once() for _ in range(7)))
+print(*sys.version_info[:3], min(once() for _ in range(7)))
 """
 
 
@@ -38,25 +38,29 @@ def main():
     """Print the path; say on stderr where it is another than this one."""
     asked = sys.executable
     others = [each for each in ELSEWHERE if Path(each).resolve() != Path(asked).resolve()]
-    chosen = chosen_of(asked, tried(asked), {each: tried(each) for each in others})
+    found = {each: tried(each) for each in others}
+    chosen = chosen_of(asked, tried(asked), found)
     if chosen != asked:
-        sys.stderr.write(f"The environment is made from {chosen}, clearly faster than {asked} (PYTHON=… decides)\n")
+        version = ".".join(map(str, found[chosen][0]))
+        sys.stderr.write(f"The environment is made from Python {version}, {chosen}: clearly faster than {asked}\n")
     print(chosen)
 
 
 def tried(python):
-    """(version, seconds of processor time) of an interpreter; None: it cannot make an environment."""
+    """(version in three numbers, seconds of processor time) of an interpreter; None: it cannot make an environment."""
     try:
-        done = subprocess.run([python, "-I", "-c", WORK], capture_output=True, timeout=SECONDS, check=True)
-        major, minor, seconds = done.stdout.split()
+        done = subprocess.run(
+            [python, "-I", "-c", WORK], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=SECONDS, check=True
+        )
+        *version, seconds = done.stdout.split()
+        return tuple(map(int, version)), float(seconds)
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
-    return (int(major), int(minor)), float(seconds)
 
 
 def chosen_of(asked, of_asked, found):
     """The path to take, of `asked` and what was `found` elsewhere (path: what `tried` says)."""
-    fit = {each: of_it[1] for each, of_it in found.items() if of_it is not None and of_it[0] == TESTED}
+    fit = {each: of_it[1] for each, of_it in found.items() if of_it is not None and of_it[0][:2] == TESTED}
     if not fit:
         return asked
     best = min(fit, key=fit.get)

@@ -7,7 +7,6 @@ order of versions. Its id is used once: the same id with other content is refuse
 whose review is late is told before whatever happens to that resident next: afterwards nobody could tell of it rightly.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -76,17 +75,19 @@ async def record(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list
     """Record `drafts` in the open transaction `tx`, in their order; residents must be on file already.
 
     A draft whose id is known with the same content is a repeat: its first recording is returned and nothing is
-    written. Raises ChangeRefused for what the door refuses, `bad-format` for a resident that is not a UUID of version
-    4, `reused-id` for a known id with other content, and JukiError `unknown-resident`.
+    written. A birthday and a first load are known again by kind and resident alone. Raises ChangeRefused for what the
+    door refuses, `bad-format` for a resident that is not a UUID of version 4, `reused-id` for a known id with other
+    content, and JukiError `unknown-resident`.
     """
     if not all(can_be_found(draft.resident) for draft in drafts):
         raise ChangeRefused("bad-format", "resident")
-    locked = await tx.fetch(SQL["lock"], sorted({draft.resident for draft in drafts}))
-    owed = _owed(drafts, locked[0]["reviewed"], now) if locked else []
+    rows = await tx.fetch(SQL["lock"], sorted({draft.resident for draft in drafts}))
+    owed = await _owed(tx, drafts, rows[0]["reviewed"], now) if rows else []
     drafts = [*owed, *drafts]
     before = await _recorded_before(tx, drafts)
     fresh = [draft for draft in drafts if draft.id not in before]
-    recorded = await _recorded_now(tx, fresh, now) if fresh else []
+    last = {UUID(int=row["resident"].int): row["version"] for row in rows}
+    recorded = await _recorded_now(tx, fresh, last, now) if fresh else []
     new = iter(recorded)
     return [before[draft.id] if draft.id in before else next(new) for draft in drafts][len(owed) :]
 
@@ -96,17 +97,30 @@ def birthday(resident: UUID, record: Mapping[str, Any], day: date) -> Draft:
     return Draft(resident, REVIEW, record, record, day.isoformat(), id=uuid5(_BIRTHDAYS, f"{day}/{resident}"))
 
 
-def _owed(drafts: Sequence[Draft], last: date | None, now: datetime) -> list[Draft]:
+async def _owed(tx: Connection, drafts: Sequence[Draft], last: date | None, now: datetime) -> list[Draft]:
     """Birthdays after `last`, which the review has not come to yet, of everybody who is about to change or to go."""
     today = now.astimezone(JAPAN).date()
     if last is None or last >= today:
         return []
     first = {draft.resident: draft for draft in reversed(drafts)}
-    return [
+    due = [
         birthday(resident, draft.before, day)
         for resident, draft in first.items() if draft.before is not None and draft.kind not in (REVIEW, SNAPSHOT)
         for day in days_of_attaining(draft.before.get("birth_date"), last, today)
     ]  # fmt: skip
+    settled = await last_changed(tx, [one.resident for one in due]) if due else {}
+    return [one for one in due if settled.get(one.resident, 0) < behind(date.fromisoformat(one.effective_on))]
+
+
+async def last_changed(tx: Connection, residents: Sequence[UUID]) -> dict[UUID, int]:
+    """The last version of each who has changed: whoever recorded that told of what was owed, or they came with it."""
+    rows = await tx.fetch(SQL["last_changed"], residents)
+    return {UUID(int=row["resident"].int): row["version"] for row in rows}
+
+
+def behind(day: date) -> int:
+    """The first version that is no more of this day."""
+    return microseconds(datetime.combine(day + timedelta(days=1), datetime.min.time(), JAPAN))
 
 
 async def _recorded_before(tx: Connection, drafts: Sequence[Draft]) -> dict[UUID | None, Recorded]:
@@ -134,23 +148,17 @@ def _is_named_alike(draft: Draft, row: Row) -> bool:
     return (draft.kind, draft.resident.int) == (row["kind"], row["resident"].int)
 
 
-async def _recorded_now(tx: Connection, drafts: Sequence[Draft], now: datetime) -> list[Recorded]:
-    versions = await _versions(tx, drafts, now)
-    recorded = [_recorded(draft, versions[draft.resident].pop()) for draft in drafts]
-    await _keep(tx, recorded)
-    return recorded
-
-
-async def _versions(tx: Connection, drafts: Sequence[Draft], now: datetime) -> dict[UUID, list[int]]:
-    counts = Counter(draft.resident for draft in drafts)
-    rows = await tx.fetch(SQL["advance"], microseconds(now), list(counts), list(counts.values()))
-    if len(rows) != len(counts):
+async def _recorded_now(
+    tx: Connection, drafts: Sequence[Draft], last: dict[UUID, int], now: datetime
+) -> list[Recorded]:  # fmt: skip
+    if not {draft.resident for draft in drafts} <= last.keys():
         raise JukiError("unknown-resident", "outbox")
-    drawn: dict[UUID, list[int]] = defaultdict(list)
-    for row in rows:
-        resident = UUID(int=row["resident"].int)
-        drawn[resident] = [row["version"] - step for step in range(counts[resident])]
-    return drawn
+    recorded, at = [], microseconds(now)
+    for draft in drafts:
+        last[draft.resident] = version = max(at, last[draft.resident] + 1)
+        recorded.append(_recorded(draft, version))
+    await _written(tx, recorded)
+    return recorded
 
 
 def microseconds(now: datetime) -> int:
@@ -195,18 +203,10 @@ def _wire(draft: Draft) -> dict[str, Any]:
     return wire | {name: value for name, value in optional.items() if value is not None}
 
 
-async def _keep(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    """In the history and, behind the residents' locks, in the outbox."""
-    rows = (
-        (one.id, one.resident, one.version, one.kind, _lasting(one), shard(one.resident), one.body) for one in recorded
-    )
-    if await tx.fetchval(SQL["keep"], *map(list, zip(*rows, strict=True))) != len(recorded):
+async def _written(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    rows = ((one.id, one.resident, one.version, one.kind, one.body, shard(one.resident)) for one in recorded)
+    if await tx.execute(SQL["record"], *map(list, zip(*rows, strict=True))) != len(recorded):
         raise ChangeRefused("reused-id", "id")  # somebody else used it since `known` looked
-
-
-def _lasting(one: Recorded) -> bytes | None:
-    """What the history keeps: a first load changes nothing, so its id is enough."""
-    return None if one.kind == SNAPSHOT else one.body
 
 
 async def put(tx: Connection, changes: Sequence[tuple[UUID, bytes]]) -> None:

@@ -15,11 +15,10 @@ from uuid import UUID
 
 import orjson
 
-from contracts.change import JAPAN
 from hub.database import Connection, Database, Row, queries
 from producers import outbox
 from producers.ages import DAY, attained, birthdays, days
-from producers.outbox import Draft, microseconds
+from producers.outbox import Draft
 from producers.todokede import today
 
 SQL = queries(Path(__file__).with_suffix(".sql"))
@@ -67,10 +66,9 @@ async def page(db: Database, day: date, ages: frozenset[int], now: datetime, siz
 
 
 async def _untouched(tx: Connection, rows: Sequence[Row], day: date) -> list[Row]:
-    after = microseconds(datetime.combine(day + DAY, datetime.min.time(), JAPAN))
-    touched = await tx.fetch(SQL["touched"], [row["resident"] for row in rows], after)
-    later = {row["resident"] for row in touched}
-    return [row for row in rows if row["resident"] not in later]
+    """Those who have had no other Change after that day."""
+    last = await outbox.last_changed(tx, [UUID(int=row["resident"].int) for row in rows])
+    return [row for row in rows if last.get(UUID(int=row["resident"].int), 0) < outbox.behind(day)]
 
 
 def _draft(row: Row, day: date, ages: frozenset[int]) -> Draft | None:

@@ -14,11 +14,6 @@ SELECT resident, record FROM registry.resident
 WHERE registry.birthday(record) = ANY($1::int[]) AND resident > $2 AND status = 'registered'
 ORDER BY resident LIMIT $3 FOR UPDATE
 
--- name: touched
--- Who has had another Change after that day: a statement of its own, behind the locks.
-SELECT DISTINCT resident FROM registry.history
-WHERE resident = ANY($1::uuid[]) AND version >= $2 AND kind NOT IN ('SNAPSHOT', 'POPULATION_REVIEW')
-
 -- name: advance
 UPDATE registry.reviewed SET last = $2, told = told + $3 WHERE day = $1
 

@@ -51,6 +51,6 @@ def _sample(kernel: Kernel) -> tuple[list[Outgoing], list[bytes]]:
     wording = Wording(b'"contract":"c",', b'"state":"left","items":', items, b',"transfer":"t"}')
     key, nonces = ContentKey.of("c.2026-04-02", bytes(32)), bytes(range(3 * NONCE))
     batch = Batch(key, nonces, b"c", b"0", [wording], (("h", b"v"),), 1)
-    lots = [Lot(b'{"alg":"dir"', first, [(0, 0, 0)] * first) for first in (1, 2)]
+    lots = [Lot(b'{"alg":"dir"', first, [(0, 0, 0)] * count) for first, count in ((7, 1), (90, 2))]
     sealed = kernel.sources([source], [bytes(16)]).seal(batch, lots, [bytes(16)] * 3)
     return [one for records, _ in sealed for one in records], [one for _, entries in sealed for one in entries]

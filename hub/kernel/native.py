@@ -28,7 +28,7 @@ class Sources:
         self._native = _native.Sources(encoded, cases, BATCH_BYTES)
 
     def seal(self, batch: Batch, lots: Sequence[Lot], keys: Sequence[bytes]) -> list[Sealed]:
-        """Cut, pad, seal and measure, row by row, without Python's lock."""
+        """Cut, pad, seal and measure, lot by lot, without Python's lock."""
         key, *others, headers, written_at = batch
         sealed = self._native.seal((key.key, *others), lots, keys, headers, written_at)
         return [(Encoded(made, headers, written_at), entries) for made, entries in sealed]

@@ -82,7 +82,7 @@ class Turn(NamedTuple):
 
 
 def compared(per_second: int, contracts: int, turns: Sequence[Turn]) -> Compared:
-    """What all turns come to but the first, which were to get warm."""
+    """What all turns come to but those that were to get warm."""
     changes, legs, beside, raw = zip(*turns[WARM_TURNS:], strict=True)
     summed = {name: _of(turn[name] for turn in legs) for name in LEGS}
     return Compared(per_second, contracts, _of(changes), _of(raw), _of(beside), summed)

@@ -9,7 +9,7 @@ import pytest
 
 INTERPRETER: dict[str, Any] = runpy.run_path(str(Path(__file__).resolve().parents[2] / "infra" / "interpreter.py"))
 ASKED, SYSTEM, OTHER = "/asked/python3", "/usr/bin/python3.11", "/opt/other/bin/python3.11"
-OURS, NEWER, OLDER = (3, 11), (3, 13), (3, 9)
+OURS, NEWER, OLDER = (3, 11, 2), (3, 13, 0), (3, 9, 9)
 
 
 @pytest.mark.parametrize(("of_asked", "found", "chosen"), [
@@ -32,7 +32,7 @@ def test_another_python_is_taken_only_where_it_is_clearly_faster_and_tested(
 
 def test_an_interpreter_is_measured_by_running_it() -> None:
     version, seconds = INTERPRETER["tried"](sys.executable)
-    assert version == sys.version_info[:2]
+    assert version == sys.version_info[:3]
     assert seconds > 0
 
 

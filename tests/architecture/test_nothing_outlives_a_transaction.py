@@ -1,7 +1,7 @@
 """No statement of ours leaves anything in its session but behind `Database.connection`, whose sessions are swept.
 
-`hub.database` gives a session on as it is where one statement or one transaction was done, because nothing of it can be
-left. Looked at is all that PostgreSQL is given: the .sql files, and the texts of Python, functions of migrations included.
+`hub.database` gives a session on as it is where one statement or one transaction was done, because nothing of it can
+be left. Looked at is all that PostgreSQL is given: the .sql files and the texts of Python, with those of migrations.
 """
 
 import ast

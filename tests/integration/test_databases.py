@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from hub.config import Settings
-from hub.database import connect
+from hub.database import Database, connect
 from hub.errors import DatabaseError, DependencyUnavailable
 from tests.house import House
 
@@ -58,16 +58,21 @@ async def test_what_one_statement_or_transaction_has_done_is_not_swept_by_a_roun
         assert await database.fetchval("SELECT current_setting('juki.mark', true)") == "not swept"
 
 
+async def _left(database: Database, failure: type[BaseException]) -> None:
+    """A transaction that takes a lock of its session and is left by this."""
+    async with database.transaction() as tx:
+        await tx.fetchval("SELECT pg_advisory_lock(7)")
+        if failure is DatabaseError:
+            await tx.fetchval("SELECT 1 / 0")
+        raise failure
+
+
 @pytest.mark.parametrize("failure", [DatabaseError, asyncio.CancelledError, ValueError])
 async def test_a_transaction_that_ends_otherwise_is_swept(databases: Settings, failure: type[BaseException]) -> None:
     async with connect(databases.database, size=1) as database:
         await database.fetchval("SELECT set_config('juki.mark', 'x', false)")
         with pytest.raises(failure):
-            async with database.transaction() as tx:
-                await tx.fetchval("SELECT pg_advisory_lock(7)")
-                if failure is DatabaseError:
-                    await tx.fetchval("SELECT 1 / 0")
-                raise failure
+            await _left(database, failure)
         found = await database.fetchrow("""SELECT coalesce(current_setting('juki.mark', true), '') AS set,
             (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks""")
     assert found is not None

@@ -133,8 +133,10 @@ async def test_who_came_after_the_day_is_not_told_of_as_if_they_had_been_there(d
     who, now = await settle(db, born(LEAVES))
     async with db.transaction() as tx:
         await record(tx, [Draft(who, "MOVE_IN_DOMESTIC", None, now, D.isoformat())], at(D + timedelta(days=1), 9))
+    async with db.transaction() as tx:  # nor by whoever records what comes next, before the review
+        await record(tx, [correction(who, now)], at(D + timedelta(days=1), 10))
     await reviewed(db, D + timedelta(days=5))
-    assert [kind for kind, _ in await told_of(db, who)] == ["MOVE_IN_DOMESTIC"]
+    assert [kind for kind, _ in await told_of(db, who)] == ["MOVE_IN_DOMESTIC", "MINOR_CORRECTION"]
 
 
 async def test_a_review_that_was_killed_goes_on_where_it_was(db):

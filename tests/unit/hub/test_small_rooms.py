@@ -13,6 +13,16 @@ from hub.errors import JukiError, UsageError
 from hub.pseudonym import Pseudonyms
 
 
+def test_what_is_no_resident_is_refused_and_shifts_nobody_who_follows() -> None:
+    one, resident = Pseudonyms(b"k" * 32), uuid4()
+    (own,) = one.of([resident])
+    for wrong in ([b"short"], [bytes(15), bytes(17)], [resident.bytes, b""]):
+        with pytest.raises(ValueError, match="16 bytes"):
+            one.of_bytes(wrong)
+        assert one.of([resident]) == [own]
+    assert one.of([]) == []
+
+
 def test_a_resident_has_one_pseudonym_per_contract_and_another_for_every_contract() -> None:
     resident, one, other = uuid4(), Pseudonyms(os.urandom(32)), Pseudonyms(os.urandom(32))
     assert one.of([resident, resident])[0] == one.of([resident])[0]
