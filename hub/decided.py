@@ -40,11 +40,8 @@ class Decided(NamedTuple):
         found = zip(self.ends, pairwise((0, *cuts)), strict=True)
         return {part: rows[begun:end] for part, (begun, end) in found if begun < end}
 
-    def next(self, part: int, contract: Contract) -> int:
-        """The next number of the contract there."""
-        return self.sequences[part].get(contract.id, 0) + 1
-
-    def move_on(self, contract: Contract, rows: Rows) -> None:
-        """These have their numbers."""
-        for part, lot in rows.items():
-            self.sequences[part][contract.id] = self.sequences[part].get(contract.id, 0) + len(lot)
+    def numbers(self, part: int, contract: Contract, count: int) -> int:
+        """The first of so many numbers, which the contract has used there from now on."""
+        last = self.sequences[part].get(contract.id, 0)
+        self.sequences[part][contract.id] = last + count
+        return last + 1

@@ -152,9 +152,12 @@ class Teller:
         topic, issued = topics.disclosures(self.prefix, contract.id), int(poll.now.timestamp())
         cases = [case for lot in rows.values() for case, _, _ in lot]
         lots = [
-            Lot(beginning(key, Place(contract.id, topic, part), contract.hash, issued), poll.next(part, contract), lot)
+            Lot(
+                beginning(key, Place(contract.id, topic, part), contract.hash, issued),
+                poll.numbers(part, contract, len(lot)), lot,
+            )
             for part, lot in rows.items()
-        ]
+        ]  # fmt: skip
         batch = Batch(
             key, drawn(contract.id, len(cases)), contract.id.encode(), contract.hash.encode(), poll.wordings[at],
             envelope.DISCLOSURE, _milliseconds(poll.now),
@@ -163,7 +166,6 @@ class Teller:
         sealed = poll.sources.seal(batch, lots, own)
         for case, entry in zip(cases, chain(*(entries for _, entries in sealed)), strict=True):
             poll.entries[case].append(entry)
-        poll.move_on(contract, rows)
         return {(topic, part): records for part, (records, _) in zip(rows, sealed, strict=True)}
 
     def _ledger(self, poll: Decided) -> Batches:

@@ -24,7 +24,7 @@ from hub.database import Connection, Row, queries
 from hub.errors import ChangeRefused, JukiError
 from hub.plugged import juminhyo_check
 from hub.pseudonym import can_be_found
-from producers.ages import days_of_attaining
+from producers.ages import DAY, days_of_attaining
 
 SHARDS = 4
 """A resident's shard is its UUID modulo this number; more shards let more relays work side by side."""
@@ -104,12 +104,12 @@ async def _owed(tx: Connection, drafts: Sequence[Draft], last: date | None, now:
         return []
     first = {draft.resident: draft for draft in reversed(drafts)}
     due = [
-        birthday(resident, draft.before, day)
+        (resident, draft.before, day)
         for resident, draft in first.items() if draft.before is not None and draft.kind not in (REVIEW, SNAPSHOT)
         for day in days_of_attaining(draft.before.get("birth_date"), last, today)
     ]  # fmt: skip
-    settled = await last_changed(tx, [one.resident for one in due]) if due else {}
-    return [one for one in due if settled.get(one.resident, 0) < behind(date.fromisoformat(one.effective_on))]
+    settled = await last_changed(tx, [resident for resident, _, _ in due]) if due else {}
+    return [birthday(*each) for each in due if settled.get(each[0], 0) < behind(each[2])]
 
 
 async def last_changed(tx: Connection, residents: Sequence[UUID]) -> dict[UUID, int]:
@@ -120,7 +120,7 @@ async def last_changed(tx: Connection, residents: Sequence[UUID]) -> dict[UUID, 
 
 def behind(day: date) -> int:
     """The first version that is no more of this day."""
-    return microseconds(datetime.combine(day + timedelta(days=1), datetime.min.time(), JAPAN))
+    return microseconds(datetime.combine(day + DAY, datetime.min.time(), JAPAN))
 
 
 async def _recorded_before(tx: Connection, drafts: Sequence[Draft]) -> dict[UUID | None, Recorded]:

@@ -1,12 +1,9 @@
 -- name: lock
--- One fixed order for everybody, so that two household events cannot wait for each other. The last version of each; and
--- what `last_reviewed` says, as it was before the wait for a lock, which is early enough: a birthday told twice is told once.
+-- One fixed order for everybody, so that two household events cannot wait for each other. The last version of each;
+-- and up to which day all birthdays are told of (null: no review has ever run), as it was before the wait for a lock, which
+-- is early enough: a birthday told twice is told once.
 SELECT resident, version, (SELECT max(day) FROM registry.reviewed WHERE ended_at IS NOT NULL) AS reviewed
 FROM registry.resident WHERE resident = ANY($1::uuid[]) ORDER BY resident FOR UPDATE
-
--- name: last_reviewed
--- Up to which day all birthdays are told of; null where no review has ever run.
-SELECT max(day) FROM registry.reviewed WHERE ended_at IS NOT NULL
 
 -- name: known
 -- Changes whose ids have been used before.

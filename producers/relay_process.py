@@ -26,7 +26,7 @@ PRINCIPAL = "relay"
 LOOK_SECONDS, REST_SECONDS = 0.05, 0.1
 """Between two looks at an outbox that was emptied, and after some that found nothing. A lot costs the relay, the
 registry and the broker much the same with one row or with ten, so some milliseconds more are worth it: on a machine
-that is busy they come back twice, because nobody waits for a core that a lot of one row has."""
+that is busy, who waits for a core waits less for lots of one row."""
 
 FAILURE_SECONDS = 0.4
 """Of rest after the first failure; twice as much after each other one."""

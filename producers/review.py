@@ -67,8 +67,8 @@ async def page(db: Database, day: date, ages: frozenset[int], now: datetime, siz
 
 async def _untouched(tx: Connection, rows: Sequence[Row], day: date) -> list[Row]:
     """Those who have had no other Change after that day."""
-    last = await outbox.last_changed(tx, [UUID(int=row["resident"].int) for row in rows])
-    return [row for row in rows if last.get(UUID(int=row["resident"].int), 0) < outbox.behind(day)]
+    last = await outbox.last_changed(tx, [row["resident"] for row in rows])
+    return [row for row in rows if last.get(row["resident"], 0) < outbox.behind(day)]
 
 
 def _draft(row: Row, day: date, ages: frozenset[int]) -> Draft | None:

@@ -27,8 +27,8 @@ from producers.drift import paper as papers
 from producers.drift.finding import Finding, found
 from producers.drift.paper import Paper
 from producers.drift.ways import WAYS, Asked, Not
-from producers.outbox import SQL as OUTBOX
 from producers.outbox import microseconds
+from producers.review import SQL as REVIEW
 
 NEVER: Final = 2**63 - 1
 """A version that nothing recorded has."""
@@ -111,7 +111,7 @@ async def _coming(tx: Connection, look: Look, residents: Sequence[UUID]) -> set[
     """Of whom something has yet to arrive: in the outbox, recorded since the paper was written, or a birthday that
     has not been reviewed."""
     since = microseconds(look.paper.said.taken_at) if look.paper else NEVER
-    reviewed = await tx.fetchval(OUTBOX["last_reviewed"])
+    reviewed = await tx.fetchval(REVIEW["last_day"])
     return {
         UUID(int=row["resident"].int) for row in await tx.fetch(SQL["standing"], residents, since)
         if row["coming"] or awaits_review(look.contract, look.on, orjson.loads(row["record"]), reviewed)
