@@ -1,10 +1,10 @@
 """The relay carries Changes from a source to juki.changes: sealed, in order, at least once.
 
-One relay at a time has a source, which for our own register is a shard of the outbox. It takes the oldest rows, seals
-them, publishes them, and acknowledges them once the broker has acknowledged every one; whatever fails on the way leaves
-them where they are, and the same rows are published again with the same ids and versions. A row that its door refuses
-(nothing of ours can write one) halts its resident and nobody else, until a person has looked: skipping it would let
-later Changes overtake.
+One relay at a time has a source, which for our own register are some shards of the outbox. It takes the oldest rows,
+seals them, publishes them, and acknowledges them once the broker has acknowledged every one; whatever fails on the way
+leaves them where they are, and the same rows are published again with the same ids and versions. A row that its door
+refuses (nothing of ours can write one) halts its resident and nobody else, until a person has looked: skipping it would
+let later Changes overtake.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ from producers.capture.table import Outbox
 
 SQL = queries(Path(__file__).with_suffix(".sql"))
 BATCH = 1000
-"""Rows per transaction."""
+"""Rows of a shard per transaction."""
 
 class Publisher(Protocol):
     """What the relay needs of the broker; `hub.bus.Writer` is one."""
@@ -62,7 +62,7 @@ class Relay:
         clock: Callable[[], datetime] = now, batch: int = BATCH, source: Source | None = None,
     ) -> None:  # fmt: skip
         self.shard = shard
-        self._source = source or Outbox(registry, shard, batch)
+        self._source = source or Outbox(registry, [shard], batch)
         self._keys = keys
         self._publisher = publisher
         self._topic = changes_topic(settings.prefix)
@@ -71,9 +71,11 @@ class Relay:
         self._pseudonyms: Pseudonyms | None = None
         self._juminhyo_check = juminhyo_check(settings)
 
-    async def carry(self) -> int:
-        """Carry the oldest rows; how many were read. 0: nothing is there, or another relay has this source."""
-        async with self._source.lot() as lot:
+    async def carry(self, source: Source | None = None) -> int:
+        """Carry the oldest rows, of `source` where another one is given; how many were read. 0: nothing is there, or
+        another relay has it.
+        """
+        async with (source or self._source).lot() as lot:
             if lot is None:
                 return 0
             accepted, refused = checked(lot.rows, self._juminhyo_check)

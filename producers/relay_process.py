@@ -1,7 +1,6 @@
-"""The process `jukihub run relay`: a Relay per shard, patient with what is down.
+"""The process `jukihub run relay`: a Relay per shard, and one for the log of another registry, carried on side by side.
 
-Nobody wakes it: a NOTIFY takes a lock of the whole server from before its commit until that is on disk, so that no two
-transactions of the registry could commit at the same time. It looks by itself, often while there is something to do.
+Beside them it says how full the outbox is, and whose protection has run out.
 """
 
 import asyncio
@@ -14,36 +13,21 @@ from hub.bus import check_topics, writer
 from hub.clock import now
 from hub.config import Settings
 from hub.database import Database, connect
-from hub.errors import DatabaseError, DependencyUnavailable, ProduceFailed
+from hub.errors import DatabaseError
 from hub.lifecycle import Process, running
 from hub.topics import changes as changes_topic
 from producers.capture import Source
 from producers.capture.chosen import captured
+from producers.carrying import Carrier, carry_on
 from producers.outbox import SHARDS
-from producers.relay import BATCH, SQL, Relay
+from producers.relay import SQL, Relay
 
 PRINCIPAL = "relay"
-LOOK_SECONDS, REST_SECONDS = 0.05, 0.1
-"""Between two looks at an outbox that was emptied, and after some that found nothing. A lot costs the relay, the
-registry and the broker much the same with one row or with ten, so some milliseconds more are worth it: on a machine
-that is busy, who waits for a core waits less for lots of one row."""
-
-FAILURE_SECONDS = 0.4
-"""Of rest after the first failure; twice as much after each other one."""
-
 COUNT_SECONDS = 3.0
 """Between two looks at how full the outbox is."""
 
 REMIND_SECONDS = 600.0
 """Between two looks at whose protection (支援措置) has run out: a day is what counts there."""
-
-LONGEST_PAUSE = 5.0
-"""Seconds between two attempts while broker or database are down."""
-
-CARRY_SECONDS = 45.0
-"""For one batch, whatever it waits for: more than the broker has for its acknowledgement, with leaving it by force."""
-
-_FAILURES = (ProduceFailed, DatabaseError, DependencyUnavailable)
 
 
 async def run(settings: Settings, port: int) -> None:
@@ -55,7 +39,8 @@ async def run(settings: Settings, port: int) -> None:
     ):  # fmt: skip
         tasks.create_task(count(process, registry))
         tasks.create_task(remind(process, registry))
-        for relay in relays:
+        tasks.create_task(Carrier(process, registry, relays[:SHARDS]).carry_on())
+        for relay in relays[SHARDS:]:
             tasks.create_task(carry_on(process, relay))
 
 
@@ -103,32 +88,3 @@ async def remind(process: Process, registry: Database) -> None:
         except DatabaseError as failed:  # a relay may have been given the outbox alone
             log.get().warning("protections-not-counted", code=failed.code)
         await process.wait(REMIND_SECONDS)
-
-
-async def carry_on(process: Process, relay: Relay) -> None:
-    """Carry until the process is to stop; after a failure begin again, ever less often, but at least every 5 s."""
-    failures, looks, loop = 0, 0, f"shard-{relay.shard}"
-    while not process.stopping.is_set():
-        process.beat(loop)
-        try:
-            async with asyncio.timeout(CARRY_SECONDS):
-                carried, failures = await relay.carry(), 0
-        except (*_FAILURES, TimeoutError) as failed:
-            carried, failures = 0, failures + 1
-            metrics.PUBLISH_FAILURES.inc()
-            code = getattr(failed, "code", "too-long")
-            log.get().warning("batch-rolled-back", code=code, shard=relay.shard, attempt=failures)
-        process.beat(loop)
-        looks = 0 if carried else looks + 1
-        if carried < BATCH:
-            await process.wait(rest(failures, looks))
-
-
-def rest(failures: int, looks: int) -> float:
-    """Seconds until the next attempt after so many failures, or so many looks that found nothing, in a row.
-
-    None of either: what was there was less than a lot.
-    """
-    if failures:
-        return min(FAILURE_SECONDS * 2.0 ** min(failures - 1, 8), LONGEST_PAUSE)
-    return min(LOOK_SECONDS * 2.0 ** min(looks, 8), REST_SECONDS)

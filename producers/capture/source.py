@@ -24,7 +24,9 @@ class Taken:
 class Lot(Protocol):
     """The oldest rows of a source, held by us alone until the block of `Source.lot` is left."""
 
-    rows: Sequence[Taken]
+    @property
+    def rows(self) -> Sequence[Taken]:
+        """All of them."""
 
     async def acknowledge(self, ids: Sequence[int]) -> None:
         """The broker has these; on leaving the block in peace, and not before, they are gone."""

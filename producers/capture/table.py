@@ -1,6 +1,6 @@
-"""The outbox as a source: one shard of the table, in one transaction, which is all that holds and acknowledges."""
+"""The outbox as a source: some shards of the table, in one transaction, which is all that holds and acknowledges."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,27 +12,30 @@ from producers.capture.source import Taken
 SQL = queries(Path(__file__).with_suffix(".sql"))
 
 
+async def waiting(registry: Database, shards: Sequence[int], most: int) -> Mapping[int, int]:
+    """How many rows wait on each of `shards` on which there are any; of more than `most` so many are counted."""
+    return {row["shard"]: row["rows"] for row in await registry.fetch(SQL["waiting"], shards, most)}
+
+
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """One shard; `size`: rows per transaction."""
+    """Some shards; `size`: rows of each per transaction."""
 
     registry: Database
-    shard: int
+    shards: Sequence[int]
     size: int
 
     @asynccontextmanager
     async def lot(self) -> AsyncIterator["OutboxLot | None"]:
-        """The oldest rows; None where nothing is there, or another relay has this shard."""
-        if await self.registry.fetchval(SQL["waiting"], self.shard) is None:
-            yield None
-            return
+        """The oldest rows of those that no other relay has; None where others have all of them."""
         async with self.registry.transaction() as tx:
-            if not await tx.fetchval(SQL["lead"], self.shard):
-                yield None
-                return
-            rows = await tx.fetch(SQL["oldest"], self.shard, self.size)
-            taken = [Taken(row["id"], UUID(int=row["resident"].int), row["change"]) for row in rows]
-            yield OutboxLot(tx, self.shard, taken)
+            led = [row["shard"] for row in await tx.fetch(SQL["lead"], self.shards)]
+            yield OutboxLot(tx, led, await _oldest(tx, led, self.size)) if led else None
+
+
+async def _oldest(tx: Connection, shards: Sequence[int], size: int) -> list[Taken]:
+    rows = await tx.fetch(SQL["oldest"], shards, size)
+    return [Taken(row["id"], UUID(int=row["resident"].int), row["change"]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,13 @@ class OutboxLot:
     """Rows that are deleted when they are acknowledged."""
 
     tx: Connection
-    shard: int
+    shards: Sequence[int]
     rows: Sequence[Taken]
 
     async def acknowledge(self, ids: Sequence[int]) -> None:
         """Delete them with this transaction."""
-        await self.tx.execute(SQL["done"], self.shard, list(ids))
+        if ids:
+            await self.tx.execute(SQL["done"], self.shards, ids)
 
     async def halt(self, resident: UUID, code: str) -> None:
         """Leave this resident's rows where they are."""

@@ -1,24 +1,36 @@
 -- name: waiting
--- Cheap look, without a transaction: the first that this shard has to carry. In the order of its index, which passes
--- over what was deleted; without one PostgreSQL would go through all that has not been vacuumed yet.
-SELECT o.id FROM registry.outbox AS o
-WHERE o.shard = $1 AND NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
-ORDER BY o.id LIMIT 1
+-- Cheap look, without a transaction: on which shards somebody waits who is not halted, and how many at most so many. In
+-- the order of the index, which passes over what was deleted; without one PostgreSQL would go through all that has not
+-- been vacuumed yet.
+SELECT s.shard, o.rows FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
+    SELECT count(*) AS rows FROM (
+        SELECT FROM registry.outbox AS o
+        WHERE o.shard = s.shard AND NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
+        ORDER BY o.id LIMIT $2
+    ) AS found
+) AS o
+WHERE o.rows > 0
 
 -- name: lead
--- One relay per shard: held until this transaction ends, whichever way. The first number says "outbox" (ASCII juki).
-SELECT pg_try_advisory_xact_lock(1786080105, $1::int)
+-- Those that nobody else has. One relay per shard: held until this transaction ends, whichever way. The first number
+-- says "outbox" (ASCII juki). What a crash of the server may take back of this transaction, which does not wait for the
+-- disk, is that rows are gone which the broker has: they are carried once more, as after a crash of ours.
+SELECT s.shard, set_config('synchronous_commit', 'off', true)
+FROM unnest($1::smallint[]) AS s (shard) WHERE pg_try_advisory_xact_lock(1786080105, s.shard)
 
 -- name: oldest
 -- No cursor: a transaction that commits late has a low id and is found all the same. A statement of its own, behind the
--- lock, so that it sees what the relay before us deleted.
-SELECT o.id, o.resident, o.change FROM registry.outbox AS o
-WHERE o.shard = $1 AND NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
-ORDER BY o.id LIMIT $2
+-- locks, so that it sees what the relay before us deleted.
+SELECT o.id, o.resident, o.change FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
+    SELECT o.id, o.resident, o.change FROM registry.outbox AS o
+    WHERE o.shard = s.shard AND NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
+    ORDER BY o.id LIMIT $2
+) AS o
+ORDER BY o.id
 
 -- name: done
 -- Only what the broker has acknowledged.
-DELETE FROM registry.outbox WHERE shard = $1 AND id = ANY($2::bigint[])
+DELETE FROM registry.outbox WHERE shard = ANY($1::smallint[]) AND id = ANY($2::bigint[])
 
 -- name: halt
 INSERT INTO registry.halted (resident, code) VALUES ($1, $2) ON CONFLICT DO NOTHING

@@ -13,10 +13,11 @@ from hub.config import Settings
 from hub.database import connect
 from hub.errors import ProduceFailed
 from hub.lifecycle import Process
+from producers.capture.table import Outbox
+from producers.carrying import Carrier
 from producers.halted import halted, resume
 from producers.outbox import SHARDS, record, shard
 from producers.relay import Relay
-from producers.relay_process import carry_on
 from tests.fakes import MemoryKeys
 from tests.integration.producers.registry import NOW, Published, correction, residents
 from tests.people import line
@@ -43,12 +44,11 @@ async def written(db, people, times=1):
 
 
 @asynccontextmanager
-async def at_work(crew):
+async def at_work(db, crew):
     """Relays as the process runs them."""
     process = Process("relay")
     async with asyncio.TaskGroup() as tasks:
-        for relay in crew:
-            tasks.create_task(carry_on(process, relay))
+        tasks.create_task(Carrier(process, db, crew).carry_on())
         yield
         process.stopping.set()
 
@@ -103,7 +103,7 @@ async def test_two_relays_and_ten_thousand_changes_of_a_hundred_residents_keep_e
     publisher = Published(keys := MemoryKeys())
     async with connect(dsn, 9) as other:
         one, two = (relays(registry, publisher, keys, batch=97) for registry in (db, other))
-        async with at_work(two), at_work(one):
+        async with at_work(other, two), at_work(db, one):
             ids = await written(db, people, times=100)
             await until(lambda: empty(db), 60)
     assert len(ids) == 10_000
@@ -127,6 +127,18 @@ async def test_a_shard_has_one_relay_at_a_time(db, dsn):
     first = Slow(keys)
     assert await relays(db, first, keys)[0].carry() == 1
     assert (first.attempts, second.attempts) == (1, 0)
+
+
+async def test_all_shards_go_in_one_lot_but_those_that_another_relay_has(db, dsn):
+    await written(db, await residents(db))
+    keys = MemoryKeys()
+    mine, theirs = Published(keys), Published(keys)
+    async with connect(dsn, 2) as other, Outbox(other, [1], 1000).lot() as held:
+        relay = relays(db, mine, keys)[0]
+        assert await relay.carry(Outbox(db, range(SHARDS), 1000)) == 120 - len(held.rows)
+    assert not {shard(UUID(resident)) for resident, _, _ in mine.seen} & {1}
+    assert (mine.attempts, await relays(db, theirs, keys)[1].carry()) == (1, len(held.rows))
+    assert await empty(db)
 
 
 @pytest.mark.trap("input-16", "P6")
@@ -156,7 +168,7 @@ async def test_what_the_broker_refuses_stays_and_is_published_later(db):
     crew = relays(db, publisher, keys)
     with pytest.raises(ProduceFailed):
         await crew[0].carry()
-    async with at_work(crew):
+    async with at_work(db, crew):
         await until(lambda: empty(db))
     assert sorted(ids) == sorted(change for _, change, _ in publisher.seen)
 
@@ -165,7 +177,7 @@ async def test_what_the_broker_refuses_stays_and_is_published_later(db):
 async def test_what_is_recorded_is_found_though_nobody_is_woken(db):
     person = (await residents(db))[0]
     publisher = Published(keys := MemoryKeys())
-    async with at_work(relays(db, publisher, keys)):
+    async with at_work(db, relays(db, publisher, keys)):
         await written(db, [person])
         await until(lambda: empty(db))
     assert len(publisher.seen) == 1
