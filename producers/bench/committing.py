@@ -1,19 +1,27 @@
-"""Changes by the whole line, registry, relay and router: residents of the city who move within it, at a steady rate."""
+"""Changes by the whole line, registry, relay and router: residents of the city who move within it, at a steady rate.
+
+A change counts from when its process has the answer to COMMIT in hand. Whatever that process is behind makes this later
+and the delay shorter, never longer; and nothing else is done in it: what is told of the changes is read by a process of
+its own, and when the relay had sealed them is read after the turn.
+"""
 
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
+from hub import bus, topics
 from hub.bus import Incoming
 from hub.clock import now
 from hub.config import Settings
 from hub.database import GONE, Database
 from hub.errors import DatabaseError, DependencyUnavailable
 from hub.seal import header
-from producers.bench.arriving import Feed, arriving, at_rate, relayed, until
+from producers.bench.arriving import ADMIN, Feed, arriving
 from producers.bench.delays import Began, legs, taken
+from producers.bench.pace import at_rate
 from producers.outbox import Draft, record
 from producers.synthetic.households import city
 
@@ -32,12 +40,13 @@ class Committing:
 
     async def turn(self, seconds: float) -> tuple[list[float], dict[str, list[float]]]:
         """Milliseconds from commit to readable of each output that counts, and of each of its legs."""
-        count = int(seconds * self.per_second)
-        async with arriving(self.settings, self.read, _jti) as arrived, relayed(self.settings) as sealed:
-            commits = (self._commit(draft) for draft in self.moves)
-            begun = await at_rate(commits, self.per_second, count, arrived)
-            await until(lambda: sum(map(len, sealed.values())) >= count)
-            return taken(begun.marks, arrived, begun.counts_from), legs(begun, arrived, sealed)
+        count, changes = int(seconds * self.per_second), topics.changes(self.settings.prefix)
+        since = (await bus.ends(self.settings, ADMIN, [changes]))[changes]
+        async with arriving(self.settings, self.read, _jti, count) as told:
+            begun = await at_rate(map(self._commit, self.moves), self.per_second, count)
+            arrived = await told()
+        sealed = await _sealed(self.settings, changes, since)
+        return taken(begun.marks, arrived, begun.counts_from), legs(begun, arrived, sealed)
 
     async def _commit(self, draft: Draft) -> Began:
         try:
@@ -50,6 +59,15 @@ class Committing:
         at = time.time()
         marks = [(feed.name, _disclosure(recorded.id, feed.name)) for feed in self.read]
         return Began(marks, draft.resident.int % self.settings.partitions, at)
+
+
+async def _sealed(settings: Settings, changes: str, since: Mapping[int, int]) -> dict[int, list[float]]:
+    found = defaultdict[int, list[float]](list)
+    async with bus.reader(settings, ADMIN, changes, [*since]) as reader:
+        await reader.seek({**since})
+        for change in await reader.read_to_end():
+            found[change.partition].append(change.timestamp_ms / 1000)
+    return found
 
 
 def moves(residents: int, seed: int) -> Iterator[Draft]:

@@ -7,8 +7,12 @@ more readers would only take more of this machine, where a city's subscribers ha
 Two figures of the same broker stand beside it, of records of the same length without a transaction. `raw` is it alone:
 as many records on the same topics, in turns of their own while nothing else runs, so on a machine that is half idle.
 `beside` is what it takes while changes are on their way: a few records on a topic of their own, from a process of
-their own. That has to wait for a core as everybody does; what the process that commits and reads is behind with its own
-work is in the figure of the changes alone.
+their own, which has to wait for a core as everybody does.
+
+All arrivals are noted by processes that do nothing else, so what those who commit or produce are behind with their own
+work is in no figure as a wait for what has long arrived. It still is in when something began: of a change that is noted
+when the answer to its COMMIT is in hand, so its delay can only come out shorter by it, and the broker's own, noted
+before the client library has the record, only longer. That of the reader itself, which waits for a core, is in all.
 
 Changes and `raw` take turns; the first two of each, and the first seconds of all, are for the broker to get warm and do
 not count. Records bear the time at which the relay and the router made them, so it can be said where a change was for
@@ -30,10 +34,11 @@ from hub import bus
 from hub.config import Settings
 from hub.database import connect
 from producers.bench import straight
-from producers.bench.arriving import ADMIN, WARM_SECONDS, feeds
+from producers.bench.arriving import ADMIN, feeds
 from producers.bench.committing import Committing, moves
 from producers.bench.delays import LEGS, Delays, delays
 from producers.bench.line import line
+from producers.bench.pace import WARM_SECONDS
 from producers.bench.straight import Straight
 
 RESIDENTS: Final = 2000

@@ -2,8 +2,11 @@
 
 `alone` writes to the topics of the contracts, as often as changes are committed. `beside` is a probe for the time in
 which changes are on their way: few records, as long, to a topic of its own, because on one with open transactions
-whoever reads committed records waits for those; and from a process of its own, because in the one that commits and
-reads the changes each answer of the broker would wait until that has time for it.
+whoever reads committed records waits for those; and from a process of its own, because in the one that commits the
+changes each answer of the broker would wait until that has time for it.
+
+A record counts from when it is given to the client library, or begins to wait for that. Whatever the process that
+produces is behind makes its delay longer. Its arrival is noted by a process of its own, as that of a change is.
 """
 
 import asyncio
@@ -18,8 +21,9 @@ from hub.broker_admin import Broker
 from hub.bus import Incoming, Outgoing, Writer
 from hub.config import Settings
 from hub.wanted import wanted
-from producers.bench.arriving import ADMIN, Feed, arriving, at_rate, feeds
+from producers.bench.arriving import ADMIN, Feed, arriving, feeds
 from producers.bench.delays import Began, taken
+from producers.bench.pace import at_rate
 
 RAW_BYTES: Final = 1400
 """About as long as a token of these contracts."""
@@ -42,10 +46,10 @@ class Straight:
         """Milliseconds from produce to readable of each record that counts."""
         gates = [asyncio.Lock() for _ in range(self.settings.partitions)]
         count = int(seconds * self.per_second)
-        async with arriving(self.settings, self.read, _key) as arrived:
+        async with arriving(self.settings, self.read, _key, count) as told:
             records = (self._produce(number, gates) for number in range(count))
-            begun = await at_rate(records, self.per_second, count, arrived)
-            return taken(begun.marks, arrived, begun.counts_from)
+            begun = await at_rate(records, self.per_second, count)
+            return taken(begun.marks, await told(), begun.counts_from)
 
     async def _produce(self, number: int, gates: Sequence[asyncio.Lock]) -> Began:
         """One at a time on a partition: the library lets those fail that wait there in a crowd."""
