@@ -19,7 +19,12 @@ from producers.relay import BATCH, Relay
 from producers.shards import PLENTY, Lot, Shards
 
 LOOK_SECONDS = 0.02
-"""Between two looks at the outbox, which cost half a millisecond, and after a lot that was not full."""
+"""Between two looks at the outbox, which cost half a millisecond."""
+
+ROW_SECONDS, REST_SECONDS = 0.005, 0.045
+"""More for each row that was just carried, and in all at most. The more there was at once the more will come, and what
+comes meanwhile goes in one lot: through relay, router and broker that costs much the same with one row or with ten, and
+where they have to wait for a core, some milliseconds of rest are made up for."""
 
 LATE_SECONDS = 0.5
 """After so long nobody waits for a lot that is in hand to go along with the next one."""
@@ -84,8 +89,14 @@ class Carrier:
         done = set[asyncio.Task[int]]()
         if self._lots:
             done, self._lots = await asyncio.wait(self._lots, timeout=LATE_SECONDS, return_when="FIRST_COMPLETED")
-        if not any(lot.result() >= PLENTY for lot in done):
-            await self.process.wait(LOOK_SECONDS)
+        carried = [lot.result() for lot in done]
+        if max(carried, default=0) < PLENTY:
+            await self.process.wait(rest(sum(carried)))
+
+
+def rest(carried: int) -> float:
+    """Seconds until the next look, where so many rows were just carried."""
+    return min(LOOK_SECONDS + carried * ROW_SECONDS, REST_SECONDS)
 
 
 async def carry_on(process: Process, relay: Relay) -> None:

@@ -133,3 +133,8 @@ async def test_another_source_that_hangs_is_given_up_and_begun_again(monkeypatch
     async with asyncio.timeout(10):
         await carrying.carry_on(process, relay)
     assert len(relay.lots) == 2
+
+
+@pytest.mark.parametrize(("carried", "seconds"), [(0, 0.02), (1, 0.025), (4, 0.04), (5, 0.045), (249, 0.045)])
+def test_the_more_was_carried_the_longer_it_rests_but_never_long(carried: int, seconds: float) -> None:
+    assert carrying.rest(carried) == pytest.approx(seconds)
