@@ -1,4 +1,4 @@
-"""Whoever carries stands still for nobody: what hangs is given up, what failed is begun again, others go on meanwhile."""
+"""Whoever carries stands still for nobody: what hangs is given up and begun again, and the others go on meanwhile."""
 
 import asyncio
 from collections.abc import Callable, Sequence
