@@ -148,9 +148,10 @@ async def _route_until_stopped(router: Router, process: Process, between: Betwee
         await asyncio.wait_for(routing, GRACE_SECONDS)
     except TimeoutError:
         log.get().warning("poll-aborted", code="stopping")
-    finally:
+    finally:  # whoever is cancelled here still leaves the poll in order before its writer is stopped
         routing.cancel()
         stopping.cancel()
+        await asyncio.gather(routing, stopping, return_exceptions=True)
 
 
 async def _route(router: Router, process: Process, between: Between | None) -> None:

@@ -1,12 +1,12 @@
 """Carrying on: lot after lot until the process is to stop, patient with what is down, bounded in whatever it waits for.
 
-Nobody wakes who carries: a NOTIFY takes a lock of the whole server from before its commit until that is on disk, so
-that no two transactions of the registry could commit at the same time. They look by themselves, and often.
+Nobody wakes the relay: a NOTIFY takes a lock of the whole server from before its commit until that is on disk, so that
+no two transactions of the registry could commit at the same time. It looks by itself, and often.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hub import log, metrics
@@ -14,105 +14,111 @@ from hub.database import Database
 from hub.errors import DatabaseError, DependencyUnavailable, JukiError, ProduceFailed
 from hub.lifecycle import Process
 from hub.patience import Patience
+from producers.capture import Source
 from producers.capture.table import Outbox, waiting
 from producers.relay import BATCH, Relay
-from producers.shards import PLENTY, Lot, Shards
+from producers.shards import LATE_SECONDS, PLENTY, Lot, Shards
 
 LOOK_SECONDS = 0.02
 """Between two looks at the outbox, which cost half a millisecond."""
 
-ROW_SECONDS, REST_SECONDS = 0.005, 0.045
-"""More for each row that was just carried, and in all at most. The more there was at once the more will come, and what
-comes meanwhile goes in one lot: through relay, router and broker that costs much the same with one row or with ten, and
-where they have to wait for a core, some milliseconds of rest are made up for."""
+ROW_SECONDS = 0.005
+"""More, for each row that was just carried. The more there was at once the more will come, and what comes meanwhile
+goes along: where relay, router and broker have to wait for a core, this rest is made up for."""
 
-LATE_SECONDS = 0.5
-"""After so long nobody waits for a lot that is in hand to go along with the next one."""
+REST_SECONDS = 0.045
+"""At most; and where another relay had it all: two that look in turns would make small lots of it."""
 
 LOG_SECONDS = 0.1
 """Between two looks at the log of another registry, which is decoded anew each time."""
 
-CARRY_SECONDS = 45.0
-"""For one lot, whatever it waits for: more than the broker has for its acknowledgement, with leaving it by force."""
+ANSWER_SECONDS, CARRY_SECONDS = 10.0, 45.0
+"""For a look; and for a lot, whatever it waits for: more than the broker has for its acknowledgement, with leaving it
+by force."""
 
 FAILURES = (ProduceFailed, DatabaseError, DependencyUnavailable, TimeoutError)
 
 
 @dataclass(slots=True)
 class Carrier:
-    """Carries the outbox: a lot at a time where little waits, several side by side where much does or some have failed.
+    """Carries the outbox: a lot at a time where little waits, several side by side where much does or some are slow.
 
-    `relays`: one for each shard, and with it a way to the broker. A lot takes that of its first shard.
+    `relays`: one for each shard, with its way to the broker; a lot takes that of its first shard. `batch`: rows of a
+    shard per lot. Each shard that is not in hand beats, so one that hangs for long is told by the process's health.
     """
 
     process: Process
     registry: Database
     relays: Sequence[Relay]
+    batch: int = BATCH
     _shards: Shards = field(default_factory=Shards)
-    _lots: set[asyncio.Task[int]] = field(default_factory=set)
+    _awaited: set[asyncio.Task[int]] = field(default_factory=set)
 
     async def carry_on(self) -> None:
         """Until the process is to stop; what is in hand then is carried to its end."""
-        looking = Patience()
+        patience = Patience()
         async with asyncio.TaskGroup() as tasks:
             while not self.process.stopping.is_set():
-                self.process.beat("outbox")
                 try:
                     found = await self._found()
                 except FAILURES as failed:
                     told(failed)
-                    await self.process.wait(looking.rest())
+                    await self.process.wait(patience.rest())
                     continue
-                looking.at_work()
-                self._lots |= {tasks.create_task(self._carry(lot)) for lot in self._shards.lots(found)}
+                patience.at_work()
+                self._awaited |= {tasks.create_task(self._carry(lot)) for lot in self._shards.lots(found)}
                 await self._rest()
 
-    async def _found(self) -> Mapping[int, int]:
+    async def _found(self) -> Sequence[int]:
         free = self._shards.free(time.monotonic())
-        return await waiting(self.registry, free, PLENTY) if free else {}
+        for each in free:
+            self.process.beat(f"shard-{each}")
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await waiting(self.registry, free) if free else []
 
     async def _carry(self, lot: Lot) -> int:
+        begun = time.monotonic()
         try:
             async with asyncio.timeout(CARRY_SECONDS):
-                carried = await self.relays[lot[0]].carry(Outbox(self.registry, lot, BATCH))
+                rows = await self.relays[lot[0]].carry(Outbox(self.registry, lot, self.batch))
         except FAILURES as failed:
-            told(failed, shard=lot[0])
+            for each in lot:
+                told(failed, shard=each)
             self._shards.failed(lot, time.monotonic())
             return 0
-        finally:
-            self._shards.ended(lot)
-        self._shards.worked(lot)
-        return carried
+        self._shards.carried(lot, rows, time.monotonic() - begun)
+        return rows
 
     async def _rest(self) -> None:
-        """Until a lot is done, and then where it was not full until the next look."""
+        """Until a lot is done, or all are late, and then where none was full until the next look."""
         done = set[asyncio.Task[int]]()
-        if self._lots:
-            done, self._lots = await asyncio.wait(self._lots, timeout=LATE_SECONDS, return_when="FIRST_COMPLETED")
-        carried = [lot.result() for lot in done]
-        if max(carried, default=0) < PLENTY:
-            await self.process.wait(rest(sum(carried)))
+        if self._awaited:
+            done, left = await asyncio.wait(self._awaited, timeout=LATE_SECONDS, return_when="FIRST_COMPLETED")
+            self._awaited = left if done else set()  # the group keeps those that are late
+        rows = [lot.result() for lot in done]
+        if max(rows, default=0) < PLENTY:
+            await self.process.wait(rest(sum(rows)) if any(rows) or not rows else REST_SECONDS)
 
 
-def rest(carried: int) -> float:
+def rest(rows: int) -> float:
     """Seconds until the next look, where so many rows were just carried."""
-    return min(LOOK_SECONDS + carried * ROW_SECONDS, REST_SECONDS)
+    return min(LOOK_SECONDS + rows * ROW_SECONDS, REST_SECONDS)
 
 
-async def carry_on(process: Process, relay: Relay) -> None:
-    """Carry one source until the process is to stop; after a failure begin again, ever less often."""
-    patience, loop = Patience(), f"shard-{relay.shard}"
+async def carry_log(process: Process, relay: Relay, source: Source) -> None:
+    """Carry the log of another registry until the process is to stop; after a failure begin again, ever less often."""
+    patience = Patience()
     while not process.stopping.is_set():
-        process.beat(loop)
+        process.beat("log")
         try:
             async with asyncio.timeout(CARRY_SECONDS):
-                carried = await relay.carry()
+                rows = await relay.carry(source)
         except FAILURES as failed:
-            told(failed, shard=relay.shard)
+            told(failed)
             await process.wait(patience.rest())
             continue
         patience.at_work()
-        if carried < BATCH:
+        if rows < BATCH:
             await process.wait(LOG_SECONDS)
 
 

@@ -21,7 +21,7 @@ from hub import log, metrics
 from hub.bus import Batches, Outgoing
 from hub.clock import now
 from hub.config import Settings
-from hub.database import Database, queries
+from hub.database import queries
 from hub.envelope import CHANGE
 from hub.errors import ChangeRefused
 from hub.keys import CHANGES, KeyStore
@@ -30,7 +30,7 @@ from hub.pseudonym import Pseudonyms, can_be_found
 from hub.seal import Place, Sheet, seal
 from hub.topics import changes as changes_topic
 from producers.capture import Source, Taken
-from producers.capture.table import Outbox
+from producers.outbox import shard
 
 SQL = queries(Path(__file__).with_suffix(".sql"))
 BATCH = 1000
@@ -53,16 +53,13 @@ class Accepted:
 
 
 class Relay:
-    """Carries one source: the shard of the outbox, unless another one is given. `clock` tells the time of publishing,
-    which names the content key of the day.
+    """Carries what a source has by one way to the broker. `clock` tells the time of publishing, which names the content
+    key of the day.
     """
 
-    def __init__(  # noqa: PLR0913 - its one place of wiring; the last two are for tests
-        self, shard: int, registry: Database, keys: KeyStore, publisher: Publisher, settings: Settings,
-        clock: Callable[[], datetime] = now, batch: int = BATCH, source: Source | None = None,
+    def __init__(
+        self, keys: KeyStore, publisher: Publisher, settings: Settings, clock: Callable[[], datetime] = now
     ) -> None:  # fmt: skip
-        self.shard = shard
-        self._source = source or Outbox(registry, [shard], batch)
         self._keys = keys
         self._publisher = publisher
         self._topic = changes_topic(settings.prefix)
@@ -71,18 +68,16 @@ class Relay:
         self._pseudonyms: Pseudonyms | None = None
         self._juminhyo_check = juminhyo_check(settings)
 
-    async def carry(self, source: Source | None = None) -> int:
-        """Carry the oldest rows, of `source` where another one is given; how many were read. 0: nothing is there, or
-        another relay has it.
-        """
-        async with (source or self._source).lot() as lot:
+    async def carry(self, source: Source) -> int:
+        """Carry its oldest rows; how many were read. 0: nothing is there, or another relay has it."""
+        async with source.lot() as lot:
             if lot is None:
                 return 0
             accepted, refused = checked(lot.rows, self._juminhyo_check)
             for resident, code in refused.items():
                 await lot.halt(resident, code)
                 metrics.UNPUBLISHABLE.inc()
-                log.get().error("resident-halted", code=code, shard=self.shard)
+                log.get().error("resident-halted", code=code, shard=shard(resident))
             if accepted:
                 await self._publisher.send(await self._sealed(accepted))
             await lot.acknowledge([row.id for row in accepted])

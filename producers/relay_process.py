@@ -1,4 +1,4 @@
-"""The process `jukihub run relay`: a Relay per shard, and one for the log of another registry, carried on side by side.
+"""The process `jukihub run relay`: it carries the outbox, and beside it the log of another registry where there is one.
 
 Beside them it says how full the outbox is, and whose protection has run out.
 """
@@ -18,7 +18,7 @@ from hub.lifecycle import Process, running
 from hub.topics import changes as changes_topic
 from producers.capture import Source
 from producers.capture.chosen import captured
-from producers.carrying import Carrier, carry_on
+from producers.carrying import Carrier, carry_log
 from producers.outbox import SHARDS
 from producers.relay import SQL, Relay
 
@@ -34,34 +34,30 @@ async def run(settings: Settings, port: int) -> None:
     """The process `jukihub run relay`, until it is told to stop."""
     metrics.prepare([])
     async with (
-        running(settings, "relay", port) as process, opened(settings) as (registry, relays),
+        running(settings, "relay", port) as process, opened(settings) as (registry, relays, log_of_another),
         asyncio.TaskGroup() as tasks,
     ):  # fmt: skip
         tasks.create_task(count(process, registry))
         tasks.create_task(remind(process, registry))
-        tasks.create_task(Carrier(process, registry, relays[:SHARDS]).carry_on())
-        for relay in relays[SHARDS:]:
-            tasks.create_task(carry_on(process, relay))
+        tasks.create_task(Carrier(process, registry, relays).carry_on())
+        if log_of_another is not None:
+            tasks.create_task(carry_log(process, relays[SHARDS], log_of_another))
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[tuple[Database, list[Relay]]]:
-    """A Relay per shard with its connections: the registry's database, the hub's for the keys, the broker; and one more
-    for the log of an existing registry, where HUB_CAPTURE says so. Who is halted there waits in the outbox.
-
-    Each has a writer of its own, so that one that waits for the broker keeps no other from publishing.
+async def opened(settings: Settings) -> AsyncIterator[tuple[Database, list[Relay], Source | None]]:
+    """The registry; a Relay for each shard of the outbox, with a way to the broker of its own, so that one that waits
+    for it keeps no other from publishing; and the log of an existing registry, where HUB_CAPTURE says so, which has one
+    more. Who is halted there waits in the outbox.
     """
     async with AsyncExitStack() as stack:
-        registry = await stack.enter_async_context(connect(settings.registry_dsn, SHARDS * 2 + 4))
+        registry = await stack.enter_async_context(connect(settings.registry_dsn, SHARDS + 5))
         await check_topics(settings, PRINCIPAL, [changes_topic(settings.prefix)])
         keys = await destroyed.keys(settings, await stack.enter_async_context(connect(settings.database, 1)), PRINCIPAL)
         log_of_another = await stack.enter_async_context(captured(settings, registry))
-        sources: list[Source | None] = [*[None] * SHARDS, *([log_of_another] if log_of_another else [])]
-        writers = [await stack.enter_async_context(writer(settings, PRINCIPAL)) for _ in sources]
-        yield registry, [
-            Relay(number, registry, keys, publisher, settings, source=source)
-            for number, (publisher, source) in enumerate(zip(writers, sources, strict=True))
-        ]
+        ways = SHARDS + (log_of_another is not None)
+        writers = [await stack.enter_async_context(writer(settings, PRINCIPAL)) for _ in range(ways)]
+        yield registry, [Relay(keys, publisher, settings) for publisher in writers], log_of_another
 
 
 async def count(process: Process, registry: Database) -> None:

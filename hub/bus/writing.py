@@ -32,7 +32,10 @@ class Writer:
         self._producer: Any = None
 
     async def send(self, batches: Batches) -> None:
-        """Write the batches; after ProduceFailed any of them may be there, and the writer may be used again."""
+        """Write the batches; after ProduceFailed any of them may be there, and the writer may be used again.
+
+        What is given up goes no more, also where whoever waits for it is cancelled: it would come behind what follows.
+        """
         if self._producer is None:
             await self.start()
         try:
@@ -41,6 +44,9 @@ class Writer:
         except FAILURES:
             await self.stop()
             raise ProduceFailed("not-acknowledged") from None
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
 
     async def _send(self, waiting: list[Sent]) -> None:
         while waiting:

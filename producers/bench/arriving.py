@@ -62,12 +62,13 @@ async def arriving(
     process = _SPAWN.Process(target=_work, args=(theirs, settings, several, mark, count), daemon=True)
     process.start()
     theirs.close()
-    try:
-        await _told(ours)
-        yield partial(_told, ours)
-    finally:
-        process.kill()
-        process.join()
+    with ours:
+        try:
+            await _told(ours)
+            yield partial(_told, ours)
+        finally:
+            process.kill()
+            process.join()
 
 
 async def _told(pipe: Connection) -> Any:

@@ -1,8 +1,8 @@
 """Changes by the whole line, registry, relay and router: residents of the city who move within it, at a steady rate.
 
-A change counts from when its process has the answer to COMMIT in hand. Whatever that process is behind makes this later
-and the delay shorter, never longer; and nothing else is done in it: what is told of the changes is read by a process of
-its own, and when the relay had sealed them is read after the turn.
+A change counts from when its COMMIT is sent, so what the registry's disk takes is in its delay, and whatever its
+process is behind can make that longer, never shorter. Nothing else is done in that process: what is told of the changes
+is read by one of its own, and when the relay had sealed them is read after the turn.
 """
 
 import time
@@ -52,11 +52,11 @@ class Committing:
         try:
             async with self.registry.transaction() as tx:
                 [recorded] = await record(tx, [draft], now())
+                at = time.time()
         except DatabaseError as failed:
             if failed.code != GONE:
                 raise
             raise DependencyUnavailable("rate-not-kept", "the registry", _REMEDY) from None  # no connection was left
-        at = time.time()
         marks = [(feed.name, _disclosure(recorded.id, feed.name)) for feed in self.read]
         return Began(marks, draft.resident.int % self.settings.partitions, at)
 

@@ -10,13 +10,13 @@ as many records on the same topics, in turns of their own while nothing else run
 their own, which has to wait for a core as everybody does.
 
 All arrivals are noted by processes that do nothing else, so what those who commit or produce are behind with their own
-work is in no figure as a wait for what has long arrived. It still is in when something began: of a change that is noted
-when the answer to its COMMIT is in hand, so its delay can only come out shorter by it, and the broker's own, noted
-before the client library has the record, only longer. That of the reader itself, which waits for a core, is in all.
+work is in no figure as a wait for what has long arrived. When something began is noted before its COMMIT is sent, or
+before the client library has the record, so either delay can only come out longer by it. That of the reader itself,
+which waits for a core, is in all.
 
-Changes and `raw` take turns; the first two of each, and the first seconds of all, are for the broker to get warm and do
-not count. Records bear the time at which the relay and the router made them, so it can be said where a change was for
-how long.
+Changes and `raw` take turns; the first three of each, and the first seconds of all, are for the broker to get warm and
+do not count. Records bear the time at which the relay and the router made them, so it can be said where a change was
+for how long.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from producers.bench.straight import Straight
 
 RESIDENTS: Final = 2000
 SEED: Final = 1
-WARM_TURNS, TURNS = 2, 3
+WARM_TURNS, TURNS = 3, 3
 CONNECTIONS: Final = 16
 
 Say = Callable[[str], None]

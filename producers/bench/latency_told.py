@@ -34,6 +34,6 @@ def _explained(found: Compared) -> Iterator[str]:
     yield f"the broker's own: records of {RAW_BYTES:,} bytes straight to it, without a transaction, acknowledged by all"
     yield "  alone: as many on the same topics, in turns of their own, while nothing else runs"
     yield "  beside: a few on a topic of their own, from a process of their own, while changes are on their way"
-    yield "arrivals are noted by processes that only read; of a change it counts from when COMMIT was answered"
+    yield "arrivals are noted by processes that only read; a change counts from when its COMMIT is sent"
     yield (f"p99 of a change is {found.times_raw:.2f} times the broker's own alone, and {found.times_beside:.2f} times "
            "what it is beside the changes")  # fmt: skip

@@ -1,6 +1,6 @@
 """The outbox as a source: some shards of the table, in one transaction, which is all that holds and acknowledges."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,9 @@ from producers.capture.source import Taken
 SQL = queries(Path(__file__).with_suffix(".sql"))
 
 
-async def waiting(registry: Database, shards: Sequence[int], most: int) -> Mapping[int, int]:
-    """How many rows wait on each of `shards` on which there are any; of more than `most` so many are counted."""
-    return {row["shard"]: row["rows"] for row in await registry.fetch(SQL["waiting"], shards, most)}
+async def waiting(registry: Database, shards: Sequence[int]) -> Sequence[int]:
+    """Those of `shards` on which rows wait."""
+    return [row["shard"] for row in await registry.fetch(SQL["waiting"], shards)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,12 @@
 -- name: waiting
--- Cheap look, without a transaction: on which shards somebody waits who is not halted, and how many at most so many. In
+-- Cheap look, without a transaction: on which of these shards somebody waits who is not halted. Of each the first, in
 -- the order of the index, which passes over what was deleted; without one PostgreSQL would go through all that has not
 -- been vacuumed yet.
-SELECT s.shard, o.rows FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
-    SELECT count(*) AS rows FROM (
-        SELECT FROM registry.outbox AS o
-        WHERE o.shard = s.shard AND NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
-        ORDER BY o.id LIMIT $2
-    ) AS found
-) AS o
-WHERE o.rows > 0
+SELECT s.shard FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
+    SELECT FROM registry.outbox AS o
+    WHERE o.shard = s.shard AND NOT EXISTS (SELECT FROM registry.halted AS h WHERE h.resident = o.resident)
+    ORDER BY o.id LIMIT 1
+) AS first
 
 -- name: lead
 -- Those that nobody else has. One relay per shard: held until this transaction ends, whichever way. The first number

@@ -21,8 +21,10 @@ from hub.keys import KeyStore
 from hub.owners import Tenure
 from hub.router import Router, slot
 from hub.wrapping import wrapper
+from producers.capture.table import Outbox
 from producers.city import load
-from producers.relay import Relay
+from producers.outbox import SHARDS
+from producers.relay import BATCH, Relay
 from producers.relay_process import opened
 from producers.todokede import answer
 from tests.house import World, few
@@ -44,14 +46,13 @@ class Hub:
 
     registry: Database
     database: Database
-    crew: list[Relay]
+    relay: Relay
     router: Router
     inboxes: list[Parts]
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
         while not await holds():
-            for relay in self.crew:
-                await relay.carry()
+            await self.relay.carry(Outbox(self.registry, range(SHARDS), BATCH))
             await self.router.once(timeout_ms=50)
             for made in self.inboxes:
                 await made.inbox.once(50)
@@ -70,14 +71,14 @@ class Hub:
 async def hub(world: World) -> AsyncIterator[Hub]:
     settings, every = world.settings, range(world.settings.partitions)
     async with AsyncExitStack() as stack:
-        registry, crew = await stack.enter_async_context(opened(settings))
+        registry, [relay, *_], _ = await stack.enter_async_context(opened(settings))
         database = await stack.enter_async_context(connect(settings.database))
         keys = KeyStore(database, wrapper(settings))
         await books.remember(database, few(), now())
         router = await stack.enter_async_context(slot(settings, few(), keys, Tenure(database, settings, every), now))
         contracts = [few().contracts[name] for name in (FLAGS, SUSPENDS)]
         inboxes = [await stack.enter_async_context(parts(settings, one, NOBODY, now)) for one in contracts]
-        yield Hub(registry, database, crew, router, inboxes)
+        yield Hub(registry, database, relay, router, inboxes)
 
 
 async def couple(registry: Database) -> tuple[str, str]:

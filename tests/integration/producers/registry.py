@@ -1,6 +1,7 @@
 """What the tests of the registry share: drafts about made-up people, and a publisher that keeps what it is given."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from hub.errors import ProduceFailed
 from hub.keys import CHANGES
 from hub.seal import Place, header, open_token
 from producers import outbox
+from producers.capture import Source
 from producers.household import Record
 from producers.outbox import Draft
 from producers.register import SQL as REGISTER
+from producers.relay import Relay
 from tests.fakes import MemoryKeys
 
 NOW = datetime(2026, 4, 2, 1, 15, tzinfo=UTC)
@@ -50,6 +53,17 @@ async def versions(db: Database, order: str) -> list[int]:
     """The versions in the outbox, read in an order given in SQL."""
     rows = await db.fetch(f"SELECT change FROM registry.outbox ORDER BY {order}")
     return [orjson.loads(row["change"])["version"] for row in rows]
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A relay with shards of its own, to be told when to carry."""
+
+    relay: Relay
+    source: Source
+
+    async def carry(self, source: Source | None = None) -> int:
+        return await self.relay.carry(source or self.source)
 
 
 class Published:

@@ -20,6 +20,7 @@ from hub.errors import DatabaseError, ProduceFailed, UsageError
 from hub.migrate import migrate
 from producers import capture, relay_process
 from producers.capture.decoding import Log
+from producers.capture.table import Outbox
 from producers.halted import resume
 from producers.outbox import SHARDS
 from producers.relay import Relay
@@ -115,8 +116,7 @@ async def test_the_relay_carries_what_was_reported(admin: Database) -> None:
     await lives(admin)
     keys = MemoryKeys()
     publisher = Published(keys)
-    for shard in range(SHARDS):
-        await Relay(shard, admin, keys, publisher, SETTINGS, lambda: NOW).carry()
+    await Relay(keys, publisher, SETTINGS, lambda: NOW).carry(Outbox(admin, range(SHARDS), 1000))
     assert (len(publisher.seen), publisher.rising(), await waiting(admin)) == (6, True, [])
 
 
@@ -209,12 +209,11 @@ async def test_a_relay_that_is_killed_in_the_middle_loses_nothing_and_tells_noth
     await lives(legacy)
     keys = MemoryKeys()
     publisher = Kept(keys)
-    relay = Relay(0, legacy, keys, publisher, SETTINGS, lambda: NOW, source=log(legacy, 1))
     publisher.dies = True
     with pytest.raises(ProduceFailed):
-        await relay.carry()
+        await Relay(keys, publisher, SETTINGS, lambda: NOW).carry(log(legacy, 1))
     publisher.dies = False
-    while await Relay(0, legacy, keys, publisher, SETTINGS, lambda: NOW, source=log(legacy, 1)).carry():
+    while await Relay(keys, publisher, SETTINGS, lambda: NOW).carry(log(legacy, 1)):
         pass
     ids = [change for _, change, _ in publisher.inner.seen]
     assert (len(ids), len(set(ids)), publisher.inner.rising()) == (6, 6, True)
@@ -266,12 +265,12 @@ async def test_what_concerns_nobody_is_passed_over_and_the_slot_goes_on(legacy: 
 async def test_who_is_refused_waits_in_the_outbox_and_what_comes_later_waits_behind(legacy: Database) -> None:
     keys = MemoryKeys()
     publisher = Published(keys)
-    relay = Relay(0, legacy, keys, publisher, SETTINGS, lambda: NOW, source=log(legacy))
+    relay, source = Relay(keys, publisher, SETTINGS, lambda: NOW), log(legacy)
     await legacy.execute(PERSON + "(1, E'架空\\t一号', '1950-04-01', '1', 'x', 'came', '2026-04-01')")
     await legacy.execute(PERSON + "(2, '架空 二号', '1950-04-01', '1', 'x', 'came', '2026-04-01')")
-    await relay.carry()
+    await relay.carry(source)
     await legacy.execute("UPDATE legacy.person SET kanji = '架空 一号', reason = 'typo' WHERE person_no = 1")
-    await relay.carry()
+    await relay.carry(source)
     assert (len(publisher.seen), len(await waiting(legacy))) == (1, 2)
     halted = await legacy.fetchrow("SELECT resident, code FROM registry.halted")
     assert halted["code"] == "control-character"
@@ -279,8 +278,7 @@ async def test_who_is_refused_waits_in_the_outbox_and_what_comes_later_waits_beh
         mended = body.replace(b"\\t", b" ")
         await legacy.execute("UPDATE registry.outbox SET change = $2 WHERE change = $1", body, mended)
     await resume(legacy, UUID(int=halted["resident"].int))
-    for shard in range(SHARDS):
-        await Relay(shard, legacy, keys, publisher, SETTINGS, lambda: NOW).carry()
+    await relay.carry(Outbox(legacy, range(SHARDS), 1000))
     assert (len(publisher.seen), await waiting(legacy)) == (3, [])
 
 
@@ -308,8 +306,8 @@ async def started(
     monkeypatch.setattr(relay_process, "writer", to_memory)
     monkeypatch.setattr(relay_process.destroyed, "keys", nothing)
     given = Settings(**{"database": dsn, "registry": dsn, **DECODING, **settings})
-    async with relay_process.opened(given) as (_, relays):
-        yield relays
+    async with relay_process.opened(given) as opened:
+        yield opened
 
 
 async def test_the_process_reads_the_log_and_the_outbox_where_its_settings_say_so(
@@ -317,14 +315,14 @@ async def test_the_process_reads_the_log_and_the_outbox_where_its_settings_say_s
 ) -> None:
     await lives(legacy)
     publisher = Kept(MemoryKeys())
-    async with started(legacy, server, publisher, monkeypatch) as relays:
+    async with started(legacy, server, publisher, monkeypatch) as (registry, relays, source):
         assert len(relays) == SHARDS + 1
-        for relay in relays:
-            while await relay.carry():
+        for one in (Outbox(registry, range(SHARDS), 1000), source):
+            while await relays[-1].carry(one):
                 pass
     assert (len(publisher.inner.seen), publisher.inner.rising()) == (6, True)
-    async with started(legacy, server, publisher, monkeypatch, capture="outbox") as relays:
-        assert len(relays) == SHARDS
+    async with started(legacy, server, publisher, monkeypatch, capture="outbox") as (_, relays, source):
+        assert (len(relays), source) == (SHARDS, None)
 
 
 @pytest.mark.parametrize(("settings", "code"), [

@@ -19,14 +19,16 @@ from producers.halted import halted, resume
 from producers.outbox import SHARDS, record, shard
 from producers.relay import Relay
 from tests.fakes import MemoryKeys
-from tests.integration.producers.registry import NOW, Published, correction, residents
+from tests.integration.producers.registry import NOW, Hand, Published, correction, residents
 from tests.people import line
 
 SETTINGS = Settings(data=Path("unused"), partitions=8)
 
 
 def relays(db, publisher, keys, batch=1000):
-    return [Relay(number, db, keys, publisher, SETTINGS, lambda: NOW, batch) for number in range(SHARDS)]
+    """One for each shard."""
+    relay = Relay(keys, publisher, SETTINGS, lambda: NOW)
+    return [Hand(relay, Outbox(db, [number], batch)) for number in range(SHARDS)]
 
 
 async def carry_all(crew):
@@ -44,11 +46,11 @@ async def written(db, people, times=1):
 
 
 @asynccontextmanager
-async def at_work(db, crew):
+async def at_work(db, crew, batch=1000):
     """Relays as the process runs them."""
     process = Process("relay")
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Carrier(process, db, crew).carry_on())
+        tasks.create_task(Carrier(process, db, [hand.relay for hand in crew], batch).carry_on())
         yield
         process.stopping.set()
 
@@ -102,8 +104,8 @@ async def test_two_relays_and_ten_thousand_changes_of_a_hundred_residents_keep_e
     people = (await residents(db))[:100]
     publisher = Published(keys := MemoryKeys())
     async with connect(dsn, 9) as other:
-        one, two = (relays(registry, publisher, keys, batch=97) for registry in (db, other))
-        async with at_work(other, two), at_work(db, one):
+        one, two = (relays(registry, publisher, keys) for registry in (db, other))
+        async with at_work(other, two, batch=97), at_work(db, one, batch=97):
             ids = await written(db, people, times=100)
             await until(lambda: empty(db), 60)
     assert len(ids) == 10_000
@@ -139,6 +141,17 @@ async def test_all_shards_go_in_one_lot_but_those_that_another_relay_has(db, dsn
     assert not {shard(UUID(resident)) for resident, _, _ in mine.seen} & {1}
     assert (mine.attempts, await relays(db, theirs, keys)[1].carry()) == (1, len(held.rows))
     assert await empty(db)
+
+
+async def test_the_transaction_of_a_lot_does_not_wait_for_the_disk_and_every_other_does(db):
+    async def waits(tx):
+        return await tx.fetchval("SHOW synchronous_commit")
+
+    async with Outbox(db, [0], 1000).lot() as lot:
+        assert await waits(lot.tx) == "off"
+    for _ in range(3):
+        async with db.transaction() as tx:
+            assert await waits(tx) == "on"
 
 
 @pytest.mark.trap("input-16", "P6")

@@ -17,16 +17,17 @@ from hub.keys import CHANGES, KeyStore
 from hub.pseudonym import Pseudonyms
 from hub.topics import changes
 from hub.wrapping import wrapper
+from producers.capture.table import Outbox
 from producers.city import load
-from producers.outbox import record
-from producers.relay import Relay
+from producers.outbox import SHARDS, record
+from producers.relay import BATCH, Relay
 from producers.relay_process import opened
 from tests.house import World
 from tests.integration.producers.registry import NOW, correction, residents
 
 
 @contextmanager
-def relay(world: World) -> Iterator[subprocess.Popen[bytes]]:
+def run_relay(world: World) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "hub", "run", "relay"]
     with subprocess.Popen(command, env=dict(world.env), stderr=subprocess.DEVNULL) as process:
         try:
@@ -80,7 +81,7 @@ async def test_the_router_can_read_what_the_relay_has_carried(world):
     async with connect(world.settings.registry, 2) as db:
         await load(db, 120, 7)
         ids = await written(db, 5)
-        with relay(world) as process:
+        with run_relay(world) as process:
             seen = await published(world, ids)
             await until_empty(db)
             process.send_signal(signal.SIGTERM)
@@ -96,9 +97,9 @@ async def test_relays_killed_again_and_again_lose_nothing_and_keep_the_order(wor
         await load(db, 120, 7)
         ids = await written(db, 40)
         for left in (3900, 2000):
-            with relay(world):
+            with run_relay(world):
                 await _until_at_most(db, left)
-        with relay(world):
+        with run_relay(world):
             ids += await written(db, 2)
             await until_empty(db)
     seen = await published(world, ids)
@@ -112,12 +113,11 @@ async def test_what_is_published_again_after_a_lost_delete_is_the_same_bytes(wor
     async with connect(settings.registry, 2) as db:
         await load(db, 120, 7)
         ids = await written(db, 1)
-        async with opened(settings) as (_, crew):
-            for one in crew:
-                with pytest.raises(_Died):
-                    await _dying(one).carry()
-            for one in crew:
-                assert await one.carry() > 0
+        async with opened(settings) as (registry, [relay, *_], _):
+            everything = Outbox(registry, range(SHARDS), BATCH)
+            with pytest.raises(_Died):
+                await _dying(relay).carry(everything)
+            assert await relay.carry(everything) == len(ids)
     seen = await published(world, ids, 2 * len(ids))
     contents = {one.change.id: one.content for one in seen}
     assert (len(seen), set(contents)) == (2 * len(ids), set(ids))

@@ -25,7 +25,10 @@ from hub.router import slot
 from hub.transfers import Wish
 from hub.wrapping import wrapper
 from producers import relay_process
+from producers.capture.table import Outbox
 from producers.city import load
+from producers.outbox import SHARDS
+from producers.relay import BATCH
 from producers.todokede import today
 from producers.transfer.choosing import Choice
 from producers.transfer.desk import Desk
@@ -46,8 +49,8 @@ async def desk(world: World, hub: Database, name: str, duty: Duty) -> Desk:
 async def carried(world: World, hub: Database, keys: KeyStore, count: int) -> None:
     """The outbox, through the broker and the router, into the archive of the ledger."""
     own, parts = world.settings, range(world.settings.partitions)
-    async with relay_process.opened(own) as (_, relays):
-        assert sum([await relay.carry() for relay in relays]) == count
+    async with relay_process.opened(own) as (registry, relays, _):
+        assert await relays[0].carry(Outbox(registry, range(SHARDS), BATCH)) == count
     async with slot(own, world.book, keys, Tenure(hub, own, parts), now) as router:
         done = 0
         while done < count:

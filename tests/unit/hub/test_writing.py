@@ -72,6 +72,16 @@ async def test_a_batch_that_is_given_up_waits_for_none_that_never_has_an_outcome
     producer.sent[0].set_exception(KafkaTimeoutError())  # too late, and nobody need be warned of it
 
 
+async def test_whoever_waits_is_cancelled_and_what_they_gave_up_goes_no_more() -> None:
+    writer = writing.Writer({})
+    writer._producer = producer = Producer(refusing=False)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await writer.send(BATCHES)
+    assert (producer.left, writer._producer) == (True, None)
+    producer.sent[0].set_exception(KafkaTimeoutError())
+
+
 class Broker(Producer):
     """Has everything at once; notes what lay with it unanswered while more was sent."""
 

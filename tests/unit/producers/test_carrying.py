@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from hub.errors import DatabaseError, ProduceFailed
-from hub.lifecycle import Process
+from hub.lifecycle import FRESH_SECONDS, Process
 from producers import carrying
 from producers.outbox import SHARDS
 
@@ -15,32 +15,35 @@ Carried = Callable[[tuple[int, ...]], Any]
 
 
 class Registry:
-    """On all shards that are asked for so many rows wait; at the first looks it may not answer."""
+    """On all shards that are asked for something waits; at the first looks it may not answer."""
 
-    def __init__(self, rows: int = 1, refuses: int = 0) -> None:
+    def __init__(self, refuses: int = 0) -> None:
         self.looks = 0
-        self._rows, self._refuses = rows, refuses
+        self._refuses = refuses
 
-    async def fetch(self, _sql: str, shards: Sequence[int], _most: int) -> list[dict[str, int]]:
+    async def fetch(self, _sql: str, shards: Sequence[int]) -> list[dict[str, int]]:
         self.looks += 1
         if self.looks <= self._refuses:
             raise DatabaseError("connection-lost")
-        return [{"shard": shard, "rows": self._rows} for shard in shards]
+        return [{"shard": shard} for shard in shards]
 
 
 class Relay:
     """Notes what it is given to carry, and does with it what the test says."""
 
-    shard = 0
-
     def __init__(self, does: Carried) -> None:
         self.lots: list[tuple[int, ...]] = []
         self._does = does
 
-    async def carry(self, source: Any = None) -> int:
-        lot = source.shards if source else (0,)
-        self.lots.append(lot)
-        return await self._does(lot) or 0
+    async def carry(self, source: Any) -> int:
+        self.lots.append(source.shards)
+        return await self._does(source.shards) or 0
+
+
+class Source(NamedTuple):
+    """Another source, which has nothing of an outbox."""
+
+    shards: tuple[int, ...]
 
 
 async def carried(does: Carried, registry: Registry, process: Process) -> list[tuple[int, ...]]:
@@ -77,35 +80,37 @@ async def test_an_attempt_that_hangs_is_given_up_and_begun_again_apart(monkeypat
     assert all(len(lot) == 1 for lot in then)
 
 
-async def test_while_one_shard_waits_for_its_broker_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrying, "LATE_SECONDS", 0.01)
+async def test_while_one_shard_waits_for_its_broker_the_others_go_on() -> None:
     process, answered, passed = Process("relay"), asyncio.Event(), []
 
-    async def first_waits(lot: tuple[int, ...]) -> None:
+    async def first_waits(lot: tuple[int, ...]) -> int:
         if lot == (0,):
             await answered.wait()
-            return
-        passed.append(lot)
-        if len(passed) > 3 * SHARDS:
-            process.stopping.set()
-            answered.set()
+            return 1
         if 0 in lot:
             raise ProduceFailed("not-acknowledged")
+        passed.append(lot)
+        if len(passed) == 30:  # each of which would be late if it waited for the one that is
+            process.stopping.set()
+            answered.set()
+        return 1
 
-    lots = await carried(first_waits, Registry(), process)
+    async with asyncio.timeout(30 * carrying.LATE_SECONDS / 3):
+        lots = await carried(first_waits, Registry(), process)
     assert lots.count((0,)) == 1
 
 
-async def test_a_shard_on_which_much_waits_is_carried_beside_the_others() -> None:
+async def test_after_a_large_lot_all_shards_are_carried_side_by_side() -> None:
     process, inside = Process("relay"), asyncio.Barrier(SHARDS)
 
-    async def together(_: tuple[int, ...]) -> int:
-        await inside.wait()
-        process.stopping.set()
-        return carrying.BATCH
+    async def together(lot: tuple[int, ...]) -> int:
+        if len(lot) == 1:
+            await inside.wait()
+            process.stopping.set()
+        return carrying.PLENTY
 
-    lots = await carried(together, Registry(rows=carrying.BATCH), process)
-    assert lots == [(shard,) for shard in range(SHARDS)]
+    lots = await carried(together, Registry(), process)
+    assert lots == [tuple(range(SHARDS)), *((shard,) for shard in range(SHARDS))]
 
 
 async def test_a_registry_that_does_not_answer_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,10 +136,49 @@ async def test_another_source_that_hangs_is_given_up_and_begun_again(monkeypatch
 
     relay: Any = Relay(hangs_at_first)
     async with asyncio.timeout(10):
-        await carrying.carry_on(process, relay)
+        await carrying.carry_log(process, relay, Source((0,)))
     assert len(relay.lots) == 2
 
 
 @pytest.mark.parametrize(("carried", "seconds"), [(0, 0.02), (1, 0.025), (4, 0.04), (5, 0.045), (249, 0.045)])
 def test_the_more_was_carried_the_longer_it_rests_but_never_long(carried: int, seconds: float) -> None:
     assert carrying.rest(carried) == pytest.approx(seconds)
+
+
+@pytest.mark.trap("A3")
+async def test_a_look_that_hangs_is_given_up_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carrying, "ANSWER_SECONDS", 0.05)
+    process = Process("relay")
+
+    class Hangs(Registry):
+        async def fetch(self, sql: str, shards: Sequence[int]) -> list[dict[str, int]]:
+            found = await super().fetch(sql, shards)
+            if self.looks == 1:
+                await asyncio.Event().wait()
+            return found
+
+    async def once(_: tuple[int, ...]) -> None:
+        process.stopping.set()
+
+    assert await carried(once, Hangs(), process) == [tuple(range(SHARDS))]
+
+
+async def test_a_lot_that_hangs_is_told_by_the_health_of_the_process() -> None:
+    now, passed, enough = [0.0], [], asyncio.Event()
+    process = Process("relay", clock=lambda: now[0])
+
+    async def hangs(lot: tuple[int, ...]) -> int:
+        if len(lot) > 1:
+            raise ProduceFailed("not-acknowledged")
+        if lot == (0,):
+            now[0] = FRESH_SECONDS
+            await enough.wait()
+            process.stopping.set()
+        passed.append(process.status)
+        if len(passed) == 3 * SHARDS:  # the others have beaten since
+            enough.set()
+        return 1
+
+    await carried(hangs, Registry(), process)
+    assert passed[-1] == "stalled"
+
