@@ -31,14 +31,16 @@ class Decided(NamedTuple):
 
     def places(self) -> Iterable[tuple[int, tuple[int, int]]]:
         """By partition, where its cases begin and end."""
-        return zip(self.ends, pairwise((0, *self.ends.values())), strict=True)
+        return self._parted(self.ends.values())
 
     def rows(self, at: int) -> Rows:
         """By partition that has any, the disclosures of the contract in this place of the Book; cases ascend."""
         rows = self.cut.lots.get(at, [])
         cuts = [bisect_left(rows, (end,)) for end in self.ends.values()]
-        found = zip(self.ends, pairwise((0, *cuts)), strict=True)
-        return {part: rows[begun:end] for part, (begun, end) in found if begun < end}
+        return {part: rows[begun:end] for part, (begun, end) in self._parted(cuts) if begun < end}
+
+    def _parted(self, ends: Iterable[int]) -> Iterable[tuple[int, tuple[int, int]]]:
+        return zip(self.ends, pairwise((0, *ends)), strict=True)
 
     def numbers(self, part: int, contract: Contract, count: int) -> int:
         """The first of so many numbers, which the contract has used there from now on."""
